@@ -1,0 +1,76 @@
+//! Kernel `add_leaves`: moves the training rows' margins by the values of their leaves (`docs/exactness.md` 9).
+//!
+//! IN: the finished tree, the drawn rows' nodes, bins of the others. OUT: margins. Deterministic: each row by itself.
+
+use super::chunk::{RowChunk, slices_by_chunk};
+use crate::backend::FinishedTree;
+use crate::binning::BinnedMatrix;
+use crate::fixed::margin::MarginFormat;
+use rayon::prelude::*;
+
+/// Which of a row's margins a tree moves.
+#[derive(Clone, Copy, Debug)]
+pub struct Slots {
+    /// The format of margins.
+    pub format: MarginFormat,
+    /// Margins a row.
+    pub classes: usize,
+    /// The class of the tree.
+    pub output: usize,
+}
+
+impl Slots {
+    /// Moves one row's margin; `row` counts from the start of `margins`.
+    #[inline]
+    pub fn add(self, margins: &mut [i64], row: usize, step: i64) {
+        let margin = &mut margins[row * self.classes + self.output];
+        *margin = self.format.add(*margin, step);
+    }
+}
+
+/// Adds the tree to the margins of all training rows.
+pub fn run(
+    matrix: &BinnedMatrix,
+    finished: &FinishedTree,
+    chunks: &[RowChunk],
+    slots: Slots,
+    margins: &mut [i64],
+    parallel: bool,
+) {
+    let work = |(chunk, margins): (&RowChunk, &mut [i64])| {
+        for (node, &step) in finished.grown_steps.iter().enumerate() {
+            if step != 0 {
+                chunk.node_rows(node).iter().for_each(|&row| slots.add(margins, usize::from(row), step));
+            }
+        }
+        for &row in chunk.undrawn_rows() {
+            let leaf = route_by_bin(matrix, finished, chunk.first_row + usize::from(row));
+            slots.add(margins, usize::from(row), finished.steps[leaf]);
+        }
+    };
+    let slices = slices_by_chunk(chunks, margins, slots.classes);
+    if parallel {
+        chunks.par_iter().zip(slices).for_each(work);
+    } else {
+        chunks.iter().zip(slices).for_each(work);
+    }
+}
+
+/// The leaf of a training row.
+fn route_by_bin(matrix: &BinnedMatrix, finished: &FinishedTree, row: usize) -> usize {
+    let mut index = 0;
+    loop {
+        let node = &finished.tree.nodes[index];
+        if node.is_leaf() {
+            return index;
+        }
+        let feature = node.feature as usize;
+        let code = matrix.code(row, feature);
+        let goes_left = if code == matrix.cuts[feature].missing_code() {
+            node.default_left
+        } else {
+            code < finished.boundaries[index] as usize
+        };
+        index = if goes_left { node.left } else { node.right } as usize;
+    }
+}

@@ -1,0 +1,139 @@
+//! Kernel `gradient`: margins and labels to exact gradient pairs (`docs/exactness.md` 4).
+//!
+//! IN: margins (`rows x classes`), targets, weights. OUT: pairs (`rows x classes`). Deterministic: each row by itself.
+
+use crate::backend::Problem;
+use crate::fixed::quantiser::GradientPair;
+use crate::fixed::{round_shift_wide, table};
+use crate::objective::{Objective, logistic, softmax, squared_error};
+use rayon::prelude::*;
+
+/// Rows a task.
+const RUN: usize = 4096;
+
+/// Gradient pairs of all rows and classes, row-major, in the smallest integers that hold them.
+#[derive(Clone, Debug)]
+pub enum Pairs {
+    /// Unweighted classification: Q30 in 32 bits.
+    Short(Vec<ShortPair>),
+    /// Everything else.
+    Long(Vec<GradientPair>),
+}
+
+/// A pair in 32 bits each.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ShortPair {
+    g: i32,
+    h: i32,
+}
+
+/// A type that stores a [`GradientPair`].
+pub trait StoredPair: Copy + Send + Sync {
+    /// Stores a pair that is known to fit.
+    fn store(pair: GradientPair) -> Self;
+    /// The pair.
+    fn load(self) -> GradientPair;
+}
+
+impl StoredPair for ShortPair {
+    #[inline]
+    fn store(pair: GradientPair) -> Self {
+        Self { g: pair.g as i32, h: pair.h as i32 }
+    }
+    #[inline]
+    fn load(self) -> GradientPair {
+        GradientPair { g: i64::from(self.g), h: i64::from(self.h) }
+    }
+}
+
+impl StoredPair for GradientPair {
+    #[inline]
+    fn store(pair: GradientPair) -> Self {
+        pair
+    }
+    #[inline]
+    fn load(self) -> GradientPair {
+        self
+    }
+}
+
+impl Pairs {
+    /// Room for the pairs of a training.
+    #[must_use]
+    pub fn new(problem: &Problem<'_>) -> Self {
+        let length = problem.rows() * problem.classes;
+        if problem.weights.is_weighted() || !problem.objective.is_classification() {
+            Self::Long(vec![GradientPair::default(); length])
+        } else {
+            Self::Short(vec![ShortPair::default(); length])
+        }
+    }
+}
+
+/// Computes the pairs of all rows.
+pub fn run(problem: &Problem<'_>, margins: &[i64], pairs: &mut Pairs, parallel: bool) {
+    match pairs {
+        Pairs::Short(pairs) => all_rows(problem, margins, pairs, parallel),
+        Pairs::Long(pairs) => all_rows(problem, margins, pairs, parallel),
+    }
+}
+
+fn all_rows<P: StoredPair>(problem: &Problem<'_>, margins: &[i64], pairs: &mut [P], parallel: bool) {
+    let classes = problem.classes;
+    let work = |(run, pairs): (usize, &mut [P])| {
+        let first_row = run * RUN;
+        let margins = &margins[first_row * classes..][..pairs.len()];
+        match problem.objective {
+            Objective::BinaryLogistic => {
+                let table = table::LOGISTIC.as_slice();
+                for (i, (pair, &margin)) in pairs.iter_mut().zip(margins).enumerate() {
+                    let target = problem.targets[first_row + i] as u32;
+                    *pair = P::store(weighted(
+                        problem,
+                        first_row + i,
+                        logistic::gradient_pair(table, margin as i32, target),
+                    ));
+                }
+            }
+            Objective::SquaredError => {
+                for (i, (pair, &margin)) in pairs.iter_mut().zip(margins).enumerate() {
+                    let target = problem.targets[first_row + i];
+                    *pair = P::store(weighted(problem, first_row + i, squared_error::gradient_pair(margin, target)));
+                }
+            }
+            Objective::Softmax | Objective::Softprob => {
+                let table = table::EXP.as_slice();
+                let (mut row_margins, mut row_pairs) = (vec![0; classes], vec![GradientPair::default(); classes]);
+                for (i, (pairs, margins)) in
+                    pairs.chunks_exact_mut(classes).zip(margins.chunks_exact(classes)).enumerate()
+                {
+                    row_margins.iter_mut().zip(margins).for_each(|(short, &margin)| *short = margin as i32);
+                    softmax::gradient_pairs(table, &row_margins, problem.targets[first_row + i] as u32, &mut row_pairs);
+                    for (pair, &exact) in pairs.iter_mut().zip(&row_pairs) {
+                        *pair = P::store(weighted(problem, first_row + i, exact));
+                    }
+                }
+            }
+        }
+    };
+    if parallel {
+        pairs.par_chunks_mut(RUN * classes).enumerate().for_each(work);
+    } else {
+        pairs.chunks_mut(RUN * classes).enumerate().for_each(work);
+    }
+}
+
+/// Applies a row's weight.
+#[inline]
+fn weighted(problem: &Problem<'_>, row: usize, pair: GradientPair) -> GradientPair {
+    if !problem.weights.is_weighted() {
+        return pair;
+    }
+    let weight = i64::from(problem.weights.get(row));
+    let g = if problem.objective == Objective::SquaredError {
+        round_shift_wide(i128::from(pair.g) * i128::from(weight), problem.weight_shift) as i64
+    } else {
+        pair.g * weight
+    };
+    GradientPair { g, h: pair.h * weight }
+}

@@ -1,0 +1,47 @@
+//! Kernel `leaf_sums`: exact sums of the unquantised pairs of every deepest node (`docs/exactness.md` 9).
+//!
+//! IN: pairs of one class, the rows of every node. OUT: the nodes' leaf sums. Deterministic: integer sums.
+
+use super::chunk::{RowChunk, map_reduce};
+use super::gradient::{Pairs, StoredPair};
+use crate::backend::{GrownNode, Problem};
+use crate::fixed::quantiser::PairSum;
+
+/// Sums the pairs of class `output`.
+pub fn run(
+    problem: &Problem<'_>,
+    pairs: &Pairs,
+    output: usize,
+    chunks: &[RowChunk],
+    nodes: &mut [GrownNode],
+    parallel: bool,
+) {
+    match pairs {
+        Pairs::Short(pairs) => sum(problem.classes, &pairs[output..], chunks, nodes, parallel),
+        Pairs::Long(pairs) => sum(problem.classes, &pairs[output..], chunks, nodes, parallel),
+    }
+}
+
+/// `pairs[row x classes]` is the pair of a row.
+fn sum<P: StoredPair>(classes: usize, pairs: &[P], chunks: &[RowChunk], nodes: &mut [GrownNode], parallel: bool) {
+    let leaves: Vec<usize> = (0..nodes.len()).filter(|&node| nodes[node].left == 0).collect();
+    let sums = map_reduce(
+        chunks,
+        parallel,
+        || vec![PairSum::default(); leaves.len()],
+        |chunk| {
+            let sum_node = |&node: &usize| {
+                chunk.node_rows(node).iter().fold(PairSum::default(), |sum, &row| {
+                    let pair = pairs[(chunk.first_row + usize::from(row)) * classes].load();
+                    sum.plus(PairSum { g: pair.g, h: pair.h })
+                })
+            };
+            leaves.iter().map(sum_node).collect()
+        },
+        |mut a, b| {
+            a.iter_mut().zip(b).for_each(|(a, b)| *a = a.plus(b));
+            a
+        },
+    );
+    leaves.iter().zip(sums).for_each(|(&leaf, sum)| nodes[leaf].leaf_sums = sum);
+}

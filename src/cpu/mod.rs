@@ -1,0 +1,266 @@
+//! The CPU backend: the kernels as plain loops over row chunks, in parallel on rayon's current pool.
+//!
+//! Rows are cut into fixed chunks. Each chunk keeps a permutation of its own rows, grouped by node, so that a partition moves
+//! two bytes a row and chunks never wait for one another. All sums are of integers, so neither the size of the chunks nor the
+//! number of threads can change a result.
+//!
+//! Files mirror the shaders: [`gradient`], [`sample`], [`quantise`], [`histogram`], [`split`], [`partition`], [`leaf_sums`],
+//! [`add_leaves`], [`route`].
+
+pub mod add_leaves;
+pub mod chunk;
+pub mod gradient;
+pub mod histogram;
+pub mod leaf_sums;
+pub mod partition;
+pub mod quantise;
+pub mod route;
+pub mod sample;
+pub mod split;
+
+use crate::backend::{Backend, FinishedTree, Frontier, GrownNode, GrownTree, NodeBatch, Problem, TreeTask};
+use crate::error::Result;
+use crate::fixed::quantiser::{QuantisedPair, Quantiser, ScaledRules, SumWidth};
+use crate::sampling::ColumnPlan;
+use chunk::RowChunk;
+use gradient::Pairs;
+use histogram::{Histograms, PackedSum, WideSum};
+use std::ops::Range;
+
+/// Sizes that steer how the work is cut up. None of them changes a result; tests set them to odd values.
+#[derive(Clone, Copy, Debug)]
+pub struct CpuOptions {
+    /// Rows a chunk, 1 to 65,536; by default chosen from the number of rows and threads.
+    pub chunk_rows: Option<usize>,
+    /// Bytes that the histograms of one level may take before the level is searched in batches.
+    pub histogram_bytes: usize,
+    /// Below this many rows x features everything runs on one thread: waking others would cost more than they save.
+    pub parallel_from: usize,
+}
+
+impl Default for CpuOptions {
+    fn default() -> Self {
+        Self { chunk_rows: None, histogram_bytes: 1 << 30, parallel_from: 1 << 20 }
+    }
+}
+
+/// The state of one training on the CPU.
+#[derive(Debug)]
+pub struct CpuBackend<'a> {
+    problem: &'a Problem<'a>,
+    options: CpuOptions,
+    parallel: bool,
+    margins: Vec<i64>,
+    channel_margins: Vec<Vec<i64>>,
+    pairs: Pairs,
+    /// One a row; meaningful for the rows drawn for the current tree.
+    quantised: Vec<QuantisedPair>,
+    histograms: LevelHistograms,
+    /// The trees of the current round: the last one may be under construction.
+    trees: Vec<TreeState>,
+    /// Row chunks of earlier rounds, to be used again.
+    spare_chunks: Vec<Vec<RowChunk>>,
+}
+
+/// Histograms of the current level and of the one above, in the width of the training.
+#[derive(Debug)]
+enum LevelHistograms {
+    Narrow(Histograms<PackedSum>),
+    Wide(Histograms<WideSum>),
+}
+
+/// One tree of the round.
+#[derive(Debug)]
+struct TreeState {
+    output: usize,
+    columns: ColumnPlan,
+    quantiser: Quantiser,
+    rules: ScaledRules,
+    nodes: Vec<GrownNode>,
+    /// Node keys of column sampling, one a node, where it is asked for.
+    node_keys: Vec<u32>,
+    /// The nodes of the current level.
+    level: Range<usize>,
+    /// The position in the level above of the parent of each pair of siblings.
+    parents: Vec<usize>,
+    chunks: Vec<RowChunk>,
+}
+
+impl<'a> CpuBackend<'a> {
+    /// Makes the backend for a training; call it on the thread pool that shall run it.
+    #[must_use]
+    pub fn new(problem: &'a Problem<'a>, options: CpuOptions) -> Self {
+        let threads = rayon::current_num_threads();
+        let parallel = threads > 1 && problem.rows() * problem.matrix.features() >= options.parallel_from;
+        Self {
+            problem,
+            options,
+            parallel,
+            margins: problem.margins.clone(),
+            channel_margins: problem.channels.iter().map(|channel| channel.margins.clone()).collect(),
+            pairs: Pairs::new(problem),
+            quantised: vec![QuantisedPair::default(); problem.rows()],
+            histograms: match problem.width {
+                SumWidth::Narrow => LevelHistograms::Narrow(Histograms::new(problem.matrix)),
+                SumWidth::Wide => LevelHistograms::Wide(Histograms::new(problem.matrix)),
+            },
+            trees: Vec::new(),
+            spare_chunks: Vec::new(),
+        }
+    }
+
+    fn chunk_rows(&self) -> usize {
+        let share = self.problem.rows().div_ceil(4 * rayon::current_num_threads());
+        self.options.chunk_rows.unwrap_or_else(|| share.clamp(4096, RowChunk::MOST_ROWS)).clamp(1, RowChunk::MOST_ROWS)
+    }
+
+    /// The tree under construction and the state around it.
+    fn current(&mut self) -> Current<'_> {
+        let Some(tree) = self.trees.last_mut() else {
+            unreachable!("the grow loop begins a tree before it runs a level");
+        };
+        Current {
+            problem: self.problem,
+            parallel: self.parallel,
+            quantised: &self.quantised,
+            histograms: &mut self.histograms,
+            tree,
+        }
+    }
+}
+
+struct Current<'s> {
+    problem: &'s Problem<'s>,
+    parallel: bool,
+    quantised: &'s [QuantisedPair],
+    histograms: &'s mut LevelHistograms,
+    tree: &'s mut TreeState,
+}
+
+impl Backend for CpuBackend<'_> {
+    fn gradient(&mut self) -> Result<()> {
+        gradient::run(self.problem, &self.margins, &mut self.pairs, self.parallel);
+        Ok(())
+    }
+
+    fn begin_tree(&mut self, task: &TreeTask) -> Result<()> {
+        let problem = self.problem;
+        let mut chunks = self.spare_chunks.pop().unwrap_or_else(|| RowChunk::cover(problem.rows(), self.chunk_rows()));
+        sample::run(&task.rows, &problem.weights, &mut chunks, self.parallel);
+        let (quantiser, sums) =
+            quantise::run(problem, &self.pairs, task.output, &chunks, &mut self.quantised, self.parallel);
+        self.trees.push(TreeState {
+            output: task.output,
+            quantiser,
+            rules: ScaledRules::new(&problem.rules, problem.pair_scale, quantiser),
+            nodes: vec![GrownNode { sums, ..GrownNode::default() }],
+            node_keys: task.columns.by_node.map(|sample| sample.root_key).into_iter().collect(),
+            level: 0..1,
+            parents: Vec::new(),
+            columns: task.columns.clone(),
+            chunks,
+        });
+        Ok(())
+    }
+
+    fn batches(&self, _depth: u32) -> Vec<NodeBatch> {
+        let Some(tree) = self.trees.last() else { return Vec::new() };
+        match &self.histograms {
+            LevelHistograms::Narrow(histograms) => histograms.batches(tree.level.len(), self.options.histogram_bytes),
+            LevelHistograms::Wide(histograms) => histograms.batches(tree.level.len(), self.options.histogram_bytes),
+        }
+    }
+
+    fn histogram(&mut self, _depth: u32, batch: &NodeBatch) -> Result<()> {
+        let Current { problem, parallel, quantised, histograms, tree } = self.current();
+        let task = histogram::Task {
+            matrix: problem.matrix,
+            features: &tree.columns.tree,
+            chunks: &tree.chunks,
+            quantised,
+            level: tree.level.clone(),
+            parents: &tree.parents,
+            batch,
+            parallel,
+        };
+        match histograms {
+            LevelHistograms::Narrow(histograms) => histogram::run(&task, histograms),
+            LevelHistograms::Wide(histograms) => histogram::run(&task, histograms),
+        }
+        Ok(())
+    }
+
+    fn split(&mut self, depth: u32, batch: &NodeBatch) -> Result<()> {
+        let Current { problem, parallel, histograms, tree, .. } = self.current();
+        let task = split::Task {
+            matrix: problem.matrix,
+            method: problem.method,
+            rules: &tree.rules,
+            columns: &tree.columns,
+            depth,
+            node_keys: &tree.node_keys,
+            level: tree.level.clone(),
+            batch,
+            parallel,
+        };
+        match histograms {
+            LevelHistograms::Narrow(histograms) => split::run(&task, histograms, &mut tree.nodes),
+            LevelHistograms::Wide(histograms) => split::run(&task, histograms, &mut tree.nodes),
+        }
+        Ok(())
+    }
+
+    fn partition(&mut self, _depth: u32) -> Result<Frontier> {
+        let Current { problem, parallel, histograms, tree, .. } = self.current();
+        match histograms {
+            LevelHistograms::Narrow(histograms) => histograms.next_level(),
+            LevelHistograms::Wide(histograms) => histograms.next_level(),
+        }
+        (tree.level, tree.parents) = split::make_children(&mut tree.nodes, &mut tree.node_keys, tree.level.clone());
+        if tree.level.is_empty() {
+            return Ok(Frontier::Empty);
+        }
+        partition::run(problem.matrix, problem.method, &tree.nodes, tree.level.clone(), &mut tree.chunks, parallel);
+        Ok(Frontier::Open)
+    }
+
+    fn leaf_sums(&mut self) -> Result<()> {
+        let Some(tree) = self.trees.last_mut() else { return Ok(()) };
+        leaf_sums::run(self.problem, &self.pairs, tree.output, &tree.chunks, &mut tree.nodes, self.parallel);
+        Ok(())
+    }
+
+    fn read_trees(&mut self) -> Result<Vec<GrownTree>> {
+        Ok(self
+            .trees
+            .iter_mut()
+            .map(|tree| GrownTree { nodes: std::mem::take(&mut tree.nodes), quantiser: Some(tree.quantiser) })
+            .collect())
+    }
+
+    fn add_trees(&mut self, trees: &[FinishedTree]) -> Result<()> {
+        let problem = self.problem;
+        for (state, finished) in self.trees.drain(..).zip(trees) {
+            let classes = problem.classes;
+            let slots = add_leaves::Slots { format: problem.margin_format, classes, output: state.output };
+            add_leaves::run(problem.matrix, finished, &state.chunks, slots, &mut self.margins, self.parallel);
+            for (channel, margins) in problem.channels.iter().zip(&mut self.channel_margins) {
+                route::run(channel.data, finished, slots, margins, self.parallel);
+            }
+            self.spare_chunks.push(state.chunks);
+        }
+        Ok(())
+    }
+
+    fn margins(&mut self) -> Result<Vec<i64>> {
+        Ok(self.margins.clone())
+    }
+
+    fn channel_margins(&mut self, channel: usize) -> Result<Vec<i64>> {
+        Ok(self.channel_margins[channel].clone())
+    }
+
+    fn adapter(&self) -> String {
+        format!("CPU, {} threads", rayon::current_num_threads())
+    }
+}

@@ -1,0 +1,63 @@
+//! Kernel `quantise`: exact sums over the drawn rows, the shifts they allow, quantised pairs and the root's sums
+//! (`docs/exactness.md` 6).
+//!
+//! IN: pairs of one class, drawn rows. OUT: quantised pairs of those rows, the quantiser, the root's sums. Deterministic:
+//! integer sums and maxima.
+
+use super::chunk::{RowChunk, map_reduce, slices_by_chunk};
+use super::gradient::{Pairs, StoredPair};
+use crate::backend::Problem;
+use crate::fixed::quantiser::{PairExtent, PairSum, QuantisedPair, Quantiser};
+use rayon::prelude::*;
+
+/// Quantises the pairs of class `output`.
+pub fn run(
+    problem: &Problem<'_>,
+    pairs: &Pairs,
+    output: usize,
+    chunks: &[RowChunk],
+    quantised: &mut [QuantisedPair],
+    parallel: bool,
+) -> (Quantiser, PairSum) {
+    match pairs {
+        Pairs::Short(pairs) => quantise(problem, &pairs[output..], chunks, quantised, parallel),
+        Pairs::Long(pairs) => quantise(problem, &pairs[output..], chunks, quantised, parallel),
+    }
+}
+
+/// `pairs[row x classes]` is the pair of a row.
+fn quantise<P: StoredPair>(
+    problem: &Problem<'_>,
+    pairs: &[P],
+    chunks: &[RowChunk],
+    quantised: &mut [QuantisedPair],
+    parallel: bool,
+) -> (Quantiser, PairSum) {
+    let pair = |chunk: &RowChunk, row: u16| pairs[(chunk.first_row + usize::from(row)) * problem.classes].load();
+    let extent = map_reduce(
+        chunks,
+        parallel,
+        PairExtent::default,
+        |chunk| {
+            let mut extent = PairExtent::default();
+            chunk.node_rows(0).iter().for_each(|&row| extent.add(pair(chunk, row)));
+            extent
+        },
+        PairExtent::merge,
+    );
+    let quantiser = Quantiser::new(&extent, problem.width, problem.capped());
+    let work = |(chunk, quantised): (&RowChunk, &mut [QuantisedPair])| {
+        chunk.node_rows(0).iter().fold(PairSum::default(), |sum, &row| {
+            let pair = quantiser.quantise(pair(chunk, row));
+            quantised[usize::from(row)] = pair;
+            sum.plus(pair.widen())
+        })
+    };
+    let slices = slices_by_chunk(chunks, quantised, 1);
+    let sums = if parallel {
+        chunks.par_iter().zip(slices).map(work).reduce(PairSum::default, PairSum::plus)
+    } else {
+        chunks.iter().zip(slices).map(work).fold(PairSum::default(), PairSum::plus)
+    };
+    (quantiser, sums)
+}

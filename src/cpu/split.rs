@@ -1,0 +1,98 @@
+//! Kernel `split`: the best split of every node of a batch, and the children that follow from it (`docs/exactness.md` 8).
+//!
+//! IN: histograms, node sums, the features of each node. OUT: node records; the children's sums. Deterministic: candidates
+//! are ordered by score, feature and rank, whatever order they are found in.
+
+use super::histogram::{BinSum, Histograms};
+use crate::backend::{GrownNode, NodeBatch};
+use crate::binning::BinnedMatrix;
+use crate::fixed::hash;
+use crate::fixed::quantiser::{PairSum, ScaledRules};
+use crate::params::TreeMethod;
+use crate::sampling::ColumnPlan;
+use crate::split::{Candidate, Scan, best_of_feature, gain};
+use rayon::prelude::*;
+use std::borrow::Cow;
+use std::ops::Range;
+
+/// What to search.
+#[derive(Debug)]
+pub struct Task<'a> {
+    /// The features' bins.
+    pub matrix: &'a BinnedMatrix,
+    /// How candidates are enumerated.
+    pub method: TreeMethod,
+    /// Regularisation in the tree's scale.
+    pub rules: &'a ScaledRules,
+    /// The features of the tree.
+    pub columns: &'a ColumnPlan,
+    /// The level.
+    pub depth: u32,
+    /// Node keys of column sampling; empty without sampling by node.
+    pub node_keys: &'a [u32],
+    /// The nodes of the level.
+    pub level: Range<usize>,
+    /// Which of them.
+    pub batch: &'a NodeBatch,
+    /// Whether to use more than one thread.
+    pub parallel: bool,
+}
+
+/// Splits of the features that one task looks at.
+const FEATURES_A_TASK: usize = 16;
+
+/// Finds the winners; a node that is to be split gets a `left` of 1 until [`make_children`] numbers the children.
+pub fn run<S: BinSum>(task: &Task<'_>, histograms: &Histograms<S>, nodes: &mut [GrownNode]) {
+    for position in task.batch.nodes.clone() {
+        let node = task.level.start + position;
+        let features: Cow<'_, [u32]> = match task.node_keys.get(node) {
+            Some(&key) => Cow::Owned(task.columns.node(task.depth, key)),
+            None => Cow::Borrowed(task.columns.level(task.depth)),
+        };
+        let sums = nodes[node].sums;
+        let best_of = |features: &[u32]| {
+            features.iter().fold(None, |best, &feature| {
+                let scan = Scan::new(task.method, &task.matrix.cuts[feature as usize]);
+                let bins = histograms.feature(position - task.batch.nodes.start, feature);
+                let candidate = best_of_feature(task.rules, sums, scan, feature, |bin| bins[bin].sum());
+                Candidate::better(best, candidate)
+            })
+        };
+        let winner = if task.parallel && features.len() > FEATURES_A_TASK {
+            features.par_chunks(FEATURES_A_TASK).map(best_of).reduce(|| None, Candidate::better)
+        } else {
+            best_of(&features)
+        };
+        if let Some(winner) = winner
+            && let Some(gain) = gain(task.rules, task.method, sums, &winner)
+        {
+            let Candidate { feature, rank, last, left, .. } = winner;
+            nodes[node] = GrownNode { left: 1, feature, rank, last, gain, leaf_sums: left, ..nodes[node] };
+        }
+    }
+}
+
+/// Appends the children of a level in the order of their parents. Answers the new level, and each pair's parent's position in the old one.
+pub fn make_children(
+    nodes: &mut Vec<GrownNode>,
+    node_keys: &mut Vec<u32>,
+    level: Range<usize>,
+) -> (Range<usize>, Vec<usize>) {
+    let start = nodes.len();
+    let mut parents = Vec::new();
+    for (position, node) in level.enumerate() {
+        if nodes[node].left == 0 {
+            continue;
+        }
+        nodes[node].left = nodes.len() as u32;
+        // The winner's left sums were parked in the parent's leaf sums, which an inner node does not have.
+        let left = std::mem::take(&mut nodes[node].leaf_sums);
+        let right = nodes[node].sums.minus(left);
+        nodes.extend([left, right].map(|sums: PairSum| GrownNode { sums, ..GrownNode::default() }));
+        if let Some(&key) = node_keys.get(node) {
+            node_keys.extend([0, 1].map(|side| hash::combine(key, side)));
+        }
+        parents.push(position);
+    }
+    (start..nodes.len(), parents)
+}

@@ -1,0 +1,109 @@
+//! The trained model: its trees, how a margin starts, and the file that XGBoost and gboost share.
+//!
+//! The file is XGBoost's JSON; `read.rs` and `read_tree.rs` take what XGBoost 1.7 to 3.2 writes, `write.rs` writes what they load.
+//! The bytes depend on the model alone, so equal models have equal files and equal hashes. `predict.rs` adds the
+//! leaves in the order that XGBoost does, in binary32, so that both tools predict the same bits.
+
+mod json;
+mod predict;
+mod read;
+mod read_tree;
+mod write;
+
+use crate::error::{Error, Result};
+use crate::ingest::dataset::Dataset;
+use crate::objective::Objective;
+use crate::tree::Tree;
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+
+/// An ensemble of trees with everything that predicting with it needs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Model {
+    /// What was optimised; decides how margins become predictions.
+    pub objective: Objective,
+    /// Margins a row: the number of classes for the multiclass objectives, otherwise 1.
+    pub classes: usize,
+    /// The prediction before the first tree, in the space of the predictions (a probability for binary:logistic):
+    /// one value for all classes, or one a class as XGBoost estimates them since 3.1.
+    pub base_score: Vec<f32>,
+    /// Feature names in column order; empty if the training data had none.
+    pub feature_names: Vec<String>,
+    /// Number of features of the training data.
+    pub features: usize,
+    /// The trees in the order they were grown; tree i belongs to class `i % classes`.
+    pub trees: Vec<Tree>,
+    /// The best round by early stopping, from 0 (XGBoost 1.7 writes its last round here if it did not stop early).
+    pub best_iteration: Option<usize>,
+    /// The metric's value in the best round.
+    pub best_score: Option<f64>,
+    /// The other attributes that XGBoost's `set_attr` stored, by name.
+    pub attributes: BTreeMap<String, String>,
+}
+
+impl Model {
+    /// Number of rounds: trees a class.
+    #[must_use]
+    pub fn rounds(&self) -> usize {
+        self.trees.len() / self.classes.max(1)
+    }
+
+    /// Number of rounds to predict with: up to the best one if the model knows it and `all_rounds` is not asked for.
+    #[must_use]
+    pub fn used_rounds(&self, all_rounds: bool) -> usize {
+        match self.best_iteration {
+            Some(best) if !all_rounds => best.saturating_add(1).min(self.rounds()),
+            _ => self.rounds(),
+        }
+    }
+
+    /// The margin of a class before the first tree (`docs/exactness.md` 3); NaN if `base_score` is outside the
+    /// objective's domain, which neither training nor reading a file allows.
+    #[must_use]
+    pub fn base_margin(&self, class: usize) -> f32 {
+        let base_score = self.base_score.get(class).or(self.base_score.first());
+        base_score.and_then(|&value| self.objective.base_margin(value).ok()).unwrap_or(f32::NAN)
+    }
+
+    /// The sha256 of the file that [`Model::save`] writes, in lower case hexadecimal digits.
+    #[must_use]
+    pub fn sha256(&self) -> String {
+        Sha256::digest(self.to_json()).iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// Checks that the data has the model's columns: as many, and of the same names where both have names.
+    ///
+    /// # Errors
+    /// Names the first difference and the remedy.
+    pub fn check_features(&self, data: &Dataset) -> Result<()> {
+        let named = data.named && !self.feature_names.is_empty();
+        if named {
+            let pairs = self.feature_names.iter().zip(&data.feature_names);
+            if let Some((index, (model, data))) = pairs.enumerate().find(|(_, (model, data))| model != data) {
+                let message = format!("feature {} is {data:?} in the data and {model:?} in the model", index + 1);
+                return Err(Error::model(message).remedy(
+                    "give the columns that the model was trained with, in the same order and with the same names",
+                ));
+            }
+        }
+        if data.features() == self.features {
+            return Ok(());
+        }
+        let mut message =
+            format!("the data has {}, the model was trained with {}", count(data.features()), self.features);
+        let extra = data.feature_names.get(self.features);
+        match (self.feature_names.get(data.features()), extra) {
+            (Some(lacking), _) if named => message += &format!(": the first that the data lacks is {lacking:?}"),
+            (_, Some(extra)) if named => message += &format!(": the first that the model does not know is {extra:?}"),
+            _ => {}
+        }
+        Err(Error::model(message).remedy(
+            "give the same columns in the same order, and name the label and weight columns so that they are not taken for features",
+        ))
+    }
+}
+
+/// "1 feature", "2 features".
+fn count(features: usize) -> String {
+    format!("{features} feature{}", if features == 1 { "" } else { "s" })
+}

@@ -1,0 +1,217 @@
+//! XGBoost's JSON out.
+//!
+//! Keys are in alphabetical order, as XGBoost writes them, and nothing but the model enters the text, so equal models
+//! have equal bytes. Three rules of XGBoost's reader shape the rest: parameters are strings; a list of floats must not
+//! hold integer literals (so floats always have an exponent); and `base_score` must be a scalar, since the list form
+//! loads as 0.5, without a word, before 3.1.
+
+use super::Model;
+use crate::error::{Error, Result};
+use crate::objective::Objective;
+use crate::tree::{NONE, Node, Tree};
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::fs;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+/// The version of the format; XGBoost's readers use it to tell old models from newer ones.
+const VERSION: &str = "[3,2,0]";
+
+/// Stands for "no parent" in `parents`.
+const NO_PARENT: i32 = i32::MAX;
+
+/// Bytes that a node takes in the file, roughly; only to reserve memory.
+const BYTES_PER_NODE: usize = 100;
+
+impl Model {
+    /// The model as XGBoost's JSON: compact, the same bytes for the same model, floats in the shortest form that reads
+    /// back as the same binary32.
+    ///
+    /// A value that JSON cannot hold is written as the nearest one it can: an infinity as the largest binary32, NaN as
+    /// 0. Only `loss_changes`, `sum_hessian` and `base_weights` of extreme data get there. One `base_score` a class, if
+    /// they differ, is written as a list, which XGBoost loads since 3.1.
+    #[must_use]
+    pub fn to_json(&self) -> Vec<u8> {
+        let nodes: usize = self.trees.iter().map(|tree| tree.nodes.len()).sum();
+        let mut out = String::with_capacity(4096 + nodes * BYTES_PER_NODE);
+        out.push_str("{\"learner\":{\"attributes\":{");
+        let entries = self.all_attributes();
+        separated(&mut out, &entries, |out, (name, value)| {
+            string(out, name);
+            out.push(':');
+            string(out, value);
+        });
+        out.push_str("},\"feature_names\":[");
+        separated(&mut out, &self.feature_names, |out, name| string(out, name));
+        out.push_str("],\"feature_types\":[");
+        separated(&mut out, &self.feature_names, |out, _| out.push_str("\"float\""));
+        out.push_str(
+            "],\"gradient_booster\":{\"model\":{\"gbtree_model_param\":{\"num_parallel_tree\":\"1\",\"num_trees\":\"",
+        );
+        display(&mut out, self.trees.len());
+        out.push_str("\"},\"iteration_indptr\":[");
+        let classes = self.classes.max(1);
+        separated(&mut out, 0..=self.rounds(), |out, round| display(out, round * classes));
+        out.push_str("],\"tree_info\":[");
+        separated(&mut out, 0..self.trees.len(), |out, index| display(out, index % classes));
+        out.push_str("],\"trees\":[");
+        separated(&mut out, self.trees.iter().enumerate(), |out, (id, tree)| self.write_tree(out, id, tree));
+        out.push_str("]},\"name\":\"gbtree\"},\"learner_model_param\":{\"base_score\":\"");
+        self.write_base_score(&mut out);
+        out.push_str("\",\"boost_from_average\":\"1\",\"num_class\":\"");
+        let num_class = if self.objective.is_multiclass() { self.classes } else { 0 };
+        display(&mut out, num_class);
+        out.push_str("\",\"num_feature\":\"");
+        display(&mut out, self.features);
+        out.push_str("\",\"num_target\":\"1\"},\"objective\":{\"name\":");
+        string(&mut out, self.objective.name());
+        match self.objective {
+            Objective::Softmax | Objective::Softprob => {
+                out.push_str(",\"softmax_multiclass_param\":{\"num_class\":\"");
+                display(&mut out, num_class);
+                out.push_str("\"}");
+            }
+            Objective::BinaryLogistic | Objective::SquaredError => {
+                out.push_str(",\"reg_loss_param\":{\"scale_pos_weight\":\"1\"}");
+            }
+        }
+        out.push_str("}},\"version\":");
+        out.push_str(VERSION);
+        out.push('}');
+        out.into_bytes()
+    }
+
+    /// The attributes with those that have a field of their own, as XGBoost stores them.
+    fn all_attributes(&self) -> BTreeMap<&str, String> {
+        let mut all: BTreeMap<&str, String> =
+            self.attributes.iter().map(|(name, value)| (name.as_str(), value.clone())).collect();
+        if let Some(round) = self.best_iteration {
+            all.insert("best_iteration", round.to_string());
+        }
+        if let Some(score) = self.best_score {
+            all.insert("best_score", format!("{score:?}"));
+        }
+        all
+    }
+
+    fn write_base_score(&self, out: &mut String) {
+        match self.base_score.as_slice() {
+            [] => float(out, 0.5),
+            [first, rest @ ..] if rest.iter().all(|value| value.to_bits() == first.to_bits()) => float(out, *first),
+            values => {
+                out.push('[');
+                separated(out, values, |out, &value| float(out, value));
+                out.push(']');
+            }
+        }
+    }
+
+    fn write_tree(&self, out: &mut String, id: usize, tree: &Tree) {
+        let nodes = &tree.nodes;
+        list(out, "{\"base_weights\":[", nodes, |out, node| float(out, node.base_weight));
+        out.push_str(",\"categories\":[],\"categories_nodes\":[],\"categories_segments\":[],\"categories_sizes\":[]");
+        list(out, ",\"default_left\":[", nodes, |out, node| display(out, u8::from(node.default_left)));
+        out.push_str(",\"id\":");
+        display(out, id);
+        list(out, ",\"left_children\":[", nodes, |out, node| display(out, node.left));
+        list(out, ",\"loss_changes\":[", nodes, |out, node| float(out, node.gain));
+        list(out, ",\"parents\":[", nodes, |out, node| {
+            display(out, if node.parent == NONE { NO_PARENT } else { node.parent })
+        });
+        list(out, ",\"right_children\":[", nodes, |out, node| display(out, node.right));
+        list(out, ",\"split_conditions\":[", nodes, |out, node| float(out, node.threshold));
+        list(out, ",\"split_indices\":[", nodes, |out, node| display(out, node.feature));
+        list(out, ",\"split_type\":[", nodes, |out, _| out.push('0'));
+        list(out, ",\"sum_hessian\":[", nodes, |out, node| float(out, node.sum_hessian));
+        out.push_str(",\"tree_param\":{\"num_deleted\":\"0\",\"num_feature\":\"");
+        display(out, self.features);
+        out.push_str("\",\"num_nodes\":\"");
+        display(out, nodes.len());
+        out.push_str("\",\"size_leaf_vector\":\"1\"}}");
+    }
+
+    /// Writes the file of [`Model::to_json`]. The text goes to a temporary file in the same folder, which then takes
+    /// the name, so that the name never stands for half a model; an existing file is replaced.
+    ///
+    /// # Errors
+    /// If the file cannot be written.
+    pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
+        let path = path.as_ref();
+        let bytes = self.to_json();
+        // A rename would replace a link by a file, and a device or a pipe such as /dev/stdout altogether.
+        let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
+        let is_special = fs::metadata(&target).is_ok_and(|data| !data.is_file() && !data.is_dir());
+        let written = if is_special { fs::write(&target, &bytes) } else { replace(&target, &bytes) };
+        written.map_err(|source| {
+            Error::io("write the model", path, &source).remedy("choose a folder that exists and that you may write to")
+        })
+    }
+}
+
+/// Writes a temporary file beside `path` and renames it to `path`.
+fn replace(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder.to_path_buf(),
+        _ => PathBuf::from("."),
+    };
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".gboost-model-").suffix(".tmp");
+    #[cfg(unix)]
+    {
+        // Temporary files are private by default; a model gets the permissions of any new file (the umask applies).
+        use std::os::unix::fs::PermissionsExt as _;
+        builder.permissions(fs::Permissions::from_mode(0o666));
+    }
+    let mut file = builder.tempfile_in(folder)?;
+    file.write_all(bytes)?;
+    file.as_file().sync_all()?;
+    file.persist(path).map_err(|failed| failed.error)?;
+    Ok(())
+}
+
+/// Writes `opening`, the items with commas between them, and `]`.
+fn list(out: &mut String, opening: &str, nodes: &[Node], write: impl FnMut(&mut String, &Node)) {
+    out.push_str(opening);
+    separated(out, nodes, write);
+    out.push(']');
+}
+
+/// Writes the items with commas between them.
+fn separated<T>(out: &mut String, items: impl IntoIterator<Item = T>, mut write: impl FnMut(&mut String, T)) {
+    for (index, item) in items.into_iter().enumerate() {
+        if index > 0 {
+            out.push(',');
+        }
+        write(out, item);
+    }
+}
+
+fn display(out: &mut String, value: impl std::fmt::Display) {
+    // Writing to a String cannot fail.
+    let _ = write!(out, "{value}");
+}
+
+/// The shortest digits that read back as the same binary32, always with an exponent: 2.5E-1, 1E0.
+fn float(out: &mut String, value: f32) {
+    let finite = if value.is_nan() { 0.0 } else { value.clamp(f32::MIN, f32::MAX) };
+    let _ = write!(out, "{finite:E}");
+}
+
+fn string(out: &mut String, text: &str) {
+    out.push('"');
+    for character in text.chars() {
+        match character {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            '\0'..='\u{1f}' => {
+                let _ = write!(out, "\\u{:04x}", u32::from(character));
+            }
+            _ => out.push(character),
+        }
+    }
+    out.push('"');
+}

@@ -1,0 +1,30 @@
+//! binary:logistic: the log loss of one margin, labels 0 and 1.
+
+use crate::error::{Error, Result};
+use crate::fixed::table::{Entry, ONE_Q31, sigmoid};
+use crate::fixed::{multiply_high, quantiser::GradientPair};
+
+/// The gradient pair (Q30) of a Q24 margin; `label` is 0 or 1.
+#[inline]
+#[must_use]
+pub fn gradient_pair(table: &[Entry], margin: i32, label: u32) -> GradientPair {
+    let p = sigmoid(table, margin);
+    GradientPair {
+        g: (i64::from(p) - (i64::from(label) << 31)) >> 1,
+        h: i64::from(multiply_high(p, ONE_Q31 - p).max(1)),
+    }
+}
+
+/// The margin of a probability: `-log(1/b - 1)`, each operation in binary32 but the logarithm.
+///
+/// # Errors
+/// If `base_score` is not inside (0, 1).
+pub fn base_margin(base_score: f32) -> Result<f32> {
+    if !(base_score > 0.0 && base_score < 1.0) {
+        return Err(Error::parameter(format!(
+            "base_score {base_score} is out of range: binary:logistic needs a probability"
+        ))
+        .remedy("give a value between 0 and 1, both excluded"));
+    }
+    Ok(-(libm::log(f64::from(1.0 / base_score - 1.0)) as f32) + 0.0)
+}

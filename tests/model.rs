@@ -1,0 +1,479 @@
+//! Models in XGBoost's JSON: XGBoost's own files predict the same bits here, damaged files are refused, and what is
+//! written reads back as the same model. `tests/fixtures/models.py` made the files.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
+
+use gboost::error::ErrorKind;
+use gboost::ingest::dataset::Dataset;
+use gboost::model::Model;
+use gboost::objective::Objective;
+use gboost::tree::{NONE, Node, Tree};
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::PathBuf;
+
+fn fixture(name: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/models").join(name)
+}
+
+fn read(name: &str) -> String {
+    fs::read_to_string(fixture(name)).unwrap()
+}
+
+fn load(name: &str) -> Model {
+    Model::load(fixture(name)).unwrap()
+}
+
+fn data() -> Dataset {
+    let text = read("data.csv");
+    let mut lines = text.lines();
+    let feature_names: Vec<String> = lines.next().unwrap().split(',').map(String::from).collect();
+    let mut columns = vec![Vec::new(); feature_names.len()];
+    for line in lines {
+        for (column, field) in columns.iter_mut().zip(line.split(',')) {
+            let value = if field.is_empty() { f32::NAN } else { field.parse::<f32>().unwrap() };
+            column.push(value + 0.0);
+        }
+    }
+    let rows = columns[0].len();
+    Dataset { feature_names, columns, rows, ..Dataset::default() }
+}
+
+/// A fixture of words in lines, transposed to column after column.
+fn columns_of<T: Copy>(name: &str, parse: impl Fn(&str) -> T) -> Vec<T> {
+    let text = read(name);
+    let lines: Vec<Vec<T>> = text.lines().map(|line| line.split(' ').map(&parse).collect()).collect();
+    (0..lines[0].len()).flat_map(|column| lines.iter().map(move |line| line[column]).collect::<Vec<T>>()).collect()
+}
+
+fn word(text: &str) -> u32 {
+    u32::from_str_radix(text, 16).unwrap()
+}
+
+fn bits(values: &[f32]) -> Vec<u32> {
+    values.iter().map(|value| value.to_bits()).collect()
+}
+
+/// Every model fixture that must load, without its extension.
+fn supported() -> Vec<String> {
+    let mut names: Vec<String> = fs::read_dir(fixture(""))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| name.ends_with(".json") && !name.starts_with("refused_"))
+        .map(|name| name.trim_end_matches(".json").to_string())
+        .collect();
+    names.sort();
+    assert_eq!(names.len(), 14);
+    names
+}
+
+#[test]
+fn margins_are_xgboosts_bits() {
+    let data = data();
+    for name in supported() {
+        let model = load(&format!("{name}.json"));
+        assert_eq!(bits(&model.predict_margins(&data, None)), columns_of(&format!("{name}.margins"), word), "{name}");
+        if name.contains("early") {
+            let best = model.predict_margins(&data, Some(model.used_rounds(false)));
+            assert_eq!(bits(&best), columns_of(&format!("{name}.best.margins"), word), "{name}");
+            assert!(model.used_rounds(false) < model.rounds());
+            assert_eq!(model.used_rounds(true), model.rounds());
+        }
+    }
+}
+
+#[test]
+fn leaves_are_xgboosts_less_the_deleted_nodes() {
+    let data = data();
+    for name in supported() {
+        let model = load(&format!("{name}.json"));
+        let text = read(&format!("{name}.json"));
+        let file: serde_json::Value = serde_json::from_str(&text).unwrap();
+        let trees = file["learner"]["gradient_booster"]["model"]["trees"].as_array().unwrap();
+        let expected: Vec<Vec<usize>> = read(&format!("{name}.leaves"))
+            .lines()
+            .map(|line| line.split(' ').map(|id| id.parse().unwrap()).collect())
+            .collect();
+        let found = model.predict_leaves(&data, None);
+        for (row, expected) in expected.iter().enumerate() {
+            for (index, &id) in expected.iter().enumerate() {
+                let marks = trees[index]["split_indices"].as_array().unwrap();
+                let deleted = marks[..id].iter().filter(|mark| mark.as_i64() == Some(2_147_483_647)).count();
+                assert_eq!(found[row * trees.len() + index] as usize, id - deleted, "{name} row {row} tree {index}");
+            }
+        }
+    }
+}
+
+#[test]
+fn pruned_trees_lose_their_deleted_nodes() {
+    for name in ["binary_pruned_v176.json", "binary_pruned_v320.json"] {
+        assert!(read(name).contains("2147483647,2147483647"), "{name} has deleted nodes");
+        for tree in load(name).trees {
+            assert_eq!(tree.nodes.len(), 2 * tree.leaves() - 1, "{name}");
+            for (index, node) in tree.nodes.iter().enumerate().filter(|(_, node)| !node.is_leaf()) {
+                assert_eq!(tree.nodes[node.left as usize].parent, index as i32);
+                assert_eq!(tree.nodes[node.right as usize].parent, index as i32);
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_written_reads_back_as_the_same_model() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in supported() {
+        let model = load(&format!("{name}.json"));
+        let path = folder.path().join(&name);
+        fs::write(&path, "an older file").unwrap();
+        model.save(&path).unwrap();
+        let again = Model::load(&path).unwrap();
+        assert_eq!(again, model, "{name}");
+        assert_eq!(fs::read(&path).unwrap(), again.to_json(), "{name}");
+        assert_eq!(again.sha256(), model.sha256());
+        assert_eq!(model.sha256().len(), 64);
+        serde_json::from_slice::<serde_json::Value>(&model.to_json()).unwrap();
+    }
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), supported().len(), "no temporary file is left");
+    let error = load("softmax_v320.json").save(folder.path().join("no/such/folder")).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Io);
+    assert!(load("softmax_v320.json").save(folder.path()).is_err(), "a folder is not replaced");
+}
+
+#[test]
+fn fields_of_the_files_arrive() {
+    let model = load("binary_v320.json");
+    assert_eq!((model.objective, model.classes, model.features), (Objective::BinaryLogistic, 1, 4));
+    assert_eq!(model.feature_names, ["width", "height of", "größe", "quo\"te"]);
+    assert_eq!((model.rounds(), model.best_iteration, model.best_score), (40, None, None));
+    let model = load("softprob_v320.json");
+    assert_eq!((model.objective, model.classes, model.base_score.len()), (Objective::Softprob, 3, 3));
+    assert_eq!(model.trees.len(), 30);
+    let model = load("softmax_v176.json");
+    assert_eq!((model.objective, model.base_score.as_slice()), (Objective::Softmax, &[0.5][..]));
+    let model = load("regression_early_v176.json");
+    assert!(model.best_iteration.is_some() && model.best_score.is_some());
+    assert_eq!(model.attributes.keys().collect::<Vec<_>>(), ["best_ntree_limit"]);
+    assert_eq!(load("binary_ones_v320.json").base_score, [0.999_999]);
+}
+
+#[test]
+fn base_margin_is_xgboosts() {
+    for line in read("base_margins").lines() {
+        let (score, margin) = line.split_once(' ').unwrap();
+        let found = Objective::BinaryLogistic.base_margin(f32::from_bits(word(score))).unwrap();
+        assert_eq!(found.to_bits(), word(margin), "{score}");
+    }
+}
+
+/// A chain of splits and leaves with the given leaf values and thresholds in turn.
+fn model_of(values: &[f32]) -> Model {
+    let leaf = |parent: i32, value: f32| Node {
+        left: NONE,
+        right: NONE,
+        parent,
+        feature: 0,
+        threshold: value,
+        default_left: false,
+        gain: 0.0,
+        sum_hessian: value,
+        base_weight: value,
+    };
+    let tree = |pair: &[f32]| Tree {
+        nodes: vec![
+            Node { left: 1, right: 2, parent: NONE, gain: pair[1], default_left: true, ..leaf(NONE, pair[0]) },
+            leaf(0, pair[1]),
+            leaf(0, -pair[1]),
+        ],
+    };
+    Model {
+        objective: Objective::SquaredError,
+        classes: 1,
+        base_score: vec![values[0]],
+        feature_names: vec!["a \"b\"\\\u{1}\n\t\r\u{7f}é😀".to_string()],
+        features: 1,
+        trees: values.chunks_exact(2).map(tree).collect(),
+        best_iteration: Some(2),
+        best_score: Some(1e-7),
+        attributes: BTreeMap::from([("a \"key\"".to_string(), "a\\value\n".to_string())]),
+    }
+}
+
+/// The next number of a plain generator (the tests need variety, not quality).
+fn next(state: &mut u64) -> u64 {
+    *state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+    *state >> 33
+}
+
+#[test]
+fn every_float_survives_the_text() {
+    // 7.0385307E-26 comes back as another number if it is read as binary64 first.
+    let edges = [
+        7.038_530_7e-26,
+        f32::MAX,
+        f32::MIN_POSITIVE,
+        1e-45,
+        -0.0,
+        1.0,
+        16_777_216.0,
+        1e10,
+        1e-10,
+        -3.0,
+        0.1,
+        8.589_973e9,
+    ];
+    let mut values = edges.to_vec();
+    let mut state = 1;
+    while values.len() < 4000 {
+        let value = f32::from_bits((next(&mut state) as u32) << 1 | (next(&mut state) & 1) as u32);
+        if value.is_finite() {
+            values.push(value);
+        }
+    }
+    let model = model_of(&values);
+    let text = String::from_utf8(model.to_json()).unwrap();
+    let again = Model::from_json_bytes(text.as_bytes()).unwrap();
+    assert_eq!(again, model);
+    for (ours, theirs) in model.trees.iter().zip(&again.trees) {
+        for (a, b) in ours.nodes.iter().zip(&theirs.nodes) {
+            assert_eq!(bits(&[a.threshold, a.sum_hessian, a.gain]), bits(&[b.threshold, b.sum_hessian, b.gain]));
+        }
+    }
+    for list in ["split_conditions\":[", "base_weights\":[", "sum_hessian\":[", "loss_changes\":["] {
+        for (start, _) in text.match_indices(list) {
+            let inside = text[start + list.len()..].split(']').next().unwrap();
+            assert!(inside.split(',').all(|float| float.contains('E')), "no integer literals: {inside}");
+        }
+    }
+    let mut infinite = model_of(&[1.0, 2.0]);
+    infinite.trees[0].nodes[0].gain = f32::INFINITY;
+    infinite.trees[0].nodes[0].base_weight = f32::NAN;
+    let nodes = &Model::from_json_bytes(&infinite.to_json()).unwrap().trees[0].nodes;
+    assert_eq!((nodes[0].gain, nodes[0].base_weight), (f32::MAX, 0.0));
+}
+
+#[test]
+fn a_model_without_trees_predicts_the_base_margin() {
+    let mut model = load("softprob_v320.json");
+    model.trees.clear();
+    let model = Model::from_json_bytes(&model.to_json()).unwrap();
+    let data = data();
+    let margins = model.predict_margins(&data, None);
+    assert_eq!(margins[data.rows], model.base_score[1]);
+    assert!(model.predict_leaves(&data, None).is_empty());
+    let empty = Dataset { columns: vec![Vec::new(); 4], ..Dataset::default() };
+    assert!(model.predict_margins(&empty, None).is_empty());
+    assert!(load("softprob_v320.json").predict_leaves(&empty, None).is_empty());
+    assert!(model.transform(&[]).is_empty() && model.labels(&[]).is_empty());
+}
+
+#[test]
+fn blocks_change_no_bit() {
+    let all = data();
+    let model = load("softprob_v320.json");
+    let whole = model.predict_margins(&all, None);
+    for rows in [1, 7, 8, 9, 63, 64, 65, 128, 149] {
+        let columns = all.columns.iter().map(|column| column[..rows].to_vec()).collect();
+        let some = Dataset { columns, rows, ..Dataset::default() };
+        let margins = model.predict_margins(&some, None);
+        for class in 0..3 {
+            assert_eq!(bits(&margins[class * rows..][..rows]), bits(&whole[class * all.rows..][..rows]), "{rows} rows");
+        }
+    }
+    // The plain definition: base margin, then leaf by leaf.
+    for row in 0..all.rows {
+        for class in 0..3 {
+            let trees = model.trees.iter().skip(class).step_by(3);
+            let sum = trees.fold(model.base_margin(class), |sum, tree| {
+                sum + tree.predict(|feature| all.columns[feature as usize][row])
+            });
+            assert_eq!(sum.to_bits(), whole[class * all.rows + row].to_bits());
+        }
+    }
+}
+
+#[test]
+fn margins_become_predictions() {
+    let binary = load("binary_v320.json");
+    assert_eq!(binary.transform(&[0.0, f32::INFINITY, -1000.0, 2.0]), [0.5, 1.0, 0.0, 0.880_797_1]);
+    assert_eq!(binary.labels(&[0.0, 1e-9, -1.0]), [0.0, 1.0, 0.0]);
+    let regression = load("regression_early_v320.json");
+    assert_eq!(regression.transform(&[1.5, -2.0]), [1.5, -2.0]);
+    assert_eq!(regression.labels(&[1.5]), [1.5]);
+    let softmax = load("softmax_v320.json");
+    // Two rows, three classes: (1, 1, 0) and (-2, 0, 5000).
+    let margins = [1.0, -2.0, 1.0, 0.0, 0.0, 5000.0];
+    assert_eq!(softmax.labels(&margins), [0.0, 2.0]);
+    let probabilities = softmax.transform(&margins);
+    assert_eq!(probabilities, [0.422_318_8, 0.0, 0.422_318_8, 0.0, 0.155_362_4, 1.0]);
+}
+
+#[test]
+fn features_are_checked() {
+    let mut data = data();
+    let model = load("binary_v320.json");
+    assert!(model.check_features(&data).is_ok(), "unnamed data needs the right number alone");
+    data.named = true;
+    let message = model.check_features(&data).unwrap_err().to_string();
+    assert!(message.starts_with("feature 1 is \"a\" in the data and \"width\" in the model; "), "{message}");
+    data.feature_names.clone_from(&model.feature_names);
+    assert!(model.check_features(&data).is_ok());
+    data.columns.pop();
+    data.feature_names.pop();
+    let error = model.check_features(&data).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Model);
+    let message = error.to_string();
+    assert!(
+        message.contains(
+            "the data has 3 features, the model was trained with 4: the first that the data lacks is \"quo\\\"te\""
+        ),
+        "{message}"
+    );
+    // Predicting nevertheless takes the column as missing.
+    assert_eq!(model.predict_margins(&data, None).len(), data.rows);
+    data.columns.resize(5, data.columns[0].clone());
+    data.feature_names.extend(["quo\"te".to_string(), "id".to_string()]);
+    let message = model.check_features(&data).unwrap_err().to_string();
+    assert!(message.contains("the model does not know is \"id\""), "{message}");
+}
+
+#[test]
+fn unsupported_models_are_refused_by_name() {
+    let expected = [
+        ("refused_dart_v176.json", "the booster \"dart\" is not supported yet"),
+        ("refused_dart_v320.json", "the booster \"dart\" is not supported yet"),
+        ("refused_gblinear_v176.json", "the booster \"gblinear\" is not supported yet"),
+        ("refused_gblinear_v320.json", "the booster \"gblinear\" is not supported yet"),
+        ("refused_forest_v176.json", "num_parallel_tree=1"),
+        ("refused_forest_v320.json", "num_parallel_tree=1"),
+        ("refused_objective_v176.json", "the objective \"count:poisson\" is not supported yet"),
+        ("refused_objective_v320.json", "the objective \"count:poisson\" is not supported yet"),
+        ("refused_vector_v320.json", "several outputs"),
+        ("refused_categories_v320.json", "splits on categories"),
+        ("refused_ubjson_v176.ubj", "saved in UBJSON"),
+        ("refused_ubjson_v320.ubj", "saved in UBJSON"),
+        ("refused_binary_v176.deprecated", "old binary format"),
+        ("data.csv", "models/data.csv:1:1: not JSON: expected a value; save the model as JSON"),
+    ];
+    for (name, part) in expected {
+        let error = Model::load(fixture(name)).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Model, "{name}");
+        assert!(error.path().is_some_and(|path| path.ends_with(name)));
+        let message = error.to_string();
+        assert!(message.contains(part), "{name}: {message}");
+    }
+    let error = Model::load(fixture("no such file")).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Io);
+    for (bytes, part) in [
+        (&b""[..], "the file is empty"),
+        (b"\x1f\x8b\x08\x00", "compressed with gzip"),
+        (b"\x00\x00\x00\x3f\x01", "a binary format"),
+        (b"{\"a\":\"\xff\"}", "not text in UTF-8"),
+        (b"[]", "dump_model"),
+        (b"{}", "the document has no `learner`"),
+        (b"{\"learner\":[]}", "learner is a list, not an object"),
+        (b"3", "the document is a number, not an object"),
+    ] {
+        let message = Model::from_json_bytes(bytes).unwrap_err().to_string();
+        assert!(message.contains(part), "{message}");
+    }
+}
+
+#[test]
+fn damaged_models_are_refused() {
+    let text = read("binary_base_v320.json");
+    let replaced = |from: &str, to: &str| {
+        assert!(text.contains(from), "{from}");
+        Model::from_json_bytes(text.replacen(from, to, 1).as_bytes())
+    };
+    for (from, to, part) in [
+        ("\"left_children\":[1,", "\"left_children\":[99,", "trees[0] node 0: child 99 is out of range, the tree has"),
+        ("\"left_children\":[1,", "\"left_children\":[0,", "is the child of two nodes or of itself"),
+        ("\"left_children\":[1,", "\"left_children\":[2,", "is the child of two nodes or of itself"),
+        ("\"left_children\":[1,", "\"left_children\":[-1,", "node 0: child -1 is out of range"),
+        ("\"left_children\":[1,", "\"left_children\":[1.5,", "left_children[0] is 1.5, not an integer"),
+        ("\"left_children\":[1,", "\"left_children\":[", "has 10 left_children but 11 right_children"),
+        ("\"right_children\":[", "\"right_children\":[3,", "right_children"),
+        ("\"split_indices\":[", "\"split_indices\":[7,", "split_indices"),
+        ("\"split_conditions\":[", "\"split_conditions\":[NaN,", "split_conditions"),
+        ("\"split_conditions\":[", "\"split_conditions\":[\"1\",", "split_conditions[0] is a string, not a number"),
+        ("\"base_score\":\"[2E-1]\"", "\"base_score\":\"2E0\"", "does not allow"),
+        ("\"base_score\":\"[2E-1]\"", "\"base_score\":\"[2E-1,3E-1]\"", "holds 2 values for 1 classes"),
+        ("\"base_score\":\"[2E-1]\"", "\"base_score\":\"NaN\"", "does not allow"),
+        ("\"base_score\":\"[2E-1]\"", "\"base_score\":\"x\"", "neither a number nor a list of numbers"),
+        ("\"num_feature\":\"4\",\"num_target", "\"num_feature\":\"2\",\"num_target", "holds 4 names for 2 features"),
+        ("\"num_class\":\"0\"", "\"num_class\":\"3\"", "but binary:logistic has no classes"),
+        ("\"num_target\":\"1\"", "\"num_target\":\"2\"", "several targets"),
+        ("\"tree_info\":[0,", "\"tree_info\":[", "tree_info holds 2 entries for 3 trees"),
+        ("\"iteration_indptr\":[0,1,", "\"iteration_indptr\":[0,", "one tree a round"),
+        ("\"feature_names\":[\"width\"", "\"feature_names\":[1", "feature_names[0] is a number, not a string"),
+    ] {
+        let error = replaced(from, to).expect_err(to);
+        let message = error.to_string();
+        assert!(message.contains(part), "{from} -> {to}: {message}");
+        assert!(message.contains("; "), "{message} has a remedy");
+    }
+    // The first tree's root, with the threshold or the feature alone changed.
+    let mut file: serde_json::Value = serde_json::from_str(&text).unwrap();
+    file["learner"]["gradient_booster"]["model"]["trees"][1]["split_indices"][0] = 4.into();
+    let message = Model::from_json_bytes(file.to_string().as_bytes()).unwrap_err().to_string();
+    assert!(message.contains("trees[1] node 0: splits on feature 4, the model has 4"), "{message}");
+    file["learner"]["gradient_booster"]["model"]["trees"][1]["split_indices"][0] = 0.into();
+    file["learner"]["gradient_booster"]["model"]["trees"][1]["split_conditions"][0] = "?".into();
+    for (number, shown) in [("NaN", "NaN"), ("1e39", "inf"), ("-Infinity", "-inf")] {
+        let text = file.to_string().replace("\"?\"", number);
+        let message = Model::from_json_bytes(text.as_bytes()).unwrap_err().to_string();
+        assert!(
+            message.contains(&format!("trees[1] node 0: split_conditions is {shown}, not a finite number")),
+            "{message}"
+        );
+    }
+}
+
+#[test]
+fn no_input_causes_a_panic() {
+    let data = data();
+    let use_it = |bytes: &[u8]| match Model::from_json_bytes(bytes) {
+        Ok(model) => {
+            let margins = model.predict_margins(&data, None);
+            let _ = (model.labels(&margins), model.transform(&margins));
+            let _ = model.predict_leaves(&data, Some(1));
+            let _ = model.check_features(&data);
+            let again = Model::from_json_bytes(&model.to_json()).unwrap();
+            assert_eq!(again.to_json(), model.to_json());
+            true
+        }
+        Err(error) => {
+            assert_eq!(error.kind(), ErrorKind::Model);
+            false
+        }
+    };
+    for name in ["binary_base_v320.json", "softmax_v176.json", "binary_pruned_v176.json"] {
+        let bytes = fs::read(fixture(name)).unwrap();
+        let step = 1 + bytes.len() / 1500;
+        for length in (0..bytes.len()).step_by(step) {
+            assert!(!use_it(&bytes[..length]), "{name} cut to {length} bytes");
+        }
+        let alphabet = b"0123456789-+.eE,:[]{}\"\\ tfnNIu\0\n\xff\xc3L#";
+        let (mut state, mut loaded) = (7, 0);
+        for _ in 0..2000 {
+            let mut damaged = bytes.clone();
+            for _ in 0..1 + next(&mut state) % 3 {
+                let at = next(&mut state) as usize % damaged.len();
+                let byte = alphabet[next(&mut state) as usize % alphabet.len()];
+                match next(&mut state) % 4 {
+                    0 => damaged.insert(at, byte),
+                    1 => drop(damaged.remove(at)),
+                    2 => {
+                        let length = 1 + next(&mut state) as usize % 40;
+                        let end = (at + length).min(damaged.len());
+                        drop(damaged.drain(at..end));
+                    }
+                    _ => damaged[at] = byte,
+                }
+            }
+            loaded += u32::from(use_it(&damaged));
+        }
+        assert!(loaded > 30, "some damage leaves a valid model: {loaded}");
+    }
+}
