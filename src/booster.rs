@@ -13,7 +13,7 @@ use crate::ingest::Dataset;
 use crate::leaf::finish;
 use crate::metric::{Metric, Scored};
 use crate::model::Model;
-use crate::objective::Objective;
+use crate::objective::{Objective, logistic};
 use crate::params::{BaseScore, HistogramSums, Params};
 use crate::sampling::SampleSource;
 use rayon::prelude::*;
@@ -498,13 +498,10 @@ fn base_score(params: &Params, labels: &[f32], weights: &RowWeights) -> f32 {
         }
         _ => {
             let share = (weighted_sum(&|label| label as i64) as f64 / weight_sum as f64) as f32;
-            share.clamp(LEAST_PROBABILITY, 1.0 - LEAST_PROBABILITY)
+            share.clamp(logistic::LEAST_PROBABILITY, 1.0 - logistic::LEAST_PROBABILITY)
         }
     }
 }
-
-/// An estimated base_score stays this far from 0 and 1.
-const LEAST_PROBABILITY: f32 = 1e-6;
 
 /// The weights that training uses, `scale_pos_weight` included.
 fn training_weights(params: &Params, data: &Dataset, labels: &[f32]) -> Vec<f32> {

@@ -140,6 +140,21 @@ fn what_is_written_reads_back_as_the_same_model() {
     assert!(load("softmax_v320.json").save(folder.path()).is_err(), "a folder is not replaced");
 }
 
+#[cfg(unix)]
+#[test]
+fn links_and_devices_are_written_through() {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, link) = (folder.path().join("file"), folder.path().join("link"));
+    fs::write(&file, "").unwrap();
+    std::os::unix::fs::symlink(&file, &link).unwrap();
+    let model = load("softmax_v320.json");
+    model.save(&link).unwrap();
+    assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+    assert_eq!(Model::load(&file).unwrap(), model);
+    model.save("/dev/null").unwrap();
+    assert!(!fs::metadata("/dev/null").unwrap().is_file());
+}
+
 #[test]
 fn fields_of_the_files_arrive() {
     let model = load("binary_v320.json");
@@ -207,9 +222,9 @@ fn next(state: &mut u64) -> u64 {
 
 #[test]
 fn every_float_survives_the_text() {
-    // 7.0385307E-26 comes back as another number if it is read as binary64 first.
+    // 7.038531E-26 comes back as another number if it is read as binary64 first.
     let edges = [
-        7.038_530_7e-26,
+        7.038_531e-26,
         f32::MAX,
         f32::MIN_POSITIVE,
         1e-45,

@@ -1,8 +1,8 @@
 //! The trained model: its trees, how a margin starts, and the file that XGBoost and gboost share.
 //!
-//! The file is XGBoost's JSON; `read.rs` and `read_tree.rs` take what XGBoost 1.7 to 3.2 writes, `write.rs` writes what they load.
-//! The bytes depend on the model alone, so equal models have equal files and equal hashes. `predict.rs` adds the
-//! leaves in the order that XGBoost does, in binary32, so that both tools predict the same bits.
+//! The file is XGBoost's JSON; `read.rs` and `read_tree.rs` take what XGBoost 1.7 to 3.2 writes, `write.rs` writes
+//! what they load. The bytes depend on the model alone, so equal models have equal files and equal hashes.
+//! `predict.rs` adds the leaves in the order that XGBoost does, in binary32, so that both tools predict the same bits.
 
 mod json;
 mod predict;

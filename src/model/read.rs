@@ -7,14 +7,10 @@ use super::Model;
 use super::json::Json;
 use super::read_tree::read_tree;
 use crate::error::{Error, Result};
-use crate::objective::Objective;
+use crate::objective::{Objective, logistic};
 use crate::tree::Tree;
 use std::collections::BTreeMap;
 use std::path::Path;
-
-/// XGBoost 3 estimates 0 or 1 where all labels are equal, and moves every probability this far from both ends before
-/// it takes the logarithm. Done here for the files of all versions.
-const PROBABILITY_MARGIN: f32 = 1e-6;
 
 /// More classes than this are taken for damage, so that a broken number cannot ask for all memory.
 const MAX_CLASSES: usize = 1 << 16;
@@ -250,7 +246,7 @@ fn read_base_score(place: &Place<'_>, objective: Objective, classes: usize) -> R
     }
     for value in &mut values {
         if objective == Objective::BinaryLogistic && (0.0..=1.0).contains(value) {
-            *value = value.clamp(PROBABILITY_MARGIN, 1.0 - PROBABILITY_MARGIN);
+            *value = value.clamp(logistic::LEAST_PROBABILITY, 1.0 - logistic::LEAST_PROBABILITY);
         }
         if objective.base_margin(*value).is_err() {
             return Err(place

@@ -15,16 +15,19 @@ pub fn gradient_pair(table: &[Entry], margin: i32, label: u32) -> GradientPair {
     }
 }
 
+/// A base_score stays this far from 0 and 1, as in XGBoost 3.
+pub const LEAST_PROBABILITY: f32 = 1e-6;
+
 /// The margin of a probability: `-log(1/b - 1)`, each operation in binary32 but the logarithm.
 ///
 /// # Errors
-/// If `base_score` is not inside (0, 1).
+/// If `base_score` is outside [1e-6, 1 - 1e-6], the range that XGBoost 3 clamps it to.
 pub fn base_margin(base_score: f32) -> Result<f32> {
-    if !(base_score > 0.0 && base_score < 1.0) {
+    if !(LEAST_PROBABILITY..=1.0 - LEAST_PROBABILITY).contains(&base_score) {
         return Err(Error::parameter(format!(
             "base_score {base_score} is out of range: binary:logistic needs a probability"
         ))
-        .remedy("give a value between 0 and 1, both excluded"));
+        .remedy("give a value between 0.000001 and 0.999999"));
     }
     Ok(-(libm::log(f64::from(1.0 / base_score - 1.0)) as f32) + 0.0)
 }

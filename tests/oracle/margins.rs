@@ -1,10 +1,10 @@
 //! Section 3: fixed-point margins and the base score.
 
-use super::number::{ceil_log2, exponent_above, pow2, real};
+use super::number::{ceil_log2, exponent_above, pow2};
 use super::types::{BaseScore, Data, Objective, Params};
 use super::weights::RowWeights;
 
-/// How margins are stored: one is `2^sm`, the ends are `-limit - 1 + narrow` and so on, see `low`.
+/// How margins are stored: one is `2^sm`, sums saturate at `low` and `high`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MarginScale {
     pub sm: i32,
@@ -18,31 +18,17 @@ impl MarginScale {
     /// The scale of a training; `base` is the base margin.
     pub fn new(objective: Objective, train: &Data, base: f32) -> MarginScale {
         if objective != Objective::SquaredError {
-            return MarginScale {
-                sm: 24,
-                low: i64::from(i32::MIN),
-                high: i64::from(i32::MAX),
-                is_i32: true,
-            };
+            return MarginScale { sm: 24, low: i64::from(i32::MIN), high: i64::from(i32::MAX), is_i32: true };
         }
         let l = ceil_log2(train.rows());
         let e = label_exponent(&train.labels).max(exponent_above(base.abs(), -64));
-        MarginScale {
-            sm: 57 - l - e,
-            low: -(1 << (60 - l)),
-            high: 1 << (60 - l),
-            is_i32: false,
-        }
+        MarginScale { sm: 57 - l - e, low: -(1 << (60 - l)), high: 1 << (60 - l), is_i32: false }
     }
 
     /// `round(x * 2^sm)` with the saturating cast to the type of the margins.
     pub fn fixed(&self, x: f32) -> i64 {
         let rounded = (f64::from(x) * pow2(self.sm)).round();
-        if self.is_i32 {
-            i64::from(rounded as i32)
-        } else {
-            rounded as i64
-        }
+        if self.is_i32 { i64::from(rounded as i32) } else { rounded as i64 }
     }
 
     /// A margin plus a leaf value, saturating.
@@ -93,13 +79,8 @@ fn mean_label(train: &Data, weights: &RowWeights) -> f32 {
 
 /// `auto`, binary:logistic.
 fn positive_share(train: &Data, weights: &RowWeights) -> f32 {
-    let positive: i128 = train
-        .labels
-        .iter()
-        .zip(&weights.wq)
-        .filter(|&(&label, _)| label == 1.0)
-        .map(|(_, wq)| wq)
-        .sum();
+    let positive: i128 =
+        train.labels.iter().zip(&weights.wq).filter(|&(&label, _)| label == 1.0).map(|(_, wq)| wq).sum();
     let share = (positive as f64 / weights.total() as f64) as f32;
     share.clamp(1e-6f64 as f32, (1.0f64 - 1e-6f64) as f32)
 }
@@ -119,22 +100,13 @@ pub fn fixed_labels(scale: &MarginScale, labels: &[f32]) -> Vec<i64> {
     labels.iter().map(|&y| scale.fixed(y)).collect()
 }
 
-/// A value of the user as a base score for tests: rounded like every real parameter.
-pub fn typed_base_score(value: f64) -> f32 {
-    real(value) as f32
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::weights::quantised;
     use super::*;
-    use crate::oracle::weights::quantised;
 
     fn regression(labels: &[f32]) -> Data {
-        Data {
-            columns: vec![],
-            labels: labels.to_vec(),
-            weights: None,
-        }
+        Data { columns: vec![], labels: labels.to_vec(), weights: None }
     }
 
     #[test]

@@ -5,7 +5,7 @@
 //! sections of the contract. What the contract calls an error is a panic here.
 
 // Every integration test includes this module and uses only a part of it.
-#![allow(dead_code)]
+#![allow(dead_code, unused_imports)]
 
 pub mod cuts;
 pub mod grow;
@@ -16,6 +16,7 @@ pub mod mt19937;
 pub mod number;
 pub mod pairs;
 pub mod predict;
+pub mod quantise;
 pub mod sampling;
 pub mod split;
 pub mod tables;

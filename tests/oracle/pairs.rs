@@ -24,20 +24,14 @@ impl Pair {
 impl Add for Pair {
     type Output = Pair;
     fn add(self, other: Pair) -> Pair {
-        Pair {
-            g: self.g + other.g,
-            h: self.h + other.h,
-        }
+        Pair { g: self.g + other.g, h: self.h + other.h }
     }
 }
 
 impl Sub for Pair {
     type Output = Pair;
     fn sub(self, other: Pair) -> Pair {
-        Pair {
-            g: self.g - other.g,
-            h: self.h - other.h,
-        }
+        Pair { g: self.g - other.g, h: self.h - other.h }
     }
 }
 
@@ -61,12 +55,7 @@ pub struct PairScale {
 }
 
 /// The table of scales.
-pub fn pair_scale(
-    objective: Objective,
-    margin: &MarginScale,
-    weights: &RowWeights,
-    rows: usize,
-) -> PairScale {
+pub fn pair_scale(objective: Objective, margin: &MarginScale, weights: &RowWeights, rows: usize) -> PairScale {
     let sh = 30 + weights.sw;
     let sg = match (objective, weights.weighted) {
         (Objective::SquaredError, false) => margin.sm,
@@ -80,37 +69,25 @@ pub fn pair_scale(
 pub fn logistic(tables: &Tables, margin: i64, y: i64) -> Pair {
     let p = tables.sigmoid(margin);
     let h = mulhi(p as u32, ((1 << 31) - p) as u32);
-    Pair {
-        g: i128::from((p - (y << 31)) >> 1),
-        h: i128::from(h.max(1)),
-    }
+    Pair { g: i128::from((p - (y << 31)) >> 1), h: i128::from(h.max(1)) }
 }
 
 /// Softmax: one pair a class.
 pub fn softmax(tables: &Tables, margins: &[i64], label: usize) -> Vec<Pair> {
     let max = *margins.iter().max().expect("at least one class");
-    let e: Vec<u64> = margins
-        .iter()
-        .map(|m| tables.exp_neg((max - m) as u32) as u64)
-        .collect();
+    let e: Vec<u64> = margins.iter().map(|m| tables.exp_neg((max - m) as u32) as u64).collect();
     let t: u64 = e.iter().sum();
     let pair = |(k, e): (usize, &u64)| {
         let p = ((e << 31) / t) as i64;
         let y = i64::from(k == label);
-        Pair {
-            g: i128::from((p - (y << 31)) >> 1),
-            h: i128::from(((p * ((1 << 31) - p)) >> 31).max(1)),
-        }
+        Pair { g: i128::from((p - (y << 31)) >> 1), h: i128::from(((p * ((1 << 31) - p)) >> 31).max(1)) }
     };
     e.iter().enumerate().map(pair).collect()
 }
 
 /// Squared error.
 pub fn squared_error(margin: i64, y: i64) -> Pair {
-    Pair {
-        g: i128::from(margin - y),
-        h: 1 << 30,
-    }
+    Pair { g: i128::from(margin - y), h: 1 << 30 }
 }
 
 /// Weighting, of a channel with `rows` rows.
@@ -168,11 +145,7 @@ mod tests {
 
     #[test]
     fn squared_error_is_weighted_with_a_shift() {
-        let weights = RowWeights {
-            weighted: true,
-            wq: vec![3, 1],
-            sw: 29,
-        };
+        let weights = RowWeights { weighted: true, wq: vec![3, 1], sw: 29 };
         // Two rows: L = 1, the shift is 30, and 3 x 2^29 is half of it.
         let pair = squared_error(1 << 29, 0);
         let result = weighted(Objective::SquaredError, pair, &weights, 0);

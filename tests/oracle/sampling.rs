@@ -47,9 +47,7 @@ impl TreeSampler {
             let refused = real(params.colsample_bylevel) != 1.0 || real(params.colsample_bynode) != 1.0;
             assert!(!refused, "xgboost1 has no level or node sampling");
         }
-        TreeSampler {
-            generator: Mt19937::new(params.seed as u32),
-        }
+        TreeSampler { generator: Mt19937::new(params.seed as u32) }
     }
 
     /// Rows and features of the next tree.
@@ -59,17 +57,11 @@ impl TreeSampler {
         let (rows, features) = match params.sampler {
             Sampler::Hash => (
                 hash_rows(real(params.subsample), key, rows),
-                lowest_hashes(&all(features), params.colsample_bytree, |f| {
-                    combine(column_key, f)
-                }),
+                lowest_hashes(&all(features), params.colsample_bytree, |f| combine(column_key, f)),
             ),
             Sampler::Xgboost1 => self.xgboost1(params, rows, features),
         };
-        TreeSample {
-            rows,
-            features,
-            column_key,
-        }
+        TreeSample { rows, features, column_key }
     }
 
     fn xgboost1(&mut self, params: &Params, rows: usize, features: usize) -> (Vec<bool>, Vec<usize>) {
@@ -100,9 +92,7 @@ impl TreeSample {
     /// The level set of a depth, from the tree set.
     pub fn level_features(&self, params: &Params, depth: u32) -> Vec<usize> {
         let level_key = combine(combine(self.column_key, 1), depth);
-        lowest_hashes(&self.features, params.colsample_bylevel, |f| {
-            combine(level_key, f)
-        })
+        lowest_hashes(&self.features, params.colsample_bylevel, |f| combine(level_key, f))
     }
 
     /// The node set of a node, from the level set of its depth.
@@ -121,9 +111,7 @@ impl TreeSample {
 fn hash_rows(subsample: f64, tree_key: u32, rows: usize) -> Vec<bool> {
     let limit = (subsample * 4_294_967_296.0).floor() as u64;
     let key = tree_key ^ 0x524f_5753;
-    (0..rows)
-        .map(|row| u64::from(combine(key, row as u32)) < limit)
-        .collect()
+    (0..rows).map(|row| u64::from(combine(key, row as u32)) < limit).collect()
 }
 
 fn all(features: usize) -> Vec<usize> {

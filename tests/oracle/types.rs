@@ -142,11 +142,7 @@ impl Default for Params {
 impl Params {
     /// Margins a row, and trees a round.
     pub fn classes(&self) -> usize {
-        if self.objective.is_multiclass() {
-            self.num_class
-        } else {
-            1
-        }
+        if self.objective.is_multiclass() { self.num_class } else { 1 }
     }
 }
 

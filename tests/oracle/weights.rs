@@ -49,31 +49,20 @@ pub fn metric_weights(data: &Data) -> RowWeights {
 pub fn quantised(weights: &[f32]) -> RowWeights {
     let n = weights.len() as i128;
     if weights.iter().all(|&w| w == 1.0) {
-        return RowWeights {
-            weighted: false,
-            wq: vec![1; weights.len()],
-            sw: 0,
-        };
+        return RowWeights { weighted: false, wq: vec![1; weights.len()], sw: 0 };
     }
     let max = weights.iter().copied().fold(0.0, f32::max);
     assert!(max > 0.0, "all weights are 0");
     assert!(max.is_finite(), "infinite weight");
     // The least positive binary32 value is 2^-149.
     let e = exponent_above(max, -150);
-    let wi: Vec<i128> = weights
-        .iter()
-        .map(|&w| i128::from((f64::from(w) * pow2(31 - e)).round() as u32))
-        .collect();
+    let wi: Vec<i128> = weights.iter().map(|&w| i128::from((f64::from(w) * pow2(31 - e)).round() as u32)).collect();
     let sum: i128 = wi.iter().sum();
     let mut t = 0;
     while (sum >> t) + n >= 1 << 32 {
         t += 1;
     }
-    RowWeights {
-        weighted: true,
-        wq: wi.iter().map(|&w| rsh(w, t)).collect(),
-        sw: 31 - e - t,
-    }
+    RowWeights { weighted: true, wq: wi.iter().map(|&w| rsh(w, t)).collect(), sw: 31 - e - t }
 }
 
 #[cfg(test)]
@@ -112,11 +101,7 @@ mod tests {
 
     #[test]
     fn scale_pos_weight_is_for_label_one() {
-        let data = Data {
-            columns: vec![],
-            labels: vec![1.0, 0.0],
-            weights: Some(vec![0.5, 1.0]),
-        };
+        let data = Data { columns: vec![], labels: vec![1.0, 0.0], weights: Some(vec![0.5, 1.0]) };
         assert!(!training_weights(&data, Objective::BinaryLogistic, 2.0).weighted);
         assert!(training_weights(&data, Objective::SquaredError, 2.0).weighted);
         assert!(metric_weights(&data).weighted);

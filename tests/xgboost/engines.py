@@ -1,0 +1,135 @@
+"""gboost's command line and several versions of XGBoost behind one interface."""
+
+import csv
+import json
+import os
+import subprocess
+
+import numpy as np
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+THREADS = int(os.environ.get("GBOOST_CHECK_THREADS") or os.cpu_count())
+
+
+class Trained:
+    """A model file, the metrics of every round by `channel-metric`, and (gboost) metrics.json."""
+
+    def __init__(self, path, history, metrics=None):
+        self.path = path
+        self.history = {name: np.asarray(values, dtype=np.float64) for name, values in history.items()}
+        self.metrics = metrics
+        self._document = None
+
+    @property
+    def document(self):
+        if self._document is None:
+            with open(self.path) as file:
+                self._document = json.load(file)
+        return self._document
+
+    @property
+    def base_score(self):
+        text = self.document["learner"]["learner_model_param"]["base_score"]
+        return [np.float32(value) for value in text.strip("[]").split(",")]
+
+    @property
+    def best_iteration(self):
+        text = self.document["learner"]["attributes"].get("best_iteration")
+        return None if text is None else int(text)
+
+
+class Gboost:
+    """The command line under test."""
+
+    def __init__(self, binary, folder):
+        self.binary = binary
+        self.folder = folder
+        self.runs = 0
+
+    def _run(self, *arguments):
+        command = [self.binary, *map(str, arguments)]
+        done = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=False)
+        if done.returncode != 0:
+            raise RuntimeError(f"{' '.join(command)}: exit code {done.returncode}: {done.stderr.strip()}")
+
+    def train(self, params, rounds, train, validation=None, early_stopping_rounds=None):
+        self.runs += 1
+        folder = os.path.join(self.folder, f"gboost_{self.runs}")
+        os.makedirs(folder)
+        arguments = ["--threads", THREADS, "train", "--header", "no", "--label", 0, "--train", train.csv]
+        if train.weight is not None:
+            arguments += ["--weight-column", 1]
+        if validation is not None:
+            arguments += ["--validation", validation.csv]
+        if early_stopping_rounds is not None:
+            arguments += ["--early-stopping-rounds", early_stopping_rounds]
+        for name, value in {**params, "num_round": rounds}.items():
+            arguments += ["--" + name.replace("_", "-"), value]
+        model = os.path.join(folder, "model.json")
+        self._run(*arguments, "--model", model, "--output", folder)
+        with open(os.path.join(folder, "history.csv"), newline="") as file:
+            rows = list(csv.DictReader(file))
+        history = {name: [float(row[name]) for row in rows] for name in rows[0] if "-" in name}
+        with open(os.path.join(folder, "metrics.json")) as file:
+            metrics = json.load(file)
+        return Trained(model, history, metrics)
+
+    def margins(self, model, table, all_rounds=False):
+        """The margins of `gboost predict`: a row a row, a column a class."""
+        output = model + ".margins.csv"
+        arguments = ["predict", "--model", model, "--data", table.features_csv, "--header", "no", "--no-label"]
+        arguments += ["--output-type", "margin", "--output", output] + (["--all-rounds"] if all_rounds else [])
+        self._run("--threads", THREADS, *arguments)
+        # Through binary64: the text is the shortest that reads back to the same binary32.
+        return np.loadtxt(output, delimiter=",", skiprows=1, ndmin=2).astype(np.float32)
+
+
+class XGBoost:
+    """One version of XGBoost in its own interpreter."""
+
+    def __init__(self, python, folder):
+        self.folder = folder
+        self.runs = 0
+        worker = [python, "-B", os.path.join(HERE, "worker.py")]
+        self.process = subprocess.Popen(worker, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.version = self._ask("version")
+
+    def _ask(self, command, **request):
+        self.process.stdin.write(json.dumps({"command": command, **request}) + "\n")
+        self.process.stdin.flush()
+        line = self.process.stdout.readline()
+        answer = json.loads(line) if line else {"error": "the worker ended"}
+        if "error" in answer:
+            raise RuntimeError(f"XGBoost, {command}: {answer['error']}")
+        return answer["answer"]
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.wait()
+
+    def train(self, params, rounds, train, validation=None, early_stopping_rounds=None, evaluate=True):
+        self.runs += 1
+        model = os.path.join(self.folder, f"xgboost_{self.version}_{self.runs}.json")
+        channels = [("train", train.npz)] + ([] if validation is None else [("validation", validation.npz)])
+        history = self._ask(
+            "train",
+            params={"nthread": THREADS, "verbosity": 0, **params},
+            rounds=rounds,
+            channels=channels,
+            evaluate=evaluate,
+            early_stopping_rounds=early_stopping_rounds,
+            model=model,
+        )
+        return Trained(model, history)
+
+    def margins(self, model, table, best=False):
+        output = os.path.join(self.folder, f"margins_{self.version}.npy")
+        self._ask("predict", model=model, data=table.npz, best=best, output=output)
+        margins = np.load(output)
+        return margins.reshape(len(margins), -1)
+
+    def scores(self, model, kinds):
+        return self._ask("scores", model=model, kinds=kinds)
+
+    def base_margins(self, model, features, base_scores):
+        return self._ask("base_margins", model=model, features=features, base_scores=base_scores)

@@ -1,0 +1,40 @@
+"""XGBoost 3.2's hist, tree by tree, without sampling, on the lab's training rows."""
+
+from data import with_missing
+from trees import same_model
+
+MISSING_SEED = 7
+ROUNDS = 50
+MANY_ROUNDS = 300
+# (max_depth, gamma, min_child_weight)
+SETTINGS = [(5, 4, 6), (5, 0, 1), (5, 1, 0), (6, 0, 6), (6, 1, 1), (6, 4, 0), (8, 0, 0), (8, 1, 6)]
+COMMON = {
+    "objective": "binary:logistic",
+    "eta": 0.2,
+    "base_score": 0.5,
+    "tree_method": "hist",
+    "eval_metric": "logloss",
+}
+
+
+def check(bench):
+    report = bench.report
+    report.begin("hist_trees", "no sampling, the lab's training rows, XGBoost 3.2 hist")
+    if bench.lab is None:
+        report.say("skipped: GBOOST_LAB_DIR is not set")
+        return
+    dense = bench.lab.train
+    holes = with_missing(dense, MISSING_SEED)
+    for table, name in [(dense, "dense"), (holes, f"one value in ten missing (seed {MISSING_SEED})")]:
+        report.say(name)
+        for depth, gamma, weight in SETTINGS:
+            compare(bench, table, depth, gamma, weight, ROUNDS)
+        compare(bench, table, 5, 0, 6, MANY_ROUNDS)
+
+
+def compare(bench, table, depth, gamma, weight, rounds):
+    params = {**COMMON, "max_depth": depth, "gamma": gamma, "min_child_weight": weight}
+    ours = bench.gboost.train(params, rounds, table)
+    theirs = bench.xgboost_320.train(params, rounds, table)
+    title = f"depth {depth} gamma {gamma} min_child_weight {weight} rounds {rounds}"
+    same_model(bench.report, title, ours, theirs, bench.xgboost_320.version, gamma, "train-logloss")
