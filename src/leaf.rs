@@ -50,7 +50,7 @@ pub fn finish(grown: &GrownTree, problem: &Problem<'_>, eta: f32) -> FinishedTre
             threshold: weight * eta + 0.0,
             default_left: false,
             gain: 0.0,
-            sum_hessian: (grown.leaf_sums.h as f64 * power_of_two(-problem.pair_scale.h)) as f32,
+            sum_hessian: finite(grown.leaf_sums.h as f64 * power_of_two(-problem.pair_scale.h)),
             base_weight: weight,
         };
         let (mut boundary, mut step) = (0, 0);
@@ -59,7 +59,7 @@ pub fn finish(grown: &GrownTree, problem: &Problem<'_>, eta: f32) -> FinishedTre
             grown_leaf_steps[index] = step;
         } else {
             split_node(&mut node, &mut boundary, grown, problem.method, &problem.matrix.cuts[grown.feature as usize]);
-            node.gain = (grown.gain * power_of_two(-rules.gain_exponent)) as f32;
+            node.gain = finite(grown.gain * power_of_two(-rules.gain_exponent));
             node.left = queue.len() as i32;
             node.right = node.left + 1;
             queue.extend([0, 1].map(|side| (grown.left as usize + side, next as i32)));
@@ -137,5 +137,10 @@ fn weight(rules: &Regularisation, scale: PairScale, sums: PairSum, light_root: b
     if rules.max_delta_step > 0.0 {
         weight = weight.min(f64::from(rules.max_delta_step));
     }
-    (if g < 0.0 && weight > 0.0 { -weight } else { weight }) as f32
+    finite(if g < 0.0 && weight > 0.0 { -weight } else { weight })
+}
+
+/// An overflown binary32 becomes the largest finite one: a model file cannot hold an infinity.
+fn finite(value: f64) -> f32 {
+    (value as f32).clamp(f32::MIN, f32::MAX)
 }

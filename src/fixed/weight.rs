@@ -19,7 +19,7 @@ impl RowWeights {
     /// Quantises the weights; an iterator of 1s gives [`RowWeights::UNWEIGHTED`].
     ///
     /// # Errors
-    /// If all weights are 0.
+    /// If all weights are 0, or one is not finite.
     pub fn new(weights: &[f32]) -> Result<Self> {
         if weights.iter().all(|&w| w == 1.0) {
             return Ok(Self::UNWEIGHTED);
@@ -27,6 +27,10 @@ impl RowWeights {
         let largest = weights.iter().copied().fold(0.0, f32::max);
         if largest == 0.0 {
             return Err(Error::data("all weights are 0").remedy("give at least one row a positive weight"));
+        }
+        if !largest.is_finite() {
+            return Err(Error::data("a weight, times scale_pos_weight, is too large for a binary32")
+                .remedy("divide all weights by the same number"));
         }
         // -200 is below every binary32 exponent, so the loop starts under any weight.
         let exponent = exponent_above(largest, -200);

@@ -11,7 +11,7 @@ pub fn finish(tree: &GrownTree, pairs: &[Option<Pair>], scale: PairScale, params
         let sums: Pair = node.rows.iter().flat_map(|&row| pairs[row]).sum();
         let light_root = id == 0 && (tree.root.h as f64) < tree.scaled.min_child_weight;
         let weight = if light_root { 0.0 } else { weight(sums, scale, params) };
-        let sum_hessian = (sums.h as f64 * pow2(-scale.sh)) as f32;
+        let sum_hessian = finite(sums.h as f64 * pow2(-scale.sh));
         let parent = node.parent.map_or(-1, |parent| parent as i32);
         match node.taken {
             None => Node {
@@ -32,7 +32,7 @@ pub fn finish(tree: &GrownTree, pairs: &[Option<Pair>], scale: PairScale, params
                 feature: taken.split.feature as u32,
                 threshold: taken.split.candidate.threshold,
                 default_left: taken.split.candidate.default_left,
-                loss_change: (taken.gain * pow2(-tree.scaled.x)) as f32,
+                loss_change: finite(taken.gain * pow2(-tree.scaled.x)),
                 sum_hessian,
                 base_weight: weight,
             },
@@ -59,7 +59,12 @@ pub fn weight(sums: Pair, scale: PairScale, params: &Params) -> f32 {
     if max_delta_step > 0.0 {
         w = w.clamp(-max_delta_step, max_delta_step);
     }
-    w as f32
+    if w == 0.0 { 0.0 } else { finite(w) }
+}
+
+/// An overflown binary32 becomes the largest finite one.
+fn finite(x: f64) -> f32 {
+    (x as f32).clamp(f32::MIN, f32::MAX)
 }
 
 /// The value of a leaf.

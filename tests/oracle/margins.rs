@@ -4,6 +4,11 @@ use super::number::{ceil_log2, exponent_above, pow2};
 use super::types::{BaseScore, Data, Objective, Params};
 use super::weights::RowWeights;
 
+/// The least base score of binary:logistic.
+const LEAST_PROBABILITY: f32 = 1e-6f64 as f32;
+/// The largest one.
+const LARGEST_PROBABILITY: f32 = (1.0f64 - 1e-6f64) as f32;
+
 /// How margins are stored: one is `2^sm`, sums saturate at `low` and `high`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MarginScale {
@@ -21,7 +26,7 @@ impl MarginScale {
             return MarginScale { sm: 24, low: i64::from(i32::MIN), high: i64::from(i32::MAX), is_i32: true };
         }
         let l = ceil_log2(train.rows());
-        let e = label_exponent(&train.labels).max(exponent_above(base.abs(), -64));
+        let e = label_exponent(&train.labels).max(exponent_above(f64::from(base.abs()), -64));
         MarginScale { sm: 57 - l - e, low: -(1 << (60 - l)), high: 1 << (60 - l), is_i32: false }
     }
 
@@ -33,8 +38,8 @@ impl MarginScale {
 
     /// A margin plus a leaf value, saturating.
     pub fn add(&self, margin: i64, leaf: f32) -> i64 {
-        let sum = i128::from(margin) + i128::from(self.fixed(leaf));
-        sum.clamp(i128::from(self.low), i128::from(self.high)) as i64
+        let step = self.fixed(leaf).clamp(self.low, self.high);
+        (margin + step).clamp(self.low, self.high)
     }
 
     /// The base margin.
@@ -51,7 +56,7 @@ impl MarginScale {
 /// The smallest `E >= -64` with `max |label| < 2^E`.
 pub fn label_exponent(labels: &[f32]) -> i32 {
     let max = labels.iter().map(|y| y.abs()).fold(0.0, f32::max);
-    exponent_above(max, -64)
+    exponent_above(f64::from(max), -64)
 }
 
 /// The base score as the model has it.
@@ -82,7 +87,7 @@ fn positive_share(train: &Data, weights: &RowWeights) -> f32 {
     let positive: i128 =
         train.labels.iter().zip(&weights.wq).filter(|&(&label, _)| label == 1.0).map(|(_, wq)| wq).sum();
     let share = (positive as f64 / weights.total() as f64) as f32;
-    share.clamp(1e-6f64 as f32, (1.0f64 - 1e-6f64) as f32)
+    share.clamp(LEAST_PROBABILITY, LARGEST_PROBABILITY)
 }
 
 /// The base margin in binary32.
@@ -90,9 +95,11 @@ pub fn base_margin(objective: Objective, base_score: f32) -> f32 {
     if objective != Objective::BinaryLogistic {
         return base_score;
     }
-    assert!(base_score > 0.0 && base_score < 1.0, "base_score");
+    let allowed = LEAST_PROBABILITY..=LARGEST_PROBABILITY;
+    assert!(allowed.contains(&base_score), "base_score");
     let t = 1.0f32 / base_score - 1.0f32;
-    -(libm::log(f64::from(t)) as f32)
+    let margin = -(libm::log(f64::from(t)) as f32);
+    if margin == 0.0 { 0.0 } else { margin }
 }
 
 /// Squared error: the labels in the scale of the margins.

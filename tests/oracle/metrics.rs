@@ -1,9 +1,8 @@
 //! Section 10: metrics of a channel from binary64 margins.
 
-use super::margins::label_exponent;
-use super::number::{pow2, real};
+use super::number::{exponent_above, pow2, real};
 use super::predict::best_class;
-use super::types::Data;
+use super::types::{Data, Objective};
 use super::weights::{RowWeights, metric_weights};
 
 /// A metric. Those of counts and curves take one margin (binary) or several (multiclass).
@@ -35,20 +34,23 @@ pub fn is_better(metric: Metric, value: f64, best: f64) -> bool {
 }
 
 /// The metric of a channel; `margins[row][class]`.
-pub fn evaluate(metric: Metric, margins: &[Vec<f64>], data: &Data) -> f64 {
+pub fn evaluate(metric: Metric, objective: Objective, margins: &[Vec<f64>], data: &Data) -> f64 {
     let weights = metric_weights(data);
     let labels = &data.labels;
-    let e = label_exponent(labels);
-    let label = |row: usize| f64::from(labels[row]);
     let mean = |term: &dyn Fn(usize) -> f64, s: i32| mean_term(term, s, &weights);
     match metric {
         Metric::Logloss => mean(&|r| logloss_term(margins[r][0], labels[r] == 1.0), 40),
         Metric::Mlogloss => mean(&|r| mlogloss_term(&margins[r], labels[r] as usize), 40),
-        Metric::Rmse => {
-            let square = |r: usize| (margins[r][0] - label(r)) * (margins[r][0] - label(r));
-            mean(&square, 60 - 2 * e).sqrt()
+        Metric::Rmse | Metric::Mae => {
+            let distances: Vec<f64> = (0..labels.len())
+                .map(|r| (prediction(objective, margins[r][0]) - f64::from(labels[r])).abs())
+                .collect();
+            let e = exponent_above(distances.iter().copied().fold(0.0, f64::max), -64);
+            match metric {
+                Metric::Rmse => mean(&|r| distances[r] * distances[r], 60 - 2 * e).sqrt(),
+                _ => mean(&|r| distances[r], 60 - e),
+            }
         }
-        Metric::Mae => mean(&|r| (margins[r][0] - label(r)).abs(), 60 - e),
         Metric::Error => share(&|r| (margins[r][0] > 0.0) != (labels[r] == 1.0), &weights),
         Metric::ErrorAt(t) => {
             let t = real(t);
@@ -66,6 +68,19 @@ pub fn evaluate(metric: Metric, margins: &[Vec<f64>], data: &Data) -> f64 {
         }
         Metric::Auc | Metric::Aucpr => curve(metric, margins, labels, &weights),
     }
+}
+
+/// What rmse and mae compare with the label: for binary:logistic the probability.
+fn prediction(objective: Objective, m: f64) -> f64 {
+    if objective == Objective::BinaryLogistic { 1.0 / (1.0 + libm::exp(-m)) } else { m }
+}
+
+/// The probabilities of a row in binary64.
+fn softmax(m: &[f64]) -> Vec<f64> {
+    let max = m.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let e: Vec<f64> = m.iter().map(|m| libm::exp(m - max)).collect();
+    let sum = e.iter().fold(0.0, |sum, e| sum + e);
+    e.iter().map(|e| e / sum).collect()
 }
 
 /// The mean of a term, in integers of scale `2^s`.
@@ -136,16 +151,18 @@ fn count_ratio(metric: Metric, counts: &Confusion) -> f64 {
     if below == 0 { 0.0 } else { above as f64 / below as f64 }
 }
 
-/// auc or aucpr; multiclass one against the rest, weighted by prevalence.
+/// auc or aucpr; multiclass one against the rest, ranked by probability, weighted by prevalence.
 fn curve(metric: Metric, margins: &[Vec<f64>], labels: &[f32], weights: &RowWeights) -> f64 {
+    let classes = margins[0].len();
     let of_class = |column: usize, class: usize| {
-        let groups = groups(margins, labels, weights, column, class);
+        let ranked_by = |m: &Vec<f64>| if classes == 1 { m[0] } else { softmax(m)[column] };
+        let values: Vec<f64> = margins.iter().map(ranked_by).collect();
+        let groups = groups(&values, labels, weights, class);
         match metric {
             Metric::Auc => auc(&groups),
             _ => aucpr(&groups),
         }
     };
-    let classes = margins[0].len();
     if classes == 1 {
         return of_class(0, 1);
     }
@@ -165,17 +182,16 @@ struct Group {
     neg: u128,
 }
 
-/// The groups of equal margin, lowest first.
-fn groups(margins: &[Vec<f64>], labels: &[f32], weights: &RowWeights, column: usize, class: usize) -> Vec<Group> {
+/// The groups of equal value, lowest first.
+fn groups(values: &[f64], labels: &[f32], weights: &RowWeights, class: usize) -> Vec<Group> {
     let mut order: Vec<usize> = (0..labels.len()).collect();
-    order.sort_by(|&a, &b| margins[a][column].total_cmp(&margins[b][column]));
+    order.sort_by(|&a, &b| values[a].total_cmp(&values[b]));
     let mut groups: Vec<Group> = Vec::new();
     let mut last = None;
     for row in order {
-        let margin = margins[row][column];
-        if last != Some(margin) {
+        if last != Some(values[row]) {
             groups.push(Group::default());
-            last = Some(margin);
+            last = Some(values[row]);
         }
         let group = groups.last_mut().expect("a group");
         if labels[row] as usize == class {
@@ -208,8 +224,11 @@ fn auc(groups: &[Group]) -> f64 {
 /// The area under the curve of precision and recall, interpolated as XGBoost does.
 fn aucpr(groups: &[Group]) -> f64 {
     let total = totals(groups);
-    if total.pos == 0 || total.neg == 0 {
-        return 0.5;
+    if total.pos == 0 {
+        return 0.0;
+    }
+    if total.neg == 0 {
+        return 1.0;
     }
     let total_pos = total.pos as f64;
     let (mut tp, mut fp) = (0u128, 0u128);
@@ -243,6 +262,10 @@ fn aucpr_step((tp_prev, fp_prev): (f64, f64), (tp, fp): (f64, f64), total_pos: f
 mod tests {
     use super::*;
 
+    fn value(metric: Metric, margins: &[Vec<f64>], data: &Data) -> f64 {
+        evaluate(metric, Objective::SquaredError, margins, data)
+    }
+
     fn binary(labels: &[f32], weights: Option<&[f32]>) -> Data {
         Data { columns: vec![], labels: labels.to_vec(), weights: weights.map(<[f32]>::to_vec) }
     }
@@ -255,12 +278,12 @@ mod tests {
     fn losses() {
         let data = binary(&[1.0, 0.0], None);
         let ln2 = std::f64::consts::LN_2;
-        assert!((evaluate(Metric::Logloss, &rows(&[0.0, 0.0]), &data) - ln2).abs() < 1e-12);
+        assert!((value(Metric::Logloss, &rows(&[0.0, 0.0]), &data) - ln2).abs() < 1e-12);
         // Both are wrong beyond the cap.
-        let cap = evaluate(Metric::Logloss, &rows(&[-100.0, 100.0]), &data);
+        let cap = value(Metric::Logloss, &rows(&[-100.0, 100.0]), &data);
         assert!((cap - 36.841_361_487_904_73).abs() < 1e-10);
         let equal = vec![vec![2.0; 4]; 2];
-        assert!((evaluate(Metric::Mlogloss, &equal, &data) - 2.0 * ln2).abs() < 1e-12);
+        assert!((value(Metric::Mlogloss, &equal, &data) - 2.0 * ln2).abs() < 1e-12);
     }
 
     #[test]
@@ -268,41 +291,52 @@ mod tests {
         let data = binary(&[1.0, -2.0], Some(&[3.0, 1.0]));
         let margins = rows(&[2.0, 0.0]);
         // (3 x 1 + 1 x 4) / 4 and (3 x 1 + 1 x 2) / 4.
-        assert_eq!(evaluate(Metric::Rmse, &margins, &data), 1.75f64.sqrt());
-        assert_eq!(evaluate(Metric::Mae, &margins, &data), 1.25);
+        assert_eq!(value(Metric::Rmse, &margins, &data), 1.75f64.sqrt());
+        assert_eq!(value(Metric::Mae, &margins, &data), 1.25);
+        // Labels of nothing but 0.
+        let zeros = binary(&[0.0, 0.0], None);
+        assert_eq!(value(Metric::Rmse, &rows(&[3.0, -3.0]), &zeros), 3.0);
+        assert_eq!(value(Metric::Mae, &rows(&[0.0, 0.0]), &zeros), 0.0);
+        // A probability of 1/2.
+        let logistic = evaluate(Metric::Mae, Objective::BinaryLogistic, &rows(&[0.0, 0.0]), &zeros);
+        assert_eq!(logistic, 0.5);
     }
 
     #[test]
     fn counts() {
         let data = binary(&[1.0, 1.0, 0.0, 0.0], None);
         let margins = rows(&[1.0, 0.0, 0.5, -1.0]);
-        let value = |metric| evaluate(metric, &margins, &data);
-        assert_eq!(value(Metric::Error), 0.5);
-        assert_eq!(value(Metric::ErrorAt(0.5)), 0.5);
-        assert_eq!(value(Metric::ErrorAt(0.7)), 0.25);
-        assert_eq!(value(Metric::Accuracy), 0.5);
-        assert_eq!(value(Metric::Precision), 0.5);
-        assert_eq!(value(Metric::Recall), 0.5);
-        assert_eq!(value(Metric::F1), 0.5);
-        let none = evaluate(Metric::Precision, &rows(&[-1.0; 4]), &data);
+        let of = |metric| value(metric, &margins, &data);
+        assert_eq!(of(Metric::Error), 0.5);
+        assert_eq!(of(Metric::ErrorAt(0.5)), 0.5);
+        assert_eq!(of(Metric::ErrorAt(0.7)), 0.25);
+        assert_eq!(of(Metric::Accuracy), 0.5);
+        assert_eq!(of(Metric::Precision), 0.5);
+        assert_eq!(of(Metric::Recall), 0.5);
+        assert_eq!(of(Metric::F1), 0.5);
+        let none = value(Metric::Precision, &rows(&[-1.0; 4]), &data);
         assert_eq!(none, 0.0);
         let multi = vec![vec![1.0, 1.0, 0.0], vec![0.0, 2.0, 1.0], vec![0.0; 3], vec![0.0, 0.0, 1.0]];
-        assert_eq!(evaluate(Metric::Merror, &multi, &data), 0.5);
+        assert_eq!(value(Metric::Merror, &multi, &data), 0.5);
         // Class 0: 1 of 2, class 1: 1 of 1, class 2: 0 of 1.
-        assert_eq!(evaluate(Metric::Precision, &multi, &data), 0.5);
+        assert_eq!(value(Metric::Precision, &multi, &data), 0.5);
     }
 
     #[test]
     fn curves() {
         let data = binary(&[1.0, 0.0, 1.0, 0.0], None);
-        assert_eq!(evaluate(Metric::Auc, &rows(&[4.0, 3.0, 2.0, 1.0]), &data), 0.75);
-        assert_eq!(evaluate(Metric::Auc, &rows(&[1.0; 4]), &data), 0.5);
-        assert_eq!(evaluate(Metric::Auc, &rows(&[2.0, 1.0, 2.0, 1.0]), &data), 1.0);
-        assert_eq!(evaluate(Metric::Aucpr, &rows(&[2.0, 1.0, 2.0, 1.0]), &data), 1.0);
+        assert_eq!(value(Metric::Auc, &rows(&[4.0, 3.0, 2.0, 1.0]), &data), 0.75);
+        assert_eq!(value(Metric::Auc, &rows(&[1.0; 4]), &data), 0.5);
+        assert_eq!(value(Metric::Auc, &rows(&[2.0, 1.0, 2.0, 1.0]), &data), 1.0);
+        assert_eq!(value(Metric::Aucpr, &rows(&[2.0, 1.0, 2.0, 1.0]), &data), 1.0);
         // One group: precision is the share of positives all along.
-        assert_eq!(evaluate(Metric::Aucpr, &rows(&[1.0; 4]), &data), 0.5);
+        assert_eq!(value(Metric::Aucpr, &rows(&[1.0; 4]), &data), 0.5);
+        let margins = rows(&[1.0, 2.0, 3.0, 4.0]);
+        let zeros = binary(&[0.0; 4], None);
+        assert_eq!(value(Metric::Aucpr, &margins, &zeros), 0.0);
         let ones = binary(&[1.0; 4], None);
-        assert_eq!(evaluate(Metric::Auc, &rows(&[1.0, 2.0, 3.0, 4.0]), &ones), 0.5);
+        assert_eq!(value(Metric::Auc, &margins, &ones), 0.5);
+        assert_eq!(value(Metric::Aucpr, &margins, &ones), 1.0);
     }
 
     #[test]

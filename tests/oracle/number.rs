@@ -17,9 +17,10 @@ pub fn real(parameter: f64) -> f64 {
 }
 
 /// The smallest integer `e >= lowest` with `value < 2^e`.
-pub fn exponent_above(value: f32, lowest: i32) -> i32 {
+pub fn exponent_above(value: f64, lowest: i32) -> i32 {
+    assert!(value.is_finite(), "{value} has no exponent");
     let mut e = lowest;
-    while f64::from(value) >= pow2(e) {
+    while value >= pow2(e) {
         e += 1;
     }
     e
@@ -56,8 +57,8 @@ mod tests {
         assert_eq!(exponent_above(1.0, -64), 1);
         assert_eq!(exponent_above(0.75, -64), 0);
         assert_eq!(exponent_above(0.0, -64), -64);
-        assert_eq!(exponent_above(f32::MAX, -64), 128);
-        assert_eq!(exponent_above(f32::from_bits(1), -150), -148);
+        assert_eq!(exponent_above(f64::from(f32::MAX), -64), 128);
+        assert_eq!(exponent_above(f64::from(f32::from_bits(1)), -150), -148);
         let logs: Vec<i32> = [1, 2, 3, 4, 5, 1024, 1025].map(ceil_log2).to_vec();
         assert_eq!(logs, [0, 1, 2, 2, 3, 10, 11]);
     }

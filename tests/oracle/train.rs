@@ -44,6 +44,9 @@ pub fn train(train: &Data, validations: &[&Data], params: &Params, continue_from
     }
 
     let mut sampler = TreeSampler::new(params);
+    for tree in 0..trees.len() {
+        sampler.next(params, tree as u32, rows, train.columns.len());
+    }
     let mut history: Vec<Vec<Vec<f64>>> = Vec::new();
     let mut best_round = None;
     for round in 0..params.num_round {
@@ -51,6 +54,9 @@ pub fn train(train: &Data, validations: &[&Data], params: &Params, continue_from
         let round_pairs = all_pairs(objective, &tables, train, &scale, &margins);
         let pair_of = |row: usize, class: usize| weighted(objective, round_pairs[row][class], &weights, row);
         for class in 0..classes {
+            // Section 4: every sum fits i64 with a bit to spare.
+            let sum = |part: fn(Pair) -> i128| (0..rows).map(|row| part(pair_of(row, class))).sum::<i128>();
+            assert!(sum(|p| p.g.abs()) < 1 << 62 && sum(|p| p.h) < 1 << 62);
             let sample = sampler.next(params, trees.len() as u32, rows, train.columns.len());
             let sampled = |row: usize| sample.rows[row] && weights.wq[row] > 0;
             let pairs: Vec<Option<Pair>> = (0..rows).map(|row| sampled(row).then(|| pair_of(row, class))).collect();
@@ -147,7 +153,7 @@ fn add_training(
 
 fn metric_values(params: &Params, data: &Data, scale: &MarginScale, margins: &[Vec<i64>]) -> Vec<f64> {
     let real: Vec<Vec<f64>> = margins.iter().map(|row| row.iter().map(|&m| scale.real(m)).collect()).collect();
-    params.metrics.iter().map(|&metric| evaluate(metric, &real, data)).collect()
+    params.metrics.iter().map(|&metric| evaluate(metric, params.objective, &real, data)).collect()
 }
 
 /// Section 10, early stopping: the round with the best last metric of the last channel.
@@ -326,5 +332,36 @@ mod tests {
             Params { num_round: 20, early_stopping_rounds: Some(3), ..params(Objective::BinaryLogistic, Method::Hist) };
         let trained = train(&data, &[&flipped], &params, &[]);
         assert_eq!((trained.best_round, trained.history.len()), (Some(0), 4));
+    }
+
+    #[test]
+    fn limits_hold_at_the_extremes() {
+        let scales = [1e-45, 1e-30, 1.0, 1e18, 6e36];
+        for (objective, classes) in OBJECTIVES {
+            for &label_scale in &scales {
+                for &weight_scale in &scales {
+                    for wide in [false, true] {
+                        let mut data = data(33, classes, true);
+                        if objective == Objective::SquaredError {
+                            data.labels.iter_mut().for_each(|y| *y = (*y - 20.0) * label_scale);
+                        }
+                        let weights = data.weights.as_mut().expect("weights");
+                        weights.iter_mut().for_each(|w| *w *= weight_scale);
+                        let params = Params {
+                            wide,
+                            eta: 50.0,
+                            lambda: 0.0,
+                            min_child_weight: 0.0,
+                            num_round: 3,
+                            ..params(objective, Method::Hist)
+                        };
+                        let trained = train(&data, &[], &params, &[]);
+                        let splits = |tree: &Tree| tree.nodes.len() > 1;
+                        // Gains below 1e-6 are no gains.
+                        assert!(label_scale.min(weight_scale) < 1.0 || splits(&trained.trees[0]));
+                    }
+                }
+            }
+        }
     }
 }

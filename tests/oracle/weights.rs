@@ -55,7 +55,7 @@ pub fn quantised(weights: &[f32]) -> RowWeights {
     assert!(max > 0.0, "all weights are 0");
     assert!(max.is_finite(), "infinite weight");
     // The least positive binary32 value is 2^-149.
-    let e = exponent_above(max, -150);
+    let e = exponent_above(f64::from(max), -150);
     let wi: Vec<i128> = weights.iter().map(|&w| i128::from((f64::from(w) * pow2(31 - e)).round() as u32)).collect();
     let sum: i128 = wi.iter().sum();
     let mut t = 0;
