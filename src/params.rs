@@ -1,6 +1,6 @@
 //! Every hyperparameter once: name, aliases, range, default and help.
 //!
-//! Parsing, validation, the command line's flags, its help and the documentation all come from [`TABLE`].
+//! Parsing, validation, the command line's flags, its help and the documentation all come from [`table`].
 
 use crate::error::{Error, Result};
 use crate::metric::Metric;
@@ -200,7 +200,7 @@ impl std::fmt::Display for Range {
     }
 }
 
-/// One row of [`TABLE`].
+/// One row of [`table`].
 pub struct Spec {
     /// XGBoost's name.
     pub name: &'static str,
@@ -503,7 +503,11 @@ fn normalise(name: &str) -> String {
     name.trim().trim_start_matches("--").replace('-', "_")
 }
 
-fn find(name: &str) -> Result<&'static Spec> {
+/// The row of the table for a name or an alias (`-` and `_` are the same).
+///
+/// # Errors
+/// An unknown name, with the nearest known one.
+pub fn find(name: &str) -> Result<&'static Spec> {
     let wanted = normalise(name);
     table().find(|spec| spec.name == wanted || spec.aliases.contains(&wanted.as_str())).ok_or_else(|| {
         let error = Error::parameter(format!("unknown parameter {name:?}"));

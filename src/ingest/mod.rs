@@ -1,1 +1,141 @@
-pub mod dataset; pub use dataset::Dataset;
+//! Text files to a [`Dataset`]: CSV and libsvm, plain or gzipped, one or several files a channel.
+//!
+//! The way of a file: `source` lists, opens, unpacks and decodes it; `sniff` finds its format and delimiter;
+//! `layout` finds the header and the role of each column; `csv` or `libsvm` turns its fields into columns through
+//! `number`, the one place where text becomes a value.
+//!
+//! # Values
+//! A number is what `str::parse::<f32>` makes of it, blanks around it left out; `-0.0` becomes `0.0`. An empty field,
+//! `NA`, `N/A`, `nan`, `null` (in any case) and `?` are missing. An infinity, and a number that overflows to one, is
+//! an error. Labels and weights may not be missing, and weights not be negative.
+//!
+//! # Format
+//! Files that end in `.csv` and `.tsv` are CSV, `.libsvm` and `.svm` are libsvm; `.txt` and other endings are looked
+//! into: a line like `label index:value ...` makes libsvm. Gzip is known by its content, whatever the ending.
+//!
+//! # Header of a CSV file
+//! With [`Header::Auto`], line 1 is looked at without the columns that are ignored by their number:
+//! - it names a column that [`ReadOptions`] asks for: a header;
+//! - no field is text (numbers and missing fields alone): data;
+//! - fields are text and none is a number: a header;
+//! - some are text, some are numbers: an error, since a header such as `label,1,2` and a row with text such as
+//!   `1,34,Private` cannot be told apart, and taking one for the other loses a row or invents one.
+//!
+//! # Errors
+//! Every error about the content of a file names the file, the line in it (the first one of a quoted record that runs
+//! over several) and the field, both from 1, the value and a remedy.
+
+mod check;
+mod csv;
+pub mod dataset;
+mod layout;
+mod libsvm;
+mod number;
+mod options;
+mod sniff;
+mod source;
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+pub use check::check_same_features;
+pub use dataset::Dataset;
+pub use options::{ColumnRef, Header, ReadOptions};
+
+use crate::error::{Error, Result};
+use source::Source;
+
+/// The text formats.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// Fields with a delimiter between them, one record a line.
+    Csv,
+    /// `label index:value index:value ...`.
+    Libsvm,
+}
+
+/// What the files of one channel (training, validation, test) hold, and how they were read.
+#[derive(Clone, Debug)]
+pub struct Channel {
+    /// The table.
+    pub dataset: Dataset,
+    /// The files in the order of their rows.
+    pub files: Vec<PathBuf>,
+    /// What was found rather than asked for, and is worth saying: header, delimiter, index base, skipped files.
+    pub notes: Vec<String>,
+    /// The format of all files.
+    pub format: Format,
+    /// Whether the files begin with a header.
+    pub header: bool,
+    /// The index base of a libsvm channel, to be forced on the other channels through [`ReadOptions::index_base`].
+    pub index_base: Option<usize>,
+}
+
+/// Reads the files of one channel, in the order given; a folder stands for the regular files in it that end in
+/// `.csv`, `.tsv`, `.txt`, `.libsvm` or `.svm` (or these with `.gz`) and are not hidden, sorted by name.
+///
+/// # Errors
+/// When a file cannot be read, breaks a rule of the [module](self), or does not fit the files before it.
+pub fn read_channel(paths: &[PathBuf], options: &ReadOptions) -> Result<Channel> {
+    options.check()?;
+    let (files, mut notes) = source::list(paths)?;
+    let mut assembler = None;
+    for file in &files {
+        add(&mut assembler, &Source::open(file)?, options)?;
+    }
+    let mut channel = finish(assembler, options)?;
+    notes.append(&mut channel.notes);
+    Ok(Channel { files, notes, ..channel })
+}
+
+/// Reads a channel from bytes in memory or from any other reader; `name` stands for the file in messages, and its
+/// ending tells the format.
+///
+/// # Errors
+/// As [`read_channel`].
+pub fn read_bytes(name: &Path, bytes: impl Read, options: &ReadOptions) -> Result<Channel> {
+    options.check()?;
+    let mut assembler = None;
+    add(&mut assembler, &Source::from_reader(name, bytes)?, options)?;
+    let channel = finish(assembler, options)?;
+    Ok(Channel { files: vec![name.to_path_buf()], ..channel })
+}
+
+/// The rows of a channel so far. The first file decides the format.
+enum Assembler {
+    Csv(csv::Table),
+    Libsvm(libsvm::Table),
+}
+
+fn add(assembler: &mut Option<Assembler>, source: &Source, options: &ReadOptions) -> Result<()> {
+    let format = source.format(options.delimiter.is_some());
+    match (assembler, format) {
+        (Some(Assembler::Csv(table)), Format::Csv) => table.add(source, options),
+        (Some(Assembler::Libsvm(table)), Format::Libsvm) => table.add(source, options),
+        (assembler @ None, Format::Csv) => {
+            *assembler = Some(Assembler::Csv(csv::Table::begin(source, options)?));
+            Ok(())
+        }
+        (assembler @ None, Format::Libsvm) => {
+            *assembler = Some(Assembler::Libsvm(libsvm::Table::begin(source, options)?));
+            Ok(())
+        }
+        (Some(_), format) => {
+            let (this, others) = match format {
+                Format::Csv => ("CSV", "libsvm"),
+                Format::Libsvm => ("libsvm", "CSV"),
+            };
+            Err(Error::data(format!("this is a {this} file, but the files before it are {others}"))
+                .at_path(source.path())
+                .remedy("give a channel files of one format"))
+        }
+    }
+}
+
+fn finish(assembler: Option<Assembler>, options: &ReadOptions) -> Result<Channel> {
+    match assembler {
+        Some(Assembler::Csv(table)) => Ok(table.finish()),
+        Some(Assembler::Libsvm(table)) => table.finish(options),
+        None => Err(source::no_files()),
+    }
+}

@@ -4,6 +4,7 @@
 //! what they load. The bytes depend on the model alone, so equal models have equal files and equal hashes.
 //! `predict.rs` adds the leaves in the order that XGBoost does, in binary32, so that both tools predict the same bits.
 
+mod dump;
 mod json;
 mod predict;
 mod read;

@@ -47,7 +47,7 @@ class Gboost:
         self.runs = 0
 
     def _run(self, *arguments):
-        command = [self.binary, *map(str, arguments)]
+        command = [self.binary, "--backend", "cpu", "--threads", str(THREADS), *map(str, arguments)]
         done = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=False)
         if done.returncode != 0:
             raise RuntimeError(f"{' '.join(command)}: exit code {done.returncode}: {done.stderr.strip()}")
@@ -56,7 +56,7 @@ class Gboost:
         self.runs += 1
         folder = os.path.join(self.folder, f"gboost_{self.runs}")
         os.makedirs(folder)
-        arguments = ["--threads", THREADS, "train", "--header", "no", "--label", 0, "--train", train.csv]
+        arguments = ["train", "--header", "no", "--label", 0, "--train", train.csv]
         if train.weight is not None:
             arguments += ["--weight-column", 1]
         if validation is not None:
@@ -79,7 +79,7 @@ class Gboost:
         output = model + ".margins.csv"
         arguments = ["predict", "--model", model, "--data", table.features_csv, "--header", "no", "--no-label"]
         arguments += ["--output-type", "margin", "--output", output] + (["--all-rounds"] if all_rounds else [])
-        self._run("--threads", THREADS, *arguments)
+        self._run(*arguments)
         # Through binary64: the text is the shortest that reads back to the same binary32.
         return np.loadtxt(output, delimiter=",", skiprows=1, ndmin=2).astype(np.float32)
 

@@ -1,0 +1,244 @@
+//! The data that commands read.
+
+use super::screen::{Screen, count};
+use gboost::ingest::{Channel, ColumnRef, Format, Header, ReadOptions, check_same_features, read_bytes, read_channel};
+use gboost::{Dataset, Error, Model, Objective, Params, Result};
+use std::convert::Infallible;
+use std::path::{Path, PathBuf};
+
+/// How data files are read.
+#[derive(clap::Args)]
+#[command(next_help_heading = "Data")]
+pub struct DataArgs {
+    /// Column of the label, by name or by number in the file, from 0 [default: 0]
+    #[arg(long, value_name = "NAME|INDEX", value_parser = column)]
+    label: Option<ColumnRef>,
+
+    /// The data has no label column
+    #[arg(long, conflicts_with = "label")]
+    no_label: bool,
+
+    /// Column of the row weights
+    #[arg(long, value_name = "NAME|INDEX", value_parser = column)]
+    weight_column: Option<ColumnRef>,
+
+    /// Columns to leave out; they may hold text
+    #[arg(long, value_name = "NAME|INDEX", num_args = 1.., value_delimiter = ',', value_parser = column)]
+    ignore_column: Vec<ColumnRef>,
+
+    /// Whether line 1 of a CSV file names the columns [default: auto]
+    #[arg(long, value_name = "WHEN", value_parser = ["auto", "yes", "no"])]
+    header: Option<String>,
+
+    /// Delimiter of CSV files: auto, tab, or a character [default: auto]
+    #[arg(long, value_name = "C", value_parser = delimiter)]
+    delimiter: Option<Delimiter>,
+
+    /// Index of the first feature of libsvm files [default: found in the training data]
+    #[arg(long, value_name = "BASE", value_parser = ["0", "1"])]
+    index_base: Option<String>,
+}
+
+/// A delimiter; `None` is found in the file.
+#[derive(Clone, Copy, Debug)]
+struct Delimiter(Option<u8>);
+
+fn column(text: &str) -> std::result::Result<ColumnRef, Infallible> {
+    text.parse()
+}
+
+fn delimiter(text: &str) -> std::result::Result<Delimiter, String> {
+    match text.as_bytes() {
+        b"auto" => Ok(Delimiter(None)),
+        b"tab" | b"\\t" => Ok(Delimiter(Some(b'\t'))),
+        &[byte] => Ok(Delimiter(Some(byte))),
+        _ => Err("give auto, tab, or one character".to_string()),
+    }
+}
+
+/// What the data is read for.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Purpose {
+    /// The objective whose labels are allowed, and the number of classes.
+    domain: Option<(Objective, usize)>,
+    /// The number of features that a libsvm file has at least.
+    features: Option<usize>,
+    /// The index base of libsvm files.
+    index_base: Option<usize>,
+}
+
+impl Purpose {
+    /// To train, perhaps from a model on.
+    pub fn training(params: &Params, start: Option<&Model>) -> Self {
+        Self {
+            domain: Some((params.objective, params.classes())),
+            features: start.map(|model| model.features),
+            index_base: None,
+        }
+    }
+
+    /// To evaluate a model.
+    pub fn evaluation(model: &Model) -> Self {
+        Self { domain: Some((model.objective, model.classes)), ..Self::prediction(model) }
+    }
+
+    /// To predict with a model: labels do not matter.
+    pub fn prediction(model: &Model) -> Self {
+        Self { features: Some(model.features), ..Self::default() }
+    }
+}
+
+impl DataArgs {
+    /// Refuses options about files where no file is given.
+    pub fn refuse_without_files(&self) -> Result<()> {
+        let given = [
+            ("--label", self.label.is_some()),
+            ("--no-label", self.no_label),
+            ("--weight-column", self.weight_column.is_some()),
+            ("--ignore-column", !self.ignore_column.is_empty()),
+            ("--header", self.header.is_some()),
+            ("--delimiter", self.delimiter.is_some()),
+            ("--index-base", self.index_base.is_some()),
+        ];
+        match given.iter().find(|(_, is_given)| *is_given) {
+            Some((flag, _)) => Err(Error::parameter(format!("{flag} is given, but no data to read"))
+                .remedy("give --train, or leave it out to train on the built-in census data")),
+            None => Ok(()),
+        }
+    }
+
+    /// Refuses `--no-label` where labels are needed.
+    pub fn refuse_no_label(&self) -> Result<()> {
+        if self.no_label {
+            return Err(Error::parameter("--no-label is given, but labels are needed here")
+                .remedy("name the label column with --label"));
+        }
+        Ok(())
+    }
+
+    fn options(&self, purpose: Purpose) -> ReadOptions {
+        let header = match self.header.as_deref() {
+            Some("yes") => Header::Yes,
+            Some("no") => Header::No,
+            _ => Header::Auto,
+        };
+        let label = || self.label.clone().unwrap_or(ColumnRef::Index(0));
+        ReadOptions {
+            label: (!self.no_label).then(label),
+            weight: self.weight_column.clone(),
+            ignore: self.ignore_column.clone(),
+            header,
+            delimiter: self.delimiter.and_then(|delimiter| delimiter.0),
+            features: purpose.features,
+            domain: purpose.domain,
+            index_base: self.index_base.as_ref().and_then(|base| base.parse().ok()).or(purpose.index_base),
+        }
+    }
+
+    /// Reads a channel, and says what it found.
+    pub fn read(&self, name: &str, paths: &[PathBuf], purpose: Purpose, screen: &Screen) -> Result<Channel> {
+        let channel = read_channel(paths, &self.options(purpose))?;
+        channel.notes.iter().for_each(|note| screen.note(note));
+        let data = &channel.dataset;
+        let files = count(channel.files.len(), "file");
+        screen.note(&format!("{name}: {}, {} from {files}", count(data.rows, "row"), features(data)));
+        Ok(channel)
+    }
+
+    /// Reads a channel that must have the features of the training channel.
+    pub fn read_like(
+        &self,
+        train: &Channel,
+        (name, paths): (&str, &[PathBuf]),
+        purpose: Purpose,
+        screen: &Screen,
+    ) -> Result<Channel> {
+        let features = Some(train.dataset.features());
+        let channel = self.read(name, paths, Purpose { features, index_base: train.index_base, ..purpose }, screen)?;
+        check_same_features(&train.dataset, "the train data", &channel.dataset, &format!("the {name} data")).map_err(
+            |error| match channel.files.first() {
+                Some(file) => self.place_in_first_line(error, file, train, &channel),
+                None => error,
+            },
+        )?;
+        Ok(channel)
+    }
+
+    /// Adds the first line, and its first column that one of the two channels lacks.
+    fn place_in_first_line(&self, error: Error, file: &Path, train: &Channel, other: &Channel) -> Error {
+        let error = error.at_path(file).at_line(1);
+        let widths = [train, other].map(|channel| {
+            let data = &channel.dataset;
+            data.features() + usize::from(data.labels.is_some()) + usize::from(data.weights.is_some())
+        });
+        let is_csv = [train, other].iter().all(|channel| channel.format == Format::Csv);
+        if widths[0] == widths[1] || !is_csv {
+            return error;
+        }
+        error.at_column((widths[0].min(widths[1]) + self.ignore_column.len() + 1) as u64)
+    }
+
+    /// Reads data for a model, which must have the model's features.
+    pub fn read_for(&self, model: &Model, paths: &[PathBuf], purpose: Purpose, screen: &Screen) -> Result<Channel> {
+        let channel = self.read("data", paths, purpose, screen)?;
+        let data = &channel.dataset;
+        let in_file = |error: Error| match channel.files.first() {
+            Some(file) => error.at_path(file),
+            None => error,
+        };
+        let csv = channel.format == Format::Csv;
+        if csv && !self.no_label && self.label.is_none() && data.features() + 1 == model.features {
+            return Err(in_file(
+                Error::model(format!(
+                    "the data has {}, as the model, but the first was taken for the label",
+                    count(model.features, "column")
+                ))
+                .remedy("give --no-label if the data has no label, or name its column with --label"),
+            ));
+        }
+        if csv && self.no_label && data.features() == model.features + 1 {
+            return Err(in_file(
+                Error::model(format!(
+                    "the data has {}, the model was trained with {}",
+                    features(data),
+                    model.features
+                ))
+                .remedy("name the label column with --label in place of --no-label, or leave a column out with --ignore-column"),
+            ));
+        }
+        model.check_features(data).map_err(in_file)?;
+        Ok(channel)
+    }
+}
+
+fn features(data: &Dataset) -> String {
+    count(data.features(), "feature")
+}
+
+/// The channels of a training.
+pub struct Channels {
+    /// To train on.
+    pub train: Channel,
+    /// To evaluate on each round.
+    pub validation: Option<Channel>,
+    /// To evaluate on at the end.
+    pub test: Option<Channel>,
+}
+
+/// The census data that every gboost has with it; `data/README.md` tells its origin.
+pub fn built_in() -> Result<Channels> {
+    macro_rules! embedded {
+        ($name:literal) => {
+            read_bytes(
+                Path::new($name),
+                include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/data/", $name)).as_slice(),
+                &ReadOptions::default(),
+            )
+        };
+    }
+    Ok(Channels {
+        train: embedded!("adult_train.csv.gz")?,
+        validation: Some(embedded!("adult_validation.csv.gz")?),
+        test: Some(embedded!("adult_test.csv.gz")?),
+    })
+}

@@ -1,0 +1,116 @@
+//! `gboost evaluate`.
+
+use super::data::{DataArgs, Purpose};
+use super::interrupt::{self, Phase};
+use super::output::{self, Draft};
+use super::screen::{Screen, figure, table};
+use super::{Global, backend};
+use gboost::metric::Confusion;
+use gboost::report::{Figures, figures::Rounds};
+use gboost::{Metric, Model, Result};
+use std::path::PathBuf;
+
+/// Compute the metrics of a model on labelled data
+///
+/// A classification is told accuracy, precision, recall, f1, auc and the confusion matrix besides. The figures are those
+/// that training wrote into metrics.json for the same data.
+#[derive(clap::Args)]
+#[command(after_help = AFTER_HELP)]
+pub struct Args {
+    /// The model: XGBoost's JSON
+    #[arg(long, value_name = "FILE", help_heading = "Data")]
+    model: PathBuf,
+
+    /// The data: files (.csv, .csv.gz, libsvm) or folders of them
+    #[arg(long, value_name = "FILE", num_args = 1.., required = true, help_heading = "Data")]
+    data: Vec<PathBuf>,
+
+    #[command(flatten)]
+    reading: DataArgs,
+
+    /// Metrics, separated by commas or given several times [default: the objective's]
+    #[arg(long, value_name = "METRIC,...", value_delimiter = ',', alias = "eval_metric", help_heading = "Output")]
+    eval_metric: Vec<String>,
+
+    /// Write the figures as JSON; `-` is standard output, in place of the table
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    json: Option<PathBuf>,
+
+    /// Evaluate all rounds, not only up to the best one of early stopping
+    #[arg(long, help_heading = "Output")]
+    all_rounds: bool,
+}
+
+const AFTER_HELP: &str = "\
+Examples:
+  gboost evaluate --model model.json --data test.csv
+  gboost evaluate --model model.json --data test.csv --eval-metric logloss,aucpr --json -";
+
+pub fn run(global: &Global, args: &Args) -> Result<()> {
+    let screen = global.screen();
+    backend::choose(global.backend, &screen)?;
+    let to_stdout = args.json.as_deref().is_some_and(|path| path.as_os_str() == "-");
+    let file = args.json.as_deref().filter(|_| !to_stdout);
+    if let Some(path) = file {
+        interrupt::enter(Phase::Writing)?;
+        output::check(path)?;
+        interrupt::enter(Phase::Reading)?;
+    }
+    let model = Model::load(&args.model)?;
+    let mut metrics = args.eval_metric.iter().map(|name| Metric::from_name(name)).collect::<Result<Vec<_>>>()?;
+    if metrics.is_empty() {
+        metrics.push(Metric::default_for(model.objective));
+    }
+    metrics.iter().try_for_each(|metric| metric.suits(model.objective))?;
+    let rounds = if args.all_rounds { Rounds::All } else { Rounds::Best };
+
+    let figures = gboost::booster::thread_pool(global.threads())?.install(|| {
+        args.reading.refuse_no_label()?;
+        let data = args.reading.read_for(&model, &args.data, Purpose::evaluation(&model), &screen)?.dataset;
+        Figures::new(&model, &data, &metrics, rounds)
+    })?;
+
+    let mut json = serde_json::to_string_pretty(&figures).unwrap_or_default();
+    json.push('\n');
+    if let Some(path) = file {
+        interrupt::enter(Phase::Writing)?;
+        Draft::with(path, json.as_bytes())?.publish()?;
+    }
+    if to_stdout {
+        return screen.bytes(json.as_bytes());
+    }
+    if screen.is_quiet() && file.is_some() {
+        return Ok(());
+    }
+    show(&figures, &model, rounds, &screen)
+}
+
+fn show(figures: &Figures, model: &Model, rounds: Rounds, screen: &Screen) -> Result<()> {
+    let mut rows = vec![
+        vec!["rows".to_string(), figures.rows.to_string()],
+        vec!["rounds".to_string(), format!("{} of {}", rounds.of(model), model.rounds())],
+    ];
+    rows.extend(figures.numbers().into_iter().map(|(name, value)| vec![name, figure(value)]));
+    screen.line(&table(&["metric", "value"], rows))?;
+    if let Some(classification) = &figures.classification {
+        screen.line("")?;
+        screen.line(&confusion_table(&classification.confusion))?;
+    }
+    Ok(())
+}
+
+/// Rows by label (down) and prediction (across).
+fn confusion_table(confusion: &Confusion) -> String {
+    let counts = match confusion {
+        Confusion::Binary { true_negatives, false_positives, false_negatives, true_positives } => {
+            vec![vec![*true_negatives, *false_positives], vec![*false_negatives, *true_positives]]
+        }
+        Confusion::Multiclass(counts) => counts.clone(),
+    };
+    let predicted: Vec<String> = (0..counts.len()).map(|class| format!("predicted {class}")).collect();
+    let header: Vec<&str> = std::iter::once("").chain(predicted.iter().map(String::as_str)).collect();
+    let row = |(class, counts): (usize, &Vec<u64>)| {
+        std::iter::once(format!("label {class}")).chain(counts.iter().map(u64::to_string)).collect()
+    };
+    table(&header, counts.iter().enumerate().map(row).collect())
+}

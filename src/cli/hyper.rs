@@ -1,0 +1,126 @@
+//! Hyperparameters from the command line: a flag for every row of the library's table, and how they add up.
+
+use super::Global;
+use super::params_file;
+use super::screen::Screen;
+use clap::{Arg, ArgAction, ArgMatches, Command, FromArgMatches};
+use gboost::params::{Range, Spec, table};
+use gboost::{Params, Result};
+use std::path::PathBuf;
+
+/// The hyperparameters that were given as flags, and the file of others.
+pub struct HyperArgs {
+    file: Option<PathBuf>,
+    flags: Vec<(&'static str, String)>,
+}
+
+impl HyperArgs {
+    /// The parameters: `start`, overridden by the file, overridden by the flags, overridden by the global flags.
+    pub fn resolve(&self, start: Params, global: &Global) -> Result<Params> {
+        let mut params = start;
+        let mut notes = Vec::new();
+        if let Some(path) = &self.file {
+            notes = params_file::apply(path, &mut params)?;
+        }
+        for (name, value) in &self.flags {
+            params.set(name, value)?;
+        }
+        if let Some(verbosity) = global.verbosity() {
+            params.verbosity = verbosity;
+        }
+        if let Some(threads) = global.threads() {
+            params.nthread = Some(threads);
+        }
+        let screen = Screen::new(params.verbosity);
+        notes.iter().for_each(|note| screen.note(note));
+        params.check()?;
+        Ok(params)
+    }
+}
+
+impl clap::Args for HyperArgs {
+    fn augment_args(command: Command) -> Command {
+        let file = Arg::new("params")
+            .long("params")
+            .value_name("FILE")
+            .value_parser(clap::value_parser!(PathBuf))
+            .help("Read hyperparameters from a JSON or TOML file, SageMaker's hyperparameters.json too; flags win over it")
+            .help_heading("Hyperparameters");
+        command.arg(file).args(table().map(flag))
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
+impl FromArgMatches for HyperArgs {
+    fn from_arg_matches(matches: &ArgMatches) -> std::result::Result<Self, clap::Error> {
+        let given = |spec: &'static Spec| {
+            let values: Vec<&str> = matches.get_many::<String>(spec.name)?.map(String::as_str).collect();
+            Some((spec.name, values.join(",")))
+        };
+        Ok(Self { file: matches.get_one::<PathBuf>("params").cloned(), flags: table().filter_map(given).collect() })
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> std::result::Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}
+
+/// The flag of a parameter: `--max-depth`, hidden `--max_depth`, and its aliases likewise.
+///
+/// Parameters that do not work yet are hidden, not unknown, so that the library's refusal names them.
+fn flag(spec: &'static Spec) -> Arg {
+    let dashed = |name: &str| name.replace('_', "-");
+    let several = spec.name == "eval_metric";
+    let mut arg = Arg::new(spec.name)
+        .long(dashed(spec.name))
+        .value_name(value_name(spec))
+        .help(help(spec))
+        .help_heading(heading(spec.name))
+        .hide(!spec.works())
+        .allow_negative_numbers(true)
+        .action(if several { ArgAction::Append } else { ArgAction::Set });
+    arg = arg.visible_aliases(spec.aliases.iter().map(|alias| dashed(alias)));
+    let underscored = std::iter::once(spec.name).chain(spec.aliases.iter().copied()).filter(|name| name.contains('_'));
+    arg.aliases(underscored.map(str::to_string))
+}
+
+fn value_name(spec: &Spec) -> &'static str {
+    match (spec.name, spec.range) {
+        ("eval_metric", _) => "METRIC,...",
+        ("base_score", _) => "P|auto",
+        ("seed", _) => "N",
+        (_, Range::Any) => "NAME",
+        (_, Range::Within(..) | Range::Above(..)) => "N",
+    }
+}
+
+fn help(spec: &Spec) -> String {
+    // Ends so far away that nobody gets there are no news.
+    let range = match spec.range {
+        Range::Any => String::new(),
+        Range::Within(low, high) if high >= 1e9 => format!(", >= {low}"),
+        Range::Within(..) | Range::Above(..) if !spec.range.to_string().starts_with('>') => {
+            format!(", in {}", spec.range)
+        }
+        range => format!(", {range}"),
+    };
+    format!("{}{range} [default: {}]", spec.help, spec.default)
+}
+
+/// Where the help shows a parameter.
+fn heading(name: &str) -> &'static str {
+    match name {
+        "objective" | "num_class" | "base_score" | "scale_pos_weight" | "eval_metric" => "Hyperparameters: the task",
+        "num_round" | "eta" | "early_stopping_rounds" => "Hyperparameters: boosting",
+        "max_depth" | "gamma" | "min_child_weight" | "lambda" | "alpha" | "max_delta_step" | "tree_method"
+        | "max_bin" | "histogram_sums" => "Hyperparameters: trees",
+        "subsample" | "colsample_bytree" | "colsample_bylevel" | "colsample_bynode" | "sampler" | "seed" => {
+            "Hyperparameters: sampling"
+        }
+        _ => "Hyperparameters: running",
+    }
+}

@@ -1,0 +1,126 @@
+//! The command line: one file a subcommand, and what they share.
+
+mod backend;
+mod completions;
+mod data;
+mod evaluate;
+mod hyper;
+mod inspect;
+mod interrupt;
+mod output;
+mod params_file;
+mod predict;
+mod progress;
+mod screen;
+mod train;
+
+use backend::BackendName;
+use clap::{ArgAction, Parser, Subcommand};
+use gboost::Result;
+use screen::Screen;
+use std::process::ExitCode;
+
+/// Gradient boosted trees with XGBoost's hyperparameters. The model is the same to the last byte whichever backend,
+/// thread count or machine trained it, and XGBoost loads it.
+#[derive(Parser)]
+#[command(name = "gboost", version, max_term_width = 110, after_help = AFTER_HELP)]
+struct Cli {
+    #[command(flatten)]
+    global: Global,
+
+    #[command(subcommand)]
+    command: Command,
+}
+
+const AFTER_HELP: &str = "\
+Examples:
+  gboost train                                        train on the built-in census data
+  gboost train --train a.csv --objective binary:logistic --max-depth 5
+  gboost predict --model model.json --data new.csv --no-label
+  gboost evaluate --model model.json --data test.csv
+  gboost inspect model.json --importance gain
+
+Exit codes: 0 done; 1 a check said no; 2 bad input, parameter or usage; 3 the device failed; 130 interrupted.
+See gboost COMMAND --help for the options of a command.";
+
+/// Options that every command takes, before or after its name.
+#[derive(clap::Args)]
+#[command(next_help_heading = "Global options")]
+struct Global {
+    /// Where to compute; auto takes the CPU where there is nothing better
+    #[arg(long, global = true, value_name = "BACKEND", default_value = "auto")]
+    backend: BackendName,
+
+    /// Threads to use (0: one a core); wins over nthread [default: all cores]
+    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(0..=4096))]
+    threads: Option<u16>,
+
+    /// Print nothing but errors and what was asked for (as --verbosity 0)
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    quiet: bool,
+
+    /// Print details (as --verbosity 2; twice: 3)
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    verbose: u8,
+}
+
+impl Global {
+    /// The verbosity that the flags ask for, if they ask.
+    fn verbosity(&self) -> Option<u8> {
+        match (self.quiet, self.verbose) {
+            (true, _) => Some(0),
+            (false, 0) => None,
+            (false, times) => Some(times.saturating_add(1).min(3)),
+        }
+    }
+
+    /// The number of threads that the flag asks for.
+    fn threads(&self) -> Option<usize> {
+        self.threads.map(usize::from)
+    }
+
+    /// The screen of the commands that have no parameter `verbosity`.
+    fn screen(&self) -> Screen {
+        Screen::new(self.verbosity().unwrap_or(1))
+    }
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Train(Box<train::Args>),
+    Predict(predict::Args),
+    Evaluate(evaluate::Args),
+    Inspect(inspect::Args),
+    Completions(completions::Args),
+}
+
+/// Runs the program: its exit code is 0, the error's (see [`gboost::ErrorKind::exit_code`]), or clap's for bad usage.
+pub fn run() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help that nobody reads any more is no failure.
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+        }
+    };
+    match dispatch(cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            screen::print_error(&error);
+            ExitCode::from(error.kind().exit_code())
+        }
+    }
+}
+
+fn dispatch(cli: Cli) -> Result<()> {
+    let Cli { global, command } = cli;
+    interrupt::install()?;
+    match command {
+        Command::Train(args) => train::run(&global, *args),
+        Command::Predict(args) => predict::run(&global, &args),
+        Command::Evaluate(args) => evaluate::run(&global, &args),
+        Command::Inspect(args) => inspect::run(&global, &args),
+        Command::Completions(args) => completions::run(&global, &args),
+    }
+}

@@ -1,0 +1,180 @@
+//! `gboost predict`.
+
+use super::data::{DataArgs, Purpose};
+use super::interrupt::{self, Phase};
+use super::output::{self, Draft};
+use super::screen::{Screen, count};
+use super::{Global, backend};
+use clap::ValueEnum;
+use gboost::report::figures::Rounds;
+use gboost::{Dataset, Model, Objective, Result};
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::path::PathBuf;
+
+/// Predict with a model
+///
+/// Writes CSV: a header and a line a row, in the order of the data; numbers in the shortest form that reads back to the
+/// same 32-bit value. The columns are `probability` (binary), `probability_0`, `probability_1`, ... (multiclass),
+/// `prediction` (regression), `margin` or `margin_0`, ..., `label`, or `tree_0`, `tree_1`, ... (leaf).
+#[derive(clap::Args)]
+#[command(after_help = AFTER_HELP)]
+pub struct Args {
+    /// The model: XGBoost's JSON
+    #[arg(long, value_name = "FILE", help_heading = "Data")]
+    model: PathBuf,
+
+    /// The data: files (.csv, .csv.gz, libsvm) or folders of them
+    #[arg(long, value_name = "FILE", num_args = 1.., required = true, help_heading = "Data")]
+    data: Vec<PathBuf>,
+
+    #[command(flatten)]
+    reading: DataArgs,
+
+    /// Where to write the predictions [default: standard output]
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    output: Option<PathBuf>,
+
+    /// What to write
+    #[arg(long, value_name = "TYPE", default_value = "probability", help_heading = "Output")]
+    output_type: OutputType,
+
+    /// Predict with all rounds, not only up to the best one of early stopping
+    #[arg(long, help_heading = "Output")]
+    all_rounds: bool,
+}
+
+const AFTER_HELP: &str = "\
+Examples:
+  gboost predict --model model.json --data new.csv --no-label
+  gboost predict --model model.json --data test.csv --label income --output-type margin --output margins.csv";
+
+/// The form of a prediction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum OutputType {
+    /// Probabilities; the predicted value for regression
+    Probability,
+    /// Sums of leaves, before they become probabilities
+    Margin,
+    /// The predicted class; the predicted value for regression
+    Label,
+    /// The number of the leaf in each tree
+    Leaf,
+}
+
+/// Rows that are put into text before they are written.
+const BLOCK: usize = 1 << 12;
+
+/// Predictions, class after class or row after row.
+enum Table {
+    /// Numbers: `[column * rows + row]`.
+    Numbers(Vec<f32>),
+    /// Leaves: `[row * columns + column]`.
+    Leaves(Vec<u32>),
+}
+
+pub fn run(global: &Global, args: &Args) -> Result<()> {
+    let screen = global.screen();
+    backend::choose(global.backend, &screen)?;
+    if let Some(path) = &args.output {
+        interrupt::enter(Phase::Writing)?;
+        output::check(path)?;
+        interrupt::enter(Phase::Reading)?;
+    }
+    let model = Model::load(&args.model)?;
+    let pool = gboost::booster::thread_pool(global.threads())?;
+    let predictions = pool.install(|| -> Result<Predictions> {
+        let data = args.reading.read_for(&model, &args.data, Purpose::prediction(&model), &screen)?.dataset;
+        Ok(Predictions { names: names(&model, args), rows: data.rows, table: predict(&model, &data, args) })
+    })?;
+    match &args.output {
+        None => predictions.print(&screen),
+        Some(path) => {
+            interrupt::enter(Phase::Writing)?;
+            let mut draft = Draft::new(path)?;
+            predictions.blocks(|block| {
+                interrupt::check()?;
+                draft.write_all(block).map_err(|source| draft.error(&source))
+            })?;
+            draft.publish()?;
+            screen.note(&format!("{} written to {}", count(predictions.rows, "prediction"), path.display()));
+            Ok(())
+        }
+    }
+}
+
+fn predict(model: &Model, data: &Dataset, args: &Args) -> Table {
+    let rounds = if args.all_rounds { Rounds::All } else { Rounds::Best };
+    let rounds = Some(rounds.of(model));
+    if args.output_type == OutputType::Leaf {
+        return Table::Leaves(model.predict_leaves(data, rounds));
+    }
+    let margins = model.predict_margins(data, rounds);
+    Table::Numbers(match args.output_type {
+        OutputType::Probability => model.transform(&margins),
+        OutputType::Label => model.labels(&margins),
+        OutputType::Margin | OutputType::Leaf => margins,
+    })
+}
+
+/// The header.
+fn names(model: &Model, args: &Args) -> Vec<String> {
+    let numbered = |name: &str, columns: usize| (0..columns).map(|column| format!("{name}_{column}")).collect();
+    let each_class = |name: &str| match model.objective.is_multiclass() {
+        true => numbered(name, model.classes),
+        false => vec![name.to_string()],
+    };
+    match (args.output_type, model.objective) {
+        (OutputType::Leaf, _) => {
+            let rounds = if args.all_rounds { Rounds::All } else { Rounds::Best };
+            numbered("tree", rounds.of(model) * model.classes)
+        }
+        (OutputType::Margin, _) => each_class("margin"),
+        (OutputType::Probability | OutputType::Label, Objective::SquaredError) => vec!["prediction".to_string()],
+        (OutputType::Probability, _) => each_class("probability"),
+        (OutputType::Label, _) => vec!["label".to_string()],
+    }
+}
+
+/// What is written.
+struct Predictions {
+    names: Vec<String>,
+    rows: usize,
+    table: Table,
+}
+
+impl Predictions {
+    /// Writes to standard output until its reader has gone.
+    fn print(&self, screen: &Screen) -> Result<()> {
+        self.blocks(|block| screen.bytes(block))
+    }
+
+    /// Hands the text over in blocks, the header first.
+    fn blocks(&self, mut write: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
+        let mut text = self.names.join(",");
+        text.push('\n');
+        for row in 0..self.rows {
+            self.row(row, &mut text);
+            if row % BLOCK == BLOCK - 1 {
+                write(text.as_bytes())?;
+                text.clear();
+            }
+        }
+        write(text.as_bytes())
+    }
+
+    fn row(&self, row: usize, text: &mut String) {
+        let columns = self.names.len();
+        for column in 0..columns {
+            if column > 0 {
+                text.push(',');
+            }
+            // Writing to a String cannot fail.
+            let _ = match &self.table {
+                Table::Numbers(values) => write!(text, "{}", values[column * self.rows + row]),
+                Table::Leaves(values) => write!(text, "{}", values[row * columns + column]),
+            };
+        }
+        text.push('\n');
+    }
+}

@@ -1,0 +1,97 @@
+//! What is shown while rounds run.
+
+use super::interrupt;
+use super::screen::Screen;
+use gboost::report::round_line;
+use gboost::{Progress, Result, Round, Trained};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::io::{IsTerminal, stderr, stdout};
+use std::ops::ControlFlow;
+
+/// How progress is shown.
+enum Form {
+    /// Not at all.
+    Hidden,
+    /// A line on standard output every so many rounds, and for the last one.
+    Lines(usize),
+    /// A bar on the terminal.
+    Bar(ProgressBar),
+}
+
+/// The observer of a training.
+pub struct Display<'a> {
+    screen: &'a Screen,
+    form: Form,
+    last_shown: Option<usize>,
+    failure: Result<()>,
+}
+
+impl<'a> Display<'a> {
+    /// Chooses the form: lines if they are asked for or standard output is no terminal, a bar otherwise.
+    pub fn new(screen: &'a Screen, log_every: Option<u32>, rounds: u32) -> Self {
+        let form = match log_every {
+            _ if screen.is_quiet() => Form::Hidden,
+            Some(every) => Form::Lines(every.max(1) as usize),
+            None if !stdout().is_terminal() || !stderr().is_terminal() => Form::Lines(1),
+            None => Form::Bar(bar(rounds)),
+        };
+        Self { screen, form, last_shown: None, failure: Ok(()) }
+    }
+
+    /// Whether the metrics of every round are looked at.
+    pub fn is_hidden(&self) -> bool {
+        matches!(self.form, Form::Hidden)
+    }
+
+    /// Shows a round; `Break` if it cannot be shown, or after Ctrl-C.
+    pub fn show(&mut self, progress: &Progress<'_>) -> ControlFlow<()> {
+        if interrupt::is_interrupted() {
+            if let Form::Bar(bar) = &self.form {
+                bar.finish_and_clear();
+            }
+            return ControlFlow::Break(());
+        }
+        let Some(round) = progress.metrics else { return ControlFlow::Continue(()) };
+        match &self.form {
+            Form::Hidden => {}
+            Form::Lines(every) if (progress.done - 1).is_multiple_of(*every) => {
+                self.print(round, &round_line(round, progress.channels, progress.names));
+            }
+            Form::Lines(_) => {}
+            Form::Bar(bar) => {
+                bar.set_position(progress.done as u64);
+                let line = round_line(round, progress.channels, progress.names);
+                bar.set_message(line.split_once('\t').map_or("", |(_, values)| values).replace('\t', "  "));
+            }
+        }
+        if self.failure.is_err() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+
+    /// Ends the display: the last round is always shown. Answers a failure to print.
+    pub fn finish(mut self, trained: Option<&Trained>) -> Result<()> {
+        if let Form::Bar(bar) = &self.form {
+            bar.finish_and_clear();
+        }
+        if let (Form::Lines(_), Some(trained)) = (&self.form, trained)
+            && let Some(round) = trained.history.last()
+            && self.last_shown != Some(round.round)
+        {
+            self.print(round, &round_line(round, &trained.channels, &trained.metrics));
+        }
+        self.failure
+    }
+
+    fn print(&mut self, round: &Round, line: &str) {
+        self.failure = self.screen.line(line);
+        self.last_shown = Some(round.round);
+    }
+}
+
+fn bar(rounds: u32) -> ProgressBar {
+    let bar = ProgressBar::with_draw_target(Some(u64::from(rounds)), ProgressDrawTarget::stderr());
+    // The template is fixed; were it wrong, the default style would do.
+    if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} rounds  {elapsed} (left: {eta})  {msg}") {
+        bar.set_style(style);
+    }
+    bar
+}

@@ -1,0 +1,5 @@
+//! Why a model predicts what it predicts.
+
+pub mod importance;
+
+pub use importance::{FeatureImportance, Importance, importance};

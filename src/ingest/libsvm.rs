@@ -1,0 +1,267 @@
+//! libsvm files to columns.
+//!
+//! A line is `label index:value index:value ...` or `label:weight index:value ...`, with blanks between the words and
+//! a comment after `#`; lines with nothing but blanks and a comment are skipped. Indices stand in any order, none twice.
+//! What is absent is missing, and so are the words for missing of the [module](super). Where the caller says that there
+//! are no labels, the first word is passed over and may hold no weight: `1:0.5` could be a feature as well.
+
+use std::path::PathBuf;
+
+use super::layout::count;
+use super::number::{self, Field, shown, why_infinite};
+use super::options::Use;
+use super::source::Source;
+use super::{Channel, ColumnRef, Dataset, Format, Header, ReadOptions};
+use crate::error::{Error, Result};
+
+/// Columns are dense in memory, so an index far beyond all others is an error in the file rather than a wide table.
+const LARGEST_INDEX: usize = 1 << 24;
+
+/// No backend takes more rows (`docs/exactness.md` 0), and entries keep theirs in 32 bits.
+const MOST_ROWS: usize = i32::MAX as usize;
+
+/// The rows of the libsvm files so far.
+pub(super) struct Table {
+    /// The first file, for the notes.
+    first: PathBuf,
+    entries: Vec<Entry>,
+    labels: Vec<f32>,
+    weights: Vec<f32>,
+    rows: usize,
+    /// For each index up to the largest one, the row (from 1) that had it last, 0 for none: finds repeated indices.
+    last_row: Vec<u32>,
+}
+
+/// A value that is there.
+struct Entry {
+    row: u32,
+    index: u32,
+    value: f32,
+}
+
+/// Where a word stands, from 1.
+struct Place<'a> {
+    source: &'a Source,
+    line: u64,
+    word: usize,
+}
+
+impl Place<'_> {
+    fn error(&self, message: impl Into<String>) -> Error {
+        self.source.error(self.line, self.word, message)
+    }
+
+    /// The number in `text`, `NaN` where it is missing.
+    fn number(&self, text: &str, subject: &str) -> Result<f32> {
+        match number::parse(text) {
+            Field::Number(value) => Ok(value),
+            Field::Missing => Ok(f32::NAN),
+            Field::Infinite => Err(self.error(format!("{subject}{}", why_infinite(text))).remedy("use finite numbers")),
+            Field::Text => {
+                let remedy = if subject == LABEL { "encode the classes as 0, 1, ..." } else { "encode it as a number" };
+                Err(self.error(format!("{subject}{} is not a number", shown(text))).remedy(remedy))
+            }
+        }
+    }
+}
+
+const LABEL: &str = "the label ";
+const WEIGHT: &str = "the weight ";
+
+impl Table {
+    /// Reads the first file.
+    pub(super) fn begin(source: &Source, options: &ReadOptions) -> Result<Self> {
+        refuse_csv_options(source, options)?;
+        let mut table = Self {
+            first: source.path().to_path_buf(),
+            entries: Vec::new(),
+            labels: Vec::new(),
+            weights: Vec::new(),
+            rows: 0,
+            last_row: Vec::new(),
+        };
+        table.add(source, options)?;
+        Ok(table)
+    }
+
+    /// Reads a further file.
+    pub(super) fn add(&mut self, source: &Source, options: &ReadOptions) -> Result<()> {
+        let before = self.rows;
+        for (line, text) in (1..).zip(source.text().split('\n')) {
+            let text = text.split('#').next().unwrap_or_default();
+            let mut words = text.split_ascii_whitespace();
+            let Some(first) = words.next() else { continue };
+            let mut place = Place { source, line, word: 1 };
+            if self.rows >= MOST_ROWS {
+                let error = place.error(format!("there are more than {MOST_ROWS} rows"));
+                return Err(error.remedy("take fewer rows"));
+            }
+            self.add_label(first, &place, options)?;
+            for word in words {
+                place.word += 1;
+                self.add_pair(word, &place, options)?;
+            }
+            self.rows += 1;
+        }
+        if self.rows == before {
+            let error = Error::data("the file has comments but no rows").at_path(source.path());
+            return Err(error.remedy("give a file with rows, or leave it out"));
+        }
+        Ok(())
+    }
+
+    /// The first word of a line: `label` or `label:weight`.
+    fn add_label(&mut self, word: &str, place: &Place<'_>, options: &ReadOptions) -> Result<()> {
+        let (label, weight) = word.split_once(':').map_or((word, None), |(label, weight)| (label, Some(weight)));
+        if options.label.is_none() {
+            if weight.is_some() {
+                let message = format!("{} stands where the label belongs", shown(word));
+                return Err(place.error(message).remedy("begin every line with a label, 0 if it is not known"));
+            }
+            return place.number(label, LABEL).map(|_| ());
+        }
+        let label = place.number(label, LABEL)?;
+        if label.is_nan() {
+            return Err(place.error("the label is missing").remedy("fill it in, or remove the row"));
+        }
+        options
+            .check_label(label)
+            .map_err(|error| error.at_path(place.source.path()).at_line(place.line).at_column(place.word as u64))?;
+        self.labels.push(label);
+        if let Some(weight) = weight {
+            let value = place.number(weight, WEIGHT)?;
+            if value.is_nan() {
+                return Err(place.error("the weight is missing").remedy("fill it in, or remove the row"));
+            }
+            if value < 0.0 {
+                let message = format!("{WEIGHT}{} is negative", shown(weight));
+                return Err(place.error(message).remedy("use finite numbers from 0 on"));
+            }
+            self.weights.push(value);
+        }
+        if self.weights.len() != if weight.is_some() { self.rows + 1 } else { 0 } {
+            let message = match weight {
+                Some(_) => format!("{} has a weight, but the rows before it have none", shown(word)),
+                None => format!("{} has no weight, but the rows before it have one", shown(word)),
+            };
+            return Err(place
+                .error(message)
+                .remedy("begin every line with `label:weight`, or every line with `label`"));
+        }
+        Ok(())
+    }
+
+    /// A further word of a line: `index:value`.
+    fn add_pair(&mut self, word: &str, place: &Place<'_>, options: &ReadOptions) -> Result<()> {
+        let Some((index, value)) = word.split_once(':').filter(|(_, value)| !value.is_empty()) else {
+            let error = place.error(format!("{} is not an index:value pair", shown(word)));
+            return Err(error.remedy("write every feature as its index, a colon and its value"));
+        };
+        if index == "qid" {
+            let error = place.error(format!("{}: query groups are not supported yet", shown(word)));
+            return Err(error.remedy("remove the qid words"));
+        }
+        let digits = index.bytes().all(|byte| byte.is_ascii_digit()) && !index.is_empty();
+        if !digits {
+            let error = place.error(format!("{} in {} is not an index", shown(index), shown(word)));
+            return Err(error.remedy("use whole numbers from 0 on"));
+        }
+        // Digits that overflow are beyond the largest index too.
+        let index: usize = index.parse().unwrap_or(usize::MAX);
+        if index > LARGEST_INDEX {
+            let error = place.error(format!("the index of {} is larger than {LARGEST_INDEX}", shown(word)));
+            return Err(error.remedy("number the features without gaps"));
+        }
+        if let Some(base) = options.index_base.filter(|&base| index < base) {
+            let error = place.error(format!("{} has an index below {base}, where the indices begin", shown(word)));
+            return Err(error.remedy("number the features as in the training data"));
+        }
+        if index >= self.last_row.len() {
+            self.last_row.resize(index + 1, 0);
+        }
+        let row = self.rows as u32 + 1;
+        if std::mem::replace(&mut self.last_row[index], row) == row {
+            let error = place.error(format!("the index of {} is there twice in the line", shown(word)));
+            return Err(error.remedy("give every feature one value a row"));
+        }
+        let value = place.number(value, "")?;
+        if !value.is_nan() {
+            self.entries.push(Entry { row: row - 1, index: index as u32, value });
+        }
+        Ok(())
+    }
+
+    /// The channel of all files.
+    pub(super) fn finish(self, options: &ReadOptions) -> Result<Channel> {
+        let first = self.first.display();
+        let base = options.index_base.unwrap_or(usize::from(self.last_row.first().is_none_or(|&row| row == 0)));
+        let note = match options.index_base {
+            Some(base) => format!("{first}: libsvm with indices from {base} on, as given"),
+            None if base == 0 => format!("{first}: libsvm with indices from 0 on (there is an index 0)"),
+            None => format!("{first}: libsvm with indices from 1 on (there is no index 0)"),
+        };
+        let found = self.last_row.len().saturating_sub(base);
+        let width = found.max(options.features.unwrap_or(0));
+        if width == 0 {
+            let error = Error::data("no row has a feature").at_path(&self.first);
+            return Err(error.remedy("write features as index:value pairs after the label"));
+        }
+        let mut columns = Vec::new();
+        for _ in 0..width {
+            let mut column = Vec::new();
+            if column.try_reserve_exact(self.rows).is_err() {
+                let (rows, features) = (count(self.rows, "row"), count(width, "feature"));
+                return Err(Error::data(format!("{rows} of {features} do not fit into memory"))
+                    .at_path(&self.first)
+                    .remedy("number the features without gaps, or take fewer rows"));
+            }
+            column.resize(self.rows, f32::NAN);
+            columns.push(column);
+        }
+        for Entry { row, index, value } in self.entries {
+            columns[index as usize - base][row as usize] = value;
+        }
+        let dataset = Dataset {
+            feature_names: (0..width).map(|index| format!("f{index}")).collect(),
+            named: false,
+            columns,
+            labels: options.label.is_some().then_some(self.labels),
+            weights: (!self.weights.is_empty()).then_some(self.weights),
+            rows: self.rows,
+        };
+        Ok(Channel {
+            dataset,
+            files: Vec::new(),
+            notes: vec![note],
+            format: Format::Libsvm,
+            header: false,
+            index_base: Some(base),
+        })
+    }
+}
+
+/// Refuses options that CSV files alone have, rather than passing over them.
+fn refuse_csv_options(source: &Source, options: &ReadOptions) -> Result<()> {
+    let refuse = |option: String, lacks: &str, remedy: &str| {
+        let message = format!("{option}: a libsvm file has no {lacks}");
+        Err(Error::parameter(message).at_path(source.path()).remedy(remedy))
+    };
+    for (what, column) in options.columns() {
+        let option = format!("{} {column}", what.flag());
+        match what {
+            Use::Label if *column == ColumnRef::Index(0) => {}
+            Use::Label => return refuse(option, "label column", "drop the option: a line begins with its label"),
+            Use::Weight => {
+                return refuse(option, "weight column", "write `label:weight` at the beginning of each line");
+            }
+            Use::Ignore => return refuse(option, "columns", "drop the option, or convert the file to CSV"),
+        }
+    }
+    if options.header == Header::Yes {
+        return refuse("--header yes".into(), "header", "drop the option");
+    }
+    if let Some(delimiter) = options.delimiter {
+        return refuse(format!("--delimiter {}", delimiter.escape_ascii()), "delimiter", "drop the option");
+    }
+    Ok(())
+}

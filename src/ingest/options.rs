@@ -1,0 +1,166 @@
+//! What the caller says about the files.
+
+use std::convert::Infallible;
+use std::fmt;
+use std::str::FromStr;
+
+use crate::error::{Error, Result};
+use crate::objective::Objective;
+
+/// Whether line 1 of a CSV file holds the column names.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Header {
+    /// Look at line 1; the rule is in the [module](super).
+    #[default]
+    Auto,
+    /// It does.
+    Yes,
+    /// It is data.
+    No,
+}
+
+impl FromStr for Header {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        match text {
+            "auto" => Ok(Self::Auto),
+            "yes" => Ok(Self::Yes),
+            "no" => Ok(Self::No),
+            _ => Err(Error::parameter(format!("`{text}` is not a header mode")).remedy("use auto, yes or no")),
+        }
+    }
+}
+
+/// A column of the file: by its name in the header, or by its number in the file.
+///
+/// As text, digits alone are a number and everything else is a name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ColumnRef {
+    /// The name in the header, blanks around it left out.
+    Name(String),
+    /// The number in the file, from 0; label, weight and ignored columns count.
+    Index(usize),
+}
+
+impl FromStr for ColumnRef {
+    type Err = Infallible;
+
+    fn from_str(text: &str) -> std::result::Result<Self, Infallible> {
+        let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        match text.parse() {
+            Ok(index) if digits => Ok(Self::Index(index)),
+            _ => Ok(Self::Name(text.trim_ascii().to_owned())),
+        }
+    }
+}
+
+impl fmt::Display for ColumnRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Name(name) => write!(f, "{name}"),
+            Self::Index(index) => write!(f, "{index}"),
+        }
+    }
+}
+
+/// How to read the files of a channel.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReadOptions {
+    /// The label column, or `None` if the file has no labels.
+    ///
+    /// A libsvm line always begins with its label: there, column 0 is the one choice, and with `None` the label is
+    /// passed over.
+    pub label: Option<ColumnRef>,
+    /// The weight column of a CSV file. In libsvm, weights stand beside the label: `label:weight`.
+    pub weight: Option<ColumnRef>,
+    /// Columns of a CSV file to leave out; they may hold text.
+    pub ignore: Vec<ColumnRef>,
+    /// Whether CSV files have a header.
+    pub header: Header,
+    /// The delimiter of CSV files, or `None` to find it in the first lines: a comma, a semicolon, a tab or `|`.
+    pub delimiter: Option<u8>,
+    /// The number of features of a libsvm channel at least, say that of the training data or of the model: absent
+    /// trailing features become missing ones.
+    pub features: Option<usize>,
+    /// The objective whose labels alone are allowed, with the number of classes; `None` allows any number.
+    pub domain: Option<(Objective, usize)>,
+    /// The index of the first feature of a libsvm channel, 0 or 1, or `None` to find it: 0 if the files have an index
+    /// 0, else 1.
+    pub index_base: Option<usize>,
+}
+
+impl Default for ReadOptions {
+    /// The label in column 0, everything else found.
+    fn default() -> Self {
+        Self {
+            label: Some(ColumnRef::Index(0)),
+            weight: None,
+            ignore: Vec::new(),
+            header: Header::Auto,
+            delimiter: None,
+            features: None,
+            domain: None,
+            index_base: None,
+        }
+    }
+}
+
+impl ReadOptions {
+    /// Refuses what no file could be read with.
+    pub(super) fn check(&self) -> Result<()> {
+        if let Some(delimiter) = self.delimiter
+            && (!delimiter.is_ascii() || delimiter.is_ascii_alphanumeric() || b"\"\r\n.+-".contains(&delimiter))
+        {
+            let shown = delimiter.escape_ascii();
+            return Err(Error::parameter(format!("the delimiter `{shown}` cannot be told from the content of fields"))
+                .remedy("use a comma, a semicolon, a tab or `|`"));
+        }
+        if let Some(base @ 2..) = self.index_base {
+            return Err(Error::parameter(format!("the libsvm index base {base} is neither 0 nor 1")));
+        }
+        Ok(())
+    }
+
+    /// Refuses a label outside the objective's domain; the error has no place.
+    pub(super) fn check_label(&self, label: f32) -> Result<()> {
+        let Some((objective, classes)) = self.domain else { return Ok(()) };
+        objective.check_labels(&[label], classes).map_err(|(_, error)| error)
+    }
+
+    /// The columns asked for, with what for.
+    pub(super) fn columns(&self) -> impl Iterator<Item = (Use, &ColumnRef)> {
+        let label = self.label.iter().map(|column| (Use::Label, column));
+        let weight = self.weight.iter().map(|column| (Use::Weight, column));
+        let ignore = self.ignore.iter().map(|column| (Use::Ignore, column));
+        label.chain(weight).chain(ignore)
+    }
+}
+
+/// What a column is asked for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Use {
+    Label,
+    Weight,
+    Ignore,
+}
+
+impl Use {
+    /// The option of the command line.
+    pub(super) fn flag(self) -> &'static str {
+        match self {
+            Self::Label => "--label",
+            Self::Weight => "--weight-column",
+            Self::Ignore => "--ignore-column",
+        }
+    }
+
+    /// As in "the label column".
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::Label => "label",
+            Self::Weight => "weight",
+            Self::Ignore => "ignored",
+        }
+    }
+}

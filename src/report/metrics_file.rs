@@ -1,0 +1,137 @@
+//! `metrics.json`: the outcome of a training.
+
+use super::figures::{Figures, Rounds};
+use crate::booster::Trained;
+use crate::metric::Metric;
+use crate::model::Model;
+use crate::params::Params;
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+/// How long the parts of a training took, in seconds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct Seconds {
+    /// Reading the data.
+    pub read: f64,
+    /// Learning cuts and binning.
+    pub bin: f64,
+    /// Boosting rounds with their evaluation.
+    pub train: f64,
+    /// Everything, from the program's start to the writing of the files.
+    pub total: f64,
+}
+
+/// The content of `metrics.json`.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct MetricsFile {
+    /// Version of gboost.
+    pub gboost: &'static str,
+    /// The backend that trained.
+    pub backend: String,
+    /// What the backend ran on.
+    pub adapter: String,
+    /// Rounds in the model.
+    pub rounds: usize,
+    /// The round, from 0, with the best value of the last metric of the validation channel, if there is one.
+    pub best_round: Option<usize>,
+    /// Whether early stopping ended the training.
+    pub stopped_early: bool,
+    /// Rounds that the figures below predict with: up to the best round with early stopping, otherwise all.
+    pub rounds_used: usize,
+    /// The sha256 of the model file.
+    pub model_sha256: String,
+    /// How long it took.
+    pub seconds: Seconds,
+    /// All parameters, resolved.
+    pub parameters: Map<String, Value>,
+    /// Figures by channel, `train` first.
+    #[serde(flatten)]
+    pub channels: Channels,
+}
+
+/// The figures of the channels that were given.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Channels {
+    /// On the training rows.
+    pub train: Figures,
+    /// On the validation rows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub validation: Option<Figures>,
+    /// On the test rows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub test: Option<Figures>,
+}
+
+impl Channels {
+    /// The figures by name, those that there are.
+    pub fn iter(&self) -> impl Iterator<Item = (&'static str, &Figures)> {
+        let others = [("validation", &self.validation), ("test", &self.test)];
+        std::iter::once(("train", &self.train))
+            .chain(others.into_iter().filter_map(|(name, figures)| Some((name, figures.as_ref()?))))
+    }
+}
+
+impl MetricsFile {
+    /// Puts the outcome together; `seconds` are completed by the training's own.
+    #[must_use]
+    pub fn new(trained: &Trained, params: &Params, channels: Channels, backend: &str, seconds: Seconds) -> Self {
+        let model = &trained.model;
+        Self {
+            gboost: env!("CARGO_PKG_VERSION"),
+            backend: backend.to_string(),
+            adapter: trained.adapter.clone(),
+            rounds: model.rounds(),
+            best_round: best_round(trained),
+            stopped_early: trained.stopped_early,
+            rounds_used: Rounds::Best.of(model),
+            model_sha256: model.sha256(),
+            seconds: Seconds {
+                bin: trained.times.bin.as_secs_f64(),
+                train: trained.times.train.as_secs_f64(),
+                ..seconds
+            },
+            parameters: resolved(params, model, &trained.metrics),
+            channels,
+        }
+    }
+
+    /// The file's text.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        // Only a map with keys that are no strings could fail.
+        let mut text = serde_json::to_string_pretty(self).unwrap_or_default();
+        text.push('\n');
+        text
+    }
+}
+
+/// The best round by the last metric of the last channel; the first of equal ones, none without a validation channel.
+fn best_round(trained: &Trained) -> Option<usize> {
+    let metric = trained.metrics.last()?;
+    if trained.channels.len() < 2 {
+        return None;
+    }
+    let mut best: Option<(usize, f64)> = None;
+    for round in &trained.history {
+        let value = *round.values.last()?.last()?;
+        let is_better = best.is_none_or(|(_, best)| if metric.maximise() { value > best } else { value < best });
+        if is_better {
+            best = Some((round.round, value));
+        }
+    }
+    best.map(|(round, _)| round)
+}
+
+/// The parameters with what the training decided in place of what was left open.
+fn resolved(params: &Params, model: &Model, metrics: &[Metric]) -> Map<String, Value> {
+    let mut shown = params.to_json();
+    // Through text, so that 0.2 is shown as 0.2 and not as the binary64 of its binary32.
+    let number = |value: &f32| value.to_string().parse::<f64>().map_or(Value::Null, Value::from);
+    let base_score = match model.base_score.as_slice() {
+        [single] => number(single),
+        several => several.iter().map(number).collect(),
+    };
+    shown.insert("base_score".to_string(), base_score);
+    shown.insert("eval_metric".to_string(), metrics.iter().map(|metric| Value::from(metric.name())).collect());
+    shown
+}

@@ -1,0 +1,30 @@
+//! The command line program from outside: standard output, standard error, exit codes and files.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+#[path = "cli/support.rs"]
+mod support;
+
+#[path = "cli/backend.rs"]
+mod backend;
+#[path = "cli/bad_data.rs"]
+mod bad_data;
+#[path = "cli/bad_parameters.rs"]
+mod bad_parameters;
+#[path = "cli/bad_places.rs"]
+mod bad_places;
+#[path = "cli/evaluate.rs"]
+mod evaluate;
+#[path = "cli/inspect.rs"]
+mod inspect;
+#[path = "cli/interrupt.rs"]
+mod interrupt;
+#[path = "cli/params_files.rs"]
+mod params_files;
+#[path = "cli/predict.rs"]
+mod predict;
+#[path = "cli/reading.rs"]
+mod reading;
+#[path = "cli/screen.rs"]
+mod screen;
+#[path = "cli/train.rs"]
+mod train;

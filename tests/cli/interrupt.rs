@@ -1,0 +1,49 @@
+//! Ctrl-C.
+#![cfg(unix)]
+
+use super::support::{BINARY, Folder};
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::process::{Command, Stdio};
+
+#[test]
+fn ctrl_c_ends_the_training_with_130_and_leaves_no_file() {
+    let folder = Folder::with_data();
+    folder.write("model.json", "an older model");
+    let before = folder.names();
+    for signal in ["-INT", "-TERM"] {
+        let mut child = folder
+            .command(&format!("train {BINARY} --num-round 100000000"))
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap());
+        let mut line = String::new();
+        for _ in 0..3 {
+            lines.read_line(&mut line).unwrap();
+        }
+        assert!(Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap().success());
+        // Reads on, so that the program is not held up by a full pipe.
+        std::io::copy(&mut lines, &mut std::io::sink()).unwrap();
+        let code = child.wait().unwrap().code();
+        let mut stderr = String::new();
+        child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
+        assert_eq!((code, stderr.lines().last()), (Some(130), Some("error: interrupted: no file was written")));
+        assert_eq!(folder.names(), before);
+        assert_eq!(folder.read("model.json"), "an older model");
+    }
+}
+
+#[test]
+fn ctrl_c_while_reading_ends_at_once() {
+    let folder = Folder::new();
+    let fifo = folder.path("slow.csv");
+    assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+    let mut child = folder.command("train --train slow.csv").stderr(Stdio::piped()).spawn().unwrap();
+    // Opening the pipe for writing waits until the program reads it.
+    let writer = std::fs::OpenOptions::new().write(true).open(&fifo).unwrap();
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    drop(writer);
+    assert_eq!(folder.names(), ["slow.csv"]);
+}

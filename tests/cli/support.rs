@@ -1,0 +1,140 @@
+//! A folder to run the program in, small data, and what came out.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use tempfile::TempDir;
+
+/// The program.
+pub const GBOOST: &str = env!("CARGO_BIN_EXE_gboost");
+
+/// An empty folder that the program runs in.
+pub struct Folder(TempDir);
+
+/// What a run left behind.
+#[derive(Debug)]
+pub struct Ran {
+    pub code: Option<i32>,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Folder {
+    pub fn new() -> Self {
+        Self(TempDir::new().unwrap())
+    }
+
+    /// A folder with `train.csv` and `valid.csv`: a header, a label of 0 or 1 first, two features.
+    pub fn with_data() -> Self {
+        let folder = Self::new();
+        folder.write("train.csv", binary_csv(0, 240));
+        folder.write("valid.csv", binary_csv(1, 120));
+        folder
+    }
+
+    /// A folder with `train.csv`, `valid.csv` and a `model.json` of `rounds` rounds on them.
+    pub fn with_model(rounds: usize, more: &str) -> Self {
+        let folder = Self::with_data();
+        folder.run(&format!("train -q {BINARY} --validation valid.csv --num-round {rounds} {more}")).done();
+        folder
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    pub fn write(&self, name: &str, content: impl AsRef<[u8]>) {
+        let path = self.path(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, content).unwrap();
+    }
+
+    pub fn read(&self, name: &str) -> String {
+        fs::read_to_string(self.path(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
+    }
+
+    pub fn json(&self, name: &str) -> serde_json::Value {
+        serde_json::from_str(&self.read(name)).unwrap()
+    }
+
+    /// The names in the folder, sorted.
+    pub fn names(&self) -> Vec<String> {
+        names(self.0.path())
+    }
+
+    pub fn command(&self, arguments: &str) -> Command {
+        let mut command = Command::new(GBOOST);
+        command.current_dir(self.0.path()).args(words(arguments));
+        command
+    }
+
+    /// Runs the program with arguments as in a shell, without its quotes.
+    pub fn run(&self, arguments: &str) -> Ran {
+        let output = self.command(arguments).output().unwrap();
+        Ran {
+            code: output.status.code(),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+
+    /// The program refuses with exit code 2 and this error as the last line, and leaves no file.
+    pub fn refuses(&self, arguments: &str, error: &str) {
+        let before = self.names();
+        let ran = self.run(arguments);
+        assert_eq!((ran.code, ran.error()), (Some(2), error), "gboost {arguments}\n{}", ran.stderr);
+        assert_eq!(self.names(), before, "gboost {arguments} left files");
+    }
+}
+
+impl Ran {
+    /// Checks that it went well; answers standard output.
+    pub fn done(self) -> String {
+        assert_eq!(self.code, Some(0), "{}", self.stderr);
+        self.stdout
+    }
+
+    /// The error, as the last line of standard error has it.
+    pub fn error(&self) -> &str {
+        let last = self.stderr.lines().last().unwrap_or_default();
+        last.strip_prefix("error: ").unwrap_or(last)
+    }
+}
+
+/// Options to train on `train.csv`.
+pub const BINARY: &str = "--train train.csv --objective binary:logistic";
+
+pub fn names(folder: &Path) -> Vec<String> {
+    let mut names: Vec<String> =
+        fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+fn words(arguments: &str) -> impl Iterator<Item = &str> {
+    arguments.split_ascii_whitespace()
+}
+
+/// Rows of a label and two features, with missing values; the label mostly follows the features.
+pub fn rows(seed: u32, count: usize) -> Vec<(u32, u32, Option<u32>)> {
+    let mut state = seed.wrapping_mul(0x9e37_79b9).wrapping_add(12345);
+    let mut next = |end: u32| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 8) % end
+    };
+    (0..count)
+        .map(|_| {
+            let (age, hours) = (20 + next(50), next(60));
+            let label = u32::from(age + hours + next(30) > 85);
+            (label, age, (next(10) > 0).then_some(hours))
+        })
+        .collect()
+}
+
+pub fn binary_csv(seed: u32, count: usize) -> String {
+    let mut text = "income,age,hours\n".to_string();
+    for (label, age, hours) in rows(seed, count) {
+        text += &format!("{label},{age},{}\n", hours.map(|hours| hours.to_string()).unwrap_or_default());
+    }
+    text
+}
