@@ -80,7 +80,9 @@ fn kernels(criterion: &mut Criterion) {
     let matrix = BinnedMatrix::new(&data.columns, &names, ROWS, TreeMethod::Hist, 256).unwrap();
     let problem = problem(&matrix, &data);
     let mut pairs = Pairs::new(&problem);
-    group.bench_function("gradient", |bencher| bencher.iter(|| gradient::run(&problem, &problem.margins, &mut pairs, false)));
+    group.bench_function("gradient", |bencher| {
+        bencher.iter(|| gradient::run(&problem, &problem.margins, &mut pairs, false))
+    });
 
     let mut chunks = RowChunk::cover(ROWS, RowChunk::MOST_ROWS);
     let all = RowSample::All;

@@ -55,6 +55,8 @@ pub struct Trained {
     pub times: Times,
     /// What it ran on.
     pub adapter: String,
+    /// What the kernels took, where the backend was asked to measure it.
+    pub profile: Option<crate::profile::Profile>,
 }
 
 /// When metrics are evaluated.
@@ -111,6 +113,18 @@ pub struct Trainer<'a> {
     evaluate: Evaluate,
     observer: Option<Observer<'a>>,
     cpu: CpuOptions,
+    backend: BackendChoice,
+}
+
+/// Where the kernels run; changes no result.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum BackendChoice {
+    /// On the processor.
+    #[default]
+    Cpu,
+    /// On a GPU.
+    #[cfg(feature = "gpu")]
+    Gpu(crate::gpu::GpuOptions),
 }
 
 impl<'a> Trainer<'a> {
@@ -125,6 +139,7 @@ impl<'a> Trainer<'a> {
             evaluate: Evaluate::default(),
             observer: None,
             cpu: CpuOptions::default(),
+            backend: BackendChoice::default(),
         }
     }
 
@@ -160,6 +175,13 @@ impl<'a> Trainer<'a> {
     #[must_use]
     pub fn cpu_options(mut self, options: CpuOptions) -> Self {
         self.cpu = options;
+        self
+    }
+
+    /// Where the kernels run; on the processor by default.
+    #[must_use]
+    pub fn backend(mut self, choice: BackendChoice) -> Self {
+        self.backend = choice;
         self
     }
 
@@ -210,15 +232,27 @@ impl<'a> Trainer<'a> {
         let metrics = params.metrics();
         let mut evaluation = Evaluation::new(&self, metrics.clone(), format)?;
         evaluation.observer = self.observer.take();
-        let mut backend = CpuBackend::new(&problem, self.cpu);
-        let stopped_early = boost(&mut backend, &problem, params, &mut model, &mut evaluation)?;
+        let (stopped_early, adapter, profile) = match &self.backend {
+            BackendChoice::Cpu => {
+                let mut backend = CpuBackend::new(&problem, self.cpu);
+                let stopped = boost(&mut backend, &problem, params, &mut model, &mut evaluation)?;
+                (stopped, backend.adapter(), None)
+            }
+            #[cfg(feature = "gpu")]
+            BackendChoice::Gpu(options) => {
+                let mut backend = crate::gpu::GpuBackend::new(&problem, params.max_depth, options)?;
+                let stopped = boost(&mut backend, &problem, params, &mut model, &mut evaluation)?;
+                (stopped, backend.adapter(), backend.profile().cloned())
+            }
+        };
         Ok(Trained {
             channels: evaluation.names,
             history: evaluation.history,
             metrics,
             stopped_early,
             times: Times { bin: binned - started, train: binned.elapsed() },
-            adapter: backend.adapter(),
+            adapter,
+            profile,
             model,
         })
     }

@@ -15,12 +15,13 @@ pub mod metric;
 pub mod model;
 pub mod objective;
 pub mod params;
+pub mod profile;
 pub mod report;
 pub mod sampling;
 pub mod split;
 pub mod tree;
 
-pub use booster::{Evaluate, Progress, Round, Trained, Trainer};
+pub use booster::{BackendChoice, Evaluate, Progress, Round, Trained, Trainer};
 pub use error::{Error, ErrorKind, Result};
 pub use ingest::Dataset;
 pub use metric::Metric;

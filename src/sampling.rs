@@ -244,7 +244,7 @@ impl Mt19937 {
             return;
         }
         let mut i = 1;
-        if items.len() % 2 == 0 {
+        if items.len().is_multiple_of(2) {
             items.swap(1, self.next_below(2) as usize);
             i = 2;
         }

@@ -101,14 +101,12 @@ fn check(problem: &Problem) {
 
     let (train_data, validation_data) = (dataset(train), dataset(validation));
     let mut engine = engine_params(params);
-    for (threads, options) in [
-        (1, CpuOptions::default()),
-        (2, CpuOptions { chunk_rows: Some(3), histogram_bytes: 5000, parallel_from: 0 }),
-    ] {
+    for (threads, options) in
+        [(1, CpuOptions::default()), (2, CpuOptions { chunk_rows: Some(3), histogram_bytes: 5000, parallel_from: 0 })]
+    {
         engine.nthread = Some(threads);
-        let trainer = |params| {
-            Trainer::new(params, &train_data).channel("validation", &validation_data).cpu_options(options)
-        };
+        let trainer =
+            |params| Trainer::new(params, &train_data).channel("validation", &validation_data).cpu_options(options);
         let found = if *continued > 0 && threads == 1 && *continued < params.num_round {
             let (mut first, mut second) = (engine.clone(), engine.clone());
             first.num_round = *continued as u32;
@@ -120,7 +118,10 @@ fn check(problem: &Problem) {
         } else {
             trainer(&engine).run().unwrap_or_else(|error| panic!("{error}"))
         };
-        assert_eq!(found.model.base_score.iter().map(|b| b.to_bits()).collect::<Vec<_>>(), [expected.base_score.to_bits()]);
+        assert_eq!(
+            found.model.base_score.iter().map(|b| b.to_bits()).collect::<Vec<_>>(),
+            [expected.base_score.to_bits()]
+        );
         assert_eq!(found.model.trees.len(), expected.trees.len());
         for (index, (tree, expected)) in found.model.trees.iter().zip(&expected_bits).enumerate() {
             let bits = |n: &gboost::tree::Node| {
@@ -201,7 +202,12 @@ fn labels(objective: oracle::Objective, classes: usize, rows: usize) -> BoxedStr
     }
 }
 
-fn data(objective: oracle::Objective, classes: usize, rows: usize, features: usize) -> impl Strategy<Value = oracle::Data> {
+fn data(
+    objective: oracle::Objective,
+    classes: usize,
+    rows: usize,
+    features: usize,
+) -> impl Strategy<Value = oracle::Data> {
     let weights = prop_oneof![
         4 => Just(None).boxed(),
         2 => proptest::collection::vec((0..40_u32).prop_map(|w| w as f32 / 7.0), rows)
@@ -277,15 +283,22 @@ fn problem() -> impl Strategy<Value = Problem> {
         1 => Just((oracle::Objective::MultiSoftmax, 3)),
         1 => Just((oracle::Objective::MultiSoftprob, 4)),
     ];
-    (objective, prop_oneof![1 => Just(1_usize), 8 => 2..60_usize], 1..6_usize).prop_flat_map(|((objective, classes), rows, features)| {
-        (
-            data(objective, classes, rows, features),
-            data(objective, classes, 20, features),
-            params(objective, classes),
-            0..3_usize,
-        )
-            .prop_map(|(train, validation, params, continued)| Problem { train, validation, params, continued })
-    })
+    (objective, prop_oneof![1 => Just(1_usize), 8 => 2..60_usize], 1..6_usize).prop_flat_map(
+        |((objective, classes), rows, features)| {
+            (
+                data(objective, classes, rows, features),
+                data(objective, classes, 20, features),
+                params(objective, classes),
+                0..3_usize,
+            )
+                .prop_map(|(train, validation, params, continued)| Problem {
+                    train,
+                    validation,
+                    params,
+                    continued,
+                })
+        },
+    )
 }
 
 proptest! {
@@ -303,7 +316,8 @@ fn deep_trees_agree_with_the_oracle() {
     use proptest::strategy::ValueTree;
     let mut runner = proptest::test_runner::TestRunner::deterministic();
     for _ in 0..12 {
-        let strategy = (data(oracle::Objective::BinaryLogistic, 1, 400, 6), params(oracle::Objective::BinaryLogistic, 1));
+        let strategy =
+            (data(oracle::Objective::BinaryLogistic, 1, 400, 6), params(oracle::Objective::BinaryLogistic, 1));
         let (train, mut params) = strategy.new_tree(&mut runner).unwrap().current();
         params.max_depth = 12;
         params.min_child_weight = 0.0;

@@ -79,13 +79,22 @@ fn golden_hashes() {
 fn threads_chunks_and_batches_change_nothing() {
     for golden in GOLDEN {
         let (data, mut params) = ((golden.data)(), params(golden.params));
-        for (threads, chunk_rows, histogram_bytes) in
-            [(1, None, 1 << 30), (2, Some(64), 1 << 30), (3, Some(1), 1 << 30), (8, Some(777), 1 << 30), (2, Some(500), 1), (1, None, 60_000)]
-        {
+        for (threads, chunk_rows, histogram_bytes) in [
+            (1, None, 1 << 30),
+            (2, Some(64), 1 << 30),
+            (3, Some(1), 1 << 30),
+            (8, Some(777), 1 << 30),
+            (2, Some(500), 1),
+            (1, None, 60_000),
+        ] {
             params.nthread = Some(threads);
             let options = CpuOptions { chunk_rows, histogram_bytes, parallel_from: 0 };
             let found = sha256(&params, &data, options);
-            assert_eq!(found, golden.sha256, "{}: {threads} threads, {chunk_rows:?} rows a chunk, {histogram_bytes} bytes", golden.name);
+            assert_eq!(
+                found, golden.sha256,
+                "{}: {threads} threads, {chunk_rows:?} rows a chunk, {histogram_bytes} bytes",
+                golden.name
+            );
         }
     }
 }
@@ -108,7 +117,9 @@ fn evaluating_changes_nothing_and_does_not_depend_on_the_order_of_rows() {
     let (train, validation) = (data(1, 2000, 5, 0.2, Labels::Binary), data(2, 777, 5, 0.2, Labels::Binary));
     let params = params("objective=binary:logistic num_round=5 eval_metric=auc,aucpr,error,logloss");
     let quiet = sha256(&params, &train, CpuOptions::default());
-    let run = |train: &Dataset, validation: &Dataset| Trainer::new(&params, train).channel("validation", validation).run().unwrap();
+    let run = |train: &Dataset, validation: &Dataset| {
+        Trainer::new(&params, train).channel("validation", validation).run().unwrap()
+    };
     let (a, b) = (run(&train, &validation), run(&permuted(&train, 3), &permuted(&validation, 4)));
     assert_eq!(a.model.sha256(), quiet);
     assert_eq!(a.history, b.history);
@@ -135,7 +146,12 @@ fn an_outlier_does_not_stop_the_others_from_learning() {
     let rows = 50;
     let mut labels = vec![1.0; rows];
     labels[0] = 1e6;
-    let data = Dataset { columns: vec![(0..rows).map(|row| row as f32).collect()], labels: Some(labels), rows, ..Dataset::default() };
+    let data = Dataset {
+        columns: vec![(0..rows).map(|row| row as f32).collect()],
+        labels: Some(labels),
+        rows,
+        ..Dataset::default()
+    };
     let params = params("num_round=1000 eta=0.3 max_depth=2 min_child_weight=0 lambda=0");
     let trained = Trainer::new(&params, &data).evaluate(Evaluate::LastRound).run().unwrap();
     let predicted = trained.model.predict_margins(&data, None);

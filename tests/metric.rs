@@ -67,23 +67,16 @@ impl Rows {
     }
 
     fn classification(&self) -> Classification {
-        classification(&self.scored())
-            .unwrap_or_else(|| panic!("{} is no classification", self.objective.name()))
+        classification(&self.scored()).unwrap_or_else(|| panic!("{} is no classification", self.objective.name()))
     }
 
     /// The same rows in the order of `rows`, which may repeat or leave out some.
     fn pick(&self, rows: &[usize]) -> Self {
-        let of_class = |class: usize| {
-            rows.iter()
-                .map(move |row| self.margins[class * self.labels.len() + row])
-        };
+        let of_class = |class: usize| rows.iter().map(move |row| self.margins[class * self.labels.len() + row]);
         Self {
             margins: (0..self.classes).flat_map(of_class).collect(),
             labels: rows.iter().map(|&row| self.labels[row]).collect(),
-            weights: self
-                .weights
-                .as_ref()
-                .map(|weights| rows.iter().map(|&row| weights[row]).collect()),
+            weights: self.weights.as_ref().map(|weights| rows.iter().map(|&row| weights[row]).collect()),
             ..self.clone()
         }
     }
@@ -99,62 +92,38 @@ fn weights() -> Vec<u32> {
 
 fn binary_rows() -> Rows {
     let draws = numbers(2, ROWS, 48);
-    let margins: Vec<f64> = draws
-        .iter()
-        .map(|&draw| (f64::from(draw) - 24.0) / 8.0)
-        .collect();
-    let labels: Vec<f32> = numbers(3, ROWS, 48)
-        .iter()
-        .zip(&draws)
-        .map(|(luck, draw)| f32::from(u8::from(luck < draw)))
-        .collect();
+    let margins: Vec<f64> = draws.iter().map(|&draw| (f64::from(draw) - 24.0) / 8.0).collect();
+    let labels: Vec<f32> =
+        numbers(3, ROWS, 48).iter().zip(&draws).map(|(luck, draw)| f32::from(u8::from(luck < draw))).collect();
     Rows::binary(&margins, &labels)
 }
 
 fn class_rows() -> Rows {
-    let margins: Vec<f64> = numbers(4, ROWS * CLASSES, 48)
-        .iter()
-        .map(|&draw| (f64::from(draw) - 24.0) / 8.0)
-        .collect();
+    let margins: Vec<f64> = numbers(4, ROWS * CLASSES, 48).iter().map(|&draw| (f64::from(draw) - 24.0) / 8.0).collect();
     let (noise, random) = (numbers(5, ROWS, 3), numbers(6, ROWS, CLASSES as u32));
     let label = |row: usize| {
         if noise[row] == 0 {
             return random[row] as f32;
         }
         let margin = |class: usize| margins[class * ROWS + row];
-        (1..CLASSES).fold(0, |best, class| {
-            if margin(class) > margin(best) {
-                class
-            } else {
-                best
-            }
-        }) as f32
+        (1..CLASSES).fold(0, |best, class| if margin(class) > margin(best) { class } else { best }) as f32
     };
     let labels: Vec<f32> = (0..ROWS).map(label).collect();
     Rows::new(Objective::Softprob, &margins, &labels)
 }
 
 fn value_rows() -> Rows {
-    let labels: Vec<f32> = numbers(7, ROWS, 400)
-        .iter()
-        .map(|&draw| (draw as f32 - 200.0) / 16.0)
-        .collect();
+    let labels: Vec<f32> = numbers(7, ROWS, 400).iter().map(|&draw| (draw as f32 - 200.0) / 16.0).collect();
     let errors = numbers(8, ROWS, 64);
-    let margins: Vec<f64> = labels
-        .iter()
-        .zip(errors)
-        .map(|(&label, error)| f64::from(label) + (f64::from(error) - 32.0) / 8.0)
-        .collect();
+    let margins: Vec<f64> =
+        labels.iter().zip(errors).map(|(&label, error)| f64::from(label) + (f64::from(error) - 32.0) / 8.0).collect();
     Rows::new(Objective::SquaredError, &margins, &labels)
 }
 
 /// `expected` within a relative error of `tolerance`.
 #[track_caller]
 fn close(found: f64, expected: f64, tolerance: f64, what: &str) {
-    assert!(
-        (found - expected).abs() <= tolerance * expected.abs(),
-        "{what}: {found} is not {expected}"
-    );
+    assert!((found - expected).abs() <= tolerance * expected.abs(), "{what}: {found} is not {expected}");
 }
 
 /// The metric's value without weights, and with them.
@@ -162,12 +131,7 @@ fn check(rows: &Rows, tolerance: f64, expected: &[(&str, f64, f64)]) {
     let weighted = rows.clone().weighted(&weights());
     for &(name, plain, with_weights) in expected {
         close(rows.metric(name), plain, tolerance, name);
-        close(
-            weighted.metric(name),
-            with_weights,
-            tolerance,
-            &format!("weighted {name}"),
-        );
+        close(weighted.metric(name), with_weights, tolerance, &format!("weighted {name}"));
     }
 }
 
@@ -243,36 +207,18 @@ fn multiclass_figures_of_xgboost() {
 
 #[test]
 fn regression_figures_of_scikit_learn_and_xgboost() {
-    let expected = [
-        ("rmse", 2.299849264761715, 2.2696346958827074),
-        ("mae", 2.005859375, 1.9851836393989983),
-    ];
+    let expected = [("rmse", 2.299849264761715, 2.2696346958827074), ("mae", 2.005859375, 1.9851836393989983)];
     check(&value_rows(), SCIKIT_LEARN, &expected);
 }
 
 #[test]
 fn confusion_counts_rows_whatever_their_weight() {
-    let binary = Confusion::Binary {
-        true_negatives: 103,
-        false_positives: 25,
-        false_negatives: 40,
-        true_positives: 88,
-    };
-    let classes = vec![
-        vec![52, 4, 7, 2],
-        vec![5, 50, 9, 2],
-        vec![1, 8, 51, 4],
-        vec![6, 7, 5, 43],
-    ];
-    for (rows, expected) in [
-        (binary_rows(), binary),
-        (class_rows(), Confusion::Multiclass(classes)),
-    ] {
+    let binary =
+        Confusion::Binary { true_negatives: 103, false_positives: 25, false_negatives: 40, true_positives: 88 };
+    let classes = vec![vec![52, 4, 7, 2], vec![5, 50, 9, 2], vec![1, 8, 51, 4], vec![6, 7, 5, 43]];
+    for (rows, expected) in [(binary_rows(), binary), (class_rows(), Confusion::Multiclass(classes))] {
         assert_eq!(rows.classification().confusion, expected);
-        assert_eq!(
-            rows.weighted(&weights()).classification().confusion,
-            expected
-        );
+        assert_eq!(rows.weighted(&weights()).classification().confusion, expected);
     }
 }
 
@@ -320,10 +266,7 @@ fn order_of_rows_never_matters() {
     for rows in [binary_rows(), class_rows(), value_rows()] {
         let rows = rows.weighted(&weights());
         for metric in suitable(&rows) {
-            let (a, b) = (
-                metric.evaluate(&rows.scored()),
-                metric.evaluate(&rows.pick(&order).scored()),
-            );
+            let (a, b) = (metric.evaluate(&rows.scored()), metric.evaluate(&rows.pick(&order).scored()));
             assert_eq!(a.to_bits(), b.to_bits(), "{metric}: {a} or {b}");
         }
     }
@@ -338,10 +281,7 @@ fn many_rows_by_several_threads_give_the_same_bytes() {
         for rows in [rows.clone(), rows.weighted(&weights())] {
             let many = rows.pick(&copies);
             for metric in suitable(&rows) {
-                let (a, b) = (
-                    metric.evaluate(&rows.scored()),
-                    metric.evaluate(&many.scored()),
-                );
+                let (a, b) = (metric.evaluate(&rows.scored()), metric.evaluate(&many.scored()));
                 assert_eq!(a.to_bits(), b.to_bits(), "{metric}: {a} or {b}");
             }
         }
@@ -351,9 +291,7 @@ fn many_rows_by_several_threads_give_the_same_bytes() {
 #[test]
 fn a_weight_is_so_many_rows() {
     let weights = weights();
-    let repeated: Vec<usize> = (0..ROWS)
-        .flat_map(|row| std::iter::repeat_n(row, weights[row] as usize))
-        .collect();
+    let repeated: Vec<usize> = (0..ROWS).flat_map(|row| std::iter::repeat_n(row, weights[row] as usize)).collect();
     for rows in [binary_rows(), class_rows(), value_rows()] {
         for metric in suitable(&rows) {
             let a = metric.evaluate(&rows.clone().weighted(&weights).scored());
@@ -366,39 +304,18 @@ fn a_weight_is_so_many_rows() {
 #[test]
 fn logloss_is_capped_at_the_lowest_probability() {
     let ln2 = std::f64::consts::LN_2;
-    close(
-        Rows::binary(&[0.0], &[1.0]).metric("logloss"),
-        ln2,
-        1e-12,
-        "no opinion",
-    );
+    close(Rows::binary(&[0.0], &[1.0]).metric("logloss"), ln2, 1e-12, "no opinion");
     // Less exact than a binary64, since terms have 40 fraction bits.
     let sure = Rows::binary(&[10.0], &[1.0]).metric("logloss");
     assert!((sure - 4.539889921682063e-5).abs() < 1e-12, "{sure}");
-    close(
-        Rows::binary(&[30.0], &[0.0]).metric("logloss"),
-        30.0,
-        1e-12,
-        "wrong",
-    );
+    close(Rows::binary(&[30.0], &[0.0]).metric("logloss"), 30.0, 1e-12, "wrong");
     let cap = -(1e-16_f64.ln());
     for margin in [40.0, 1e300, f64::INFINITY] {
-        close(
-            Rows::binary(&[margin], &[0.0]).metric("logloss"),
-            cap,
-            1e-12,
-            "wrong and sure",
-        );
-        close(
-            Rows::binary(&[-margin], &[1.0]).metric("logloss"),
-            cap,
-            1e-12,
-            "wrong and sure",
-        );
+        close(Rows::binary(&[margin], &[0.0]).metric("logloss"), cap, 1e-12, "wrong and sure");
+        close(Rows::binary(&[-margin], &[1.0]).metric("logloss"), cap, 1e-12, "wrong and sure");
         assert_eq!(Rows::binary(&[margin], &[1.0]).metric("logloss"), 0.0);
     }
-    let classes =
-        |margins: &[f64]| Rows::new(Objective::Softmax, margins, &[1.0]).metric("mlogloss");
+    let classes = |margins: &[f64]| Rows::new(Objective::Softmax, margins, &[1.0]).metric("mlogloss");
     close(classes(&[3.0, 3.0]), ln2, 1e-12, "no opinion");
     close(classes(&[1000.0, 0.0]), cap, 1e-12, "wrong and sure");
     assert_eq!(classes(&[0.0, 1000.0]), 0.0);
@@ -407,12 +324,7 @@ fn logloss_is_capped_at_the_lowest_probability() {
 #[test]
 fn threshold_of_error_is_strict() {
     let rows = Rows::binary(&[0.0, -0.0, 1e-9], &[1.0, 1.0, 1.0]);
-    close(
-        rows.metric("error"),
-        2.0 / 3.0,
-        1e-15,
-        "0.5 is not above 0.5",
-    );
+    close(rows.metric("error"), 2.0 / 3.0, 1e-15, "0.5 is not above 0.5");
     // log(0.75 / 0.25) = log 3 = 1.0986...
     let rows = Rows::binary(&[1.0986, 1.0987, -5.0], &[0.0, 1.0, 0.0]);
     assert_eq!(rows.metric("error@0.75"), 0.0);
@@ -422,28 +334,11 @@ fn threshold_of_error_is_strict() {
 
 #[test]
 fn auc_counts_pairs() {
-    assert_eq!(
-        Rows::binary(&[1.0, 2.0, 3.0, 4.0], &[0.0, 0.0, 1.0, 1.0]).metric("auc"),
-        1.0
-    );
-    assert_eq!(
-        Rows::binary(&[1.0, 2.0, 3.0, 4.0], &[1.0, 1.0, 0.0, 0.0]).metric("auc"),
-        0.0
-    );
-    assert_eq!(
-        Rows::binary(&[1.0, 2.0, 3.0, 4.0], &[0.0, 1.0, 0.0, 1.0]).metric("auc"),
-        0.75
-    );
-    assert_eq!(
-        Rows::binary(&[0.0, -0.0], &[1.0, 0.0]).metric("auc"),
-        0.5,
-        "zero has one sign"
-    );
-    assert_eq!(
-        Rows::binary(&[1.0, 2.0], &[1.0, 1.0]).metric("auc"),
-        0.5,
-        "no negative row"
-    );
+    assert_eq!(Rows::binary(&[1.0, 2.0, 3.0, 4.0], &[0.0, 0.0, 1.0, 1.0]).metric("auc"), 1.0);
+    assert_eq!(Rows::binary(&[1.0, 2.0, 3.0, 4.0], &[1.0, 1.0, 0.0, 0.0]).metric("auc"), 0.0);
+    assert_eq!(Rows::binary(&[1.0, 2.0, 3.0, 4.0], &[0.0, 1.0, 0.0, 1.0]).metric("auc"), 0.75);
+    assert_eq!(Rows::binary(&[0.0, -0.0], &[1.0, 0.0]).metric("auc"), 0.5, "zero has one sign");
+    assert_eq!(Rows::binary(&[1.0, 2.0], &[1.0, 1.0]).metric("auc"), 0.5, "no negative row");
     // 3 x 5 of the 3 x 7 pairs are in order, 3 x 2 tied.
     let rows = Rows::binary(&[0.0, 1.0, 1.0], &[0.0, 0.0, 1.0]).weighted(&[5, 2, 3]);
     assert_eq!(rows.metric("auc"), 18.0 / 21.0);
@@ -456,25 +351,13 @@ fn auc_counts_pairs() {
 fn multiclass_auc_of_absent_and_of_only_classes() {
     // Class 2 has no row: it weighs nothing, and the others are 1 and 1/2 of a pair.
     let margins = [5.0, 1.0, 0.0, 1.0, 0.0, 0.0];
-    assert_eq!(
-        Rows::new(Objective::Softprob, &margins, &[0.0, 1.0]).metric("auc"),
-        1.0
-    );
+    assert_eq!(Rows::new(Objective::Softprob, &margins, &[0.0, 1.0]).metric("auc"), 1.0);
     let margins = [1.0, 1.0, 0.0, 0.0, 2.0, 2.0];
-    assert_eq!(
-        Rows::new(Objective::Softprob, &margins, &[0.0, 1.0]).metric("auc"),
-        0.5
-    );
-    assert_eq!(
-        Rows::new(Objective::Softprob, &margins, &[1.0, 1.0]).metric("auc"),
-        0.5
-    );
+    assert_eq!(Rows::new(Objective::Softprob, &margins, &[0.0, 1.0]).metric("auc"), 0.5);
+    assert_eq!(Rows::new(Objective::Softprob, &margins, &[1.0, 1.0]).metric("auc"), 0.5);
     // Ranked by probability: row 0 has the smaller margin of class 1 but the larger probability.
     let margins = [-9.0, 3.0, 1.0, 2.0];
-    assert_eq!(
-        Rows::new(Objective::Softprob, &margins, &[1.0, 0.0]).metric("auc"),
-        1.0
-    );
+    assert_eq!(Rows::new(Objective::Softprob, &margins, &[1.0, 0.0]).metric("auc"), 1.0);
 }
 
 #[test]
@@ -482,29 +365,11 @@ fn aucpr_by_hand() {
     assert_eq!(Rows::binary(&[1.0, 2.0], &[0.0, 1.0]).metric("aucpr"), 1.0);
     // First half of the recall at precision 1; then x / (2x - 1/2) from x = 1/2 to 1.
     let rows = Rows::binary(&[3.0, 2.0, 2.0], &[1.0, 0.0, 1.0]);
-    close(
-        rows.metric("aucpr"),
-        0.75 + 3.0_f64.ln() / 8.0,
-        1e-15,
-        "two groups",
-    );
+    close(rows.metric("aucpr"), 0.75 + 3.0_f64.ln() / 8.0, 1e-15, "two groups");
     // One group: precision is the share of positives at any recall.
-    close(
-        Rows::binary(&[0.0; 4], &[1.0, 0.0, 0.0, 0.0]).metric("aucpr"),
-        0.25,
-        1e-15,
-        "all tied",
-    );
-    assert_eq!(
-        Rows::binary(&[1.0, 2.0], &[1.0, 1.0]).metric("aucpr"),
-        1.0,
-        "no negative row"
-    );
-    assert_eq!(
-        Rows::binary(&[1.0, 2.0], &[0.0, 0.0]).metric("aucpr"),
-        0.0,
-        "no positive row"
-    );
+    close(Rows::binary(&[0.0; 4], &[1.0, 0.0, 0.0, 0.0]).metric("aucpr"), 0.25, 1e-15, "all tied");
+    assert_eq!(Rows::binary(&[1.0, 2.0], &[1.0, 1.0]).metric("aucpr"), 1.0, "no negative row");
+    assert_eq!(Rows::binary(&[1.0, 2.0], &[0.0, 0.0]).metric("aucpr"), 0.0, "no positive row");
 }
 
 #[test]
@@ -517,11 +382,7 @@ fn counts_by_hand() {
     assert_eq!(rows.metric("f1"), 8.0 / 11.0);
     let nothing = Rows::binary(&[-1.0, -1.0], &[0.0, 0.0]);
     for name in ["precision", "recall", "f1"] {
-        assert_eq!(
-            nothing.metric(name),
-            0.0,
-            "{name} with an empty denominator"
-        );
+        assert_eq!(nothing.metric(name), 0.0, "{name} with an empty denominator");
     }
     // All margins tied: the lowest class is predicted. Class 2 is neither a label nor predicted, and scores 0.
     let tied = Rows::new(Objective::Softmax, &[0.0; 6], &[0.0, 1.0]);
@@ -533,34 +394,15 @@ fn counts_by_hand() {
 
 #[test]
 fn errors_of_any_magnitude() {
-    let single = |margin: f64, label: f32, name| {
-        Rows::new(Objective::SquaredError, &[margin], &[label]).metric(name)
-    };
-    for (margin, label) in [
-        (1.5, 1.0),
-        (3e38, 1e38),
-        (-1e-30, 1e-18),
-        (1e6, -1e6),
-        (2.5e9, 1e6),
-        (7.0, 7.0),
-    ] {
+    let single = |margin: f64, label: f32, name| Rows::new(Objective::SquaredError, &[margin], &[label]).metric(name);
+    for (margin, label) in [(1.5, 1.0), (3e38, 1e38), (-1e-30, 1e-18), (1e6, -1e6), (2.5e9, 1e6), (7.0, 7.0)] {
         let expected = (margin - f64::from(label)).abs();
         close(single(margin, label, "mae"), expected, 1e-9, "mae");
         close(single(margin, label, "rmse"), expected, 1e-9, "rmse");
     }
     // Binary labels are scaled alike whether or not a 1 is among them.
-    close(
-        Rows::binary(&[0.0], &[0.0]).metric("rmse"),
-        0.5,
-        1e-15,
-        "rmse",
-    );
-    close(
-        Rows::binary(&[0.0], &[0.0]).metric("mae"),
-        0.5,
-        1e-15,
-        "mae",
-    );
+    close(Rows::binary(&[0.0], &[0.0]).metric("rmse"), 0.5, 1e-15, "rmse");
+    close(Rows::binary(&[0.0], &[0.0]).metric("mae"), 0.5, 1e-15, "mae");
 }
 
 #[test]
@@ -572,20 +414,14 @@ fn names_are_read_and_printed() {
     assert_eq!(metric("error@0.7").name(), "error@0.7");
     assert_eq!(metric("error@0.70").to_string(), "error@0.7");
     assert_eq!(metric("error@0.5").name(), "error");
-    let higher: Vec<_> = Metric::ALL
-        .iter()
-        .filter(|metric| metric.maximise())
-        .map(Metric::name)
-        .collect();
-    assert_eq!(
-        higher,
-        ["auc", "aucpr", "accuracy", "f1", "precision", "recall"]
-    );
+    let higher: Vec<_> = Metric::ALL.iter().filter(|metric| metric.maximise()).map(Metric::name).collect();
+    assert_eq!(higher, ["auc", "aucpr", "accuracy", "f1", "precision", "recall"]);
 }
 
 #[test]
 fn bad_names_say_what_to_do() {
-    let all = "logloss, error, error@THRESHOLD, auc, aucpr, rmse, mae, merror, mlogloss, accuracy, f1, precision, recall";
+    let all =
+        "logloss, error, error@THRESHOLD, auc, aucpr, rmse, mae, merror, mlogloss, accuracy, f1, precision, recall";
     let message = |name: &str| match Metric::from_name(name) {
         Ok(metric) => panic!("{name} was read as {metric}"),
         Err(error) => {
@@ -593,63 +429,34 @@ fn bad_names_say_what_to_do() {
             error.to_string()
         }
     };
-    assert_eq!(
-        message("loglos"),
-        format!("unknown metric \"loglos\"; did you mean logloss? The metrics are {all}")
-    );
+    assert_eq!(message("loglos"), format!("unknown metric \"loglos\"; did you mean logloss? The metrics are {all}"));
     assert!(message("AUC").contains("did you mean auc?"));
     assert!(message("acuracy").contains("did you mean accuracy?"));
     assert!(message("eror@0.7").contains("did you mean error?"));
     assert!(message("").starts_with("unknown metric \"\""));
-    for name in [
-        "rmsle",
-        "ndcg@5-",
-        "map-",
-        "tweedie-nloglik@1.5",
-        "balanced_accuracy",
-        "f1_macro",
-        "mse",
-        "r2",
-    ] {
-        assert_eq!(
-            message(name),
-            format!("metric {name} is not supported yet; use one of {all}")
-        );
+    for name in ["rmsle", "ndcg@5-", "map-", "tweedie-nloglik@1.5", "balanced_accuracy", "f1_macro", "mse", "r2"] {
+        assert_eq!(message(name), format!("metric {name} is not supported yet; use one of {all}"));
     }
     for threshold in ["", "x", "1.5", "-0.1", "nan", "inf"] {
-        assert!(
-            message(&format!("error@{threshold}")).contains(&format!("threshold {threshold:?}"))
-        );
+        assert!(message(&format!("error@{threshold}")).contains(&format!("threshold {threshold:?}")));
     }
-    assert_eq!(
-        message("auc@0.5"),
-        "metric auc@0.5 is unknown: auc has no parameter; write auc"
-    );
+    assert_eq!(message("auc@0.5"), "metric auc@0.5 is unknown: auc has no parameter; write auc");
 }
 
 #[test]
 fn metrics_suit_objectives() {
     let names = |objective: Objective| {
-        let metrics = Metric::ALL
-            .iter()
-            .filter(|metric| metric.suits(objective).is_ok());
+        let metrics = Metric::ALL.iter().filter(|metric| metric.suits(objective).is_ok());
         metrics.map(Metric::name).collect::<Vec<_>>().join(" ")
     };
     assert_eq!(names(Objective::SquaredError), "rmse mae");
-    assert_eq!(
-        names(Objective::BinaryLogistic),
-        "logloss error auc aucpr rmse mae accuracy f1 precision recall"
-    );
-    assert_eq!(
-        names(Objective::Softprob),
-        "auc merror mlogloss accuracy f1 precision recall"
-    );
+    assert_eq!(names(Objective::BinaryLogistic), "logloss error auc aucpr rmse mae accuracy f1 precision recall");
+    assert_eq!(names(Objective::Softprob), "auc merror mlogloss accuracy f1 precision recall");
     assert_eq!(names(Objective::Softprob), names(Objective::Softmax));
     for objective in Objective::ALL {
         assert!(Metric::default_for(objective).suits(objective).is_ok());
     }
-    let message =
-        |metric: Metric, objective| metric.suits(objective).err().map(|error| error.to_string());
+    let message = |metric: Metric, objective| metric.suits(objective).err().map(|error| error.to_string());
     assert_eq!(
         message(metric("logloss"), Objective::SquaredError).as_deref(),
         Some("metric logloss does not suit reg:squarederror; use one of rmse, mae")

@@ -298,7 +298,7 @@ fn subtract<S: BinSum>(task: &Task<'_>, histograms: &mut Histograms<S>, derived:
     let pairs = derived.len();
     let work = |(pair, (siblings, parent)): (usize, (&mut [S], &[S]))| {
         let (left, right) = siblings.split_at_mut(length);
-        let (large, small) = if derived[pair].0 % 2 == 0 { (left, right) } else { (right, left) };
+        let (large, small) = if derived[pair].0.is_multiple_of(2) { (left, right) } else { (right, left) };
         large.iter_mut().zip(parent).zip(small).for_each(|((large, &parent), &mut small)| *large = parent.less(small));
     };
     if pairs == 0 {

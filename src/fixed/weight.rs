@@ -43,7 +43,7 @@ impl RowWeights {
         }
         let half = (1_u64 << shift) >> 1;
         let values = integers.iter().map(|&w| ((w + half) >> shift) as u32).collect();
-        Ok(Self { values: Some(values), scale: 31 - exponent - shift as i32 })
+        Ok(Self { values: Some(values), scale: 31 - exponent - shift })
     }
 
     /// The weight of a row as an integer.

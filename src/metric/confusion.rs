@@ -9,18 +9,10 @@ use serde::Serialize;
 pub(super) fn error(scored: &Scored, threshold: f32) -> f64 {
     // p > t as a comparison of margins; -inf for t = 0 (every row is positive), inf for t = 1 (none is).
     let threshold = f64::from(threshold);
-    let cut = if threshold == 0.5 {
-        0.0
-    } else {
-        log(threshold / (1.0 - threshold))
-    };
+    let cut = if threshold == 0.5 { 0.0 } else { log(threshold / (1.0 - threshold)) };
     let wrong = scored.sum(|row| {
         let wrong = (scored.margin(0, row) > cut) != (scored.labels[row] == 1.0);
-        if wrong {
-            u64::from(scored.weight(row))
-        } else {
-            0
-        }
+        if wrong { u64::from(scored.weight(row)) } else { 0 }
     });
     ratio(wrong, scored.total_weight())
 }
@@ -41,11 +33,7 @@ fn predicted_class(scored: &Scored, row: usize) -> usize {
 
 /// Number of different labels.
 fn label_count(scored: &Scored) -> usize {
-    if scored.objective.is_multiclass() {
-        scored.classes
-    } else {
-        2
-    }
+    if scored.objective.is_multiclass() { scored.classes } else { 2 }
 }
 
 /// Weights of the rows by class: of which all shares of right predictions are made.
@@ -76,16 +64,11 @@ impl Totals {
                 classes[label].both += weight;
             }
         }
-        Self {
-            binary: !scored.objective.is_multiclass(),
-            classes,
-        }
+        Self { binary: !scored.objective.is_multiclass(), classes }
     }
 
     fn rows_and_right(&self) -> (u64, u64) {
-        self.classes.iter().fold((0, 0), |(rows, right), class| {
-            (rows + class.label, right + class.both)
-        })
+        self.classes.iter().fold((0, 0), |(rows, right), class| (rows + class.label, right + class.both))
     }
 
     pub(super) fn accuracy(&self) -> f64 {

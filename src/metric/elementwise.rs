@@ -35,17 +35,9 @@ pub(super) fn logloss(scored: &Scored) -> f64 {
     let highest = -log(LOWEST_PROBABILITY);
     mean(scored, LOSS_BITS, |row| {
         let margin = scored.margin(0, row);
-        let z = if scored.labels[row] == 1.0 {
-            margin
-        } else {
-            -margin
-        };
+        let z = if scored.labels[row] == 1.0 { margin } else { -margin };
         // log(1 + exp(-z)), with the exponent never positive: exp cannot overflow, and nothing is cancelled.
-        let loss = if z < 0.0 {
-            -z + log1p(exp(z))
-        } else {
-            log1p(exp(-z))
-        };
+        let loss = if z < 0.0 { -z + log1p(exp(z)) } else { log1p(exp(-z)) };
         loss.min(highest)
     })
 }
@@ -83,19 +75,13 @@ pub(super) fn rmse(scored: &Scored) -> f64 {
 
 /// Mean absolute error.
 pub(super) fn mae(scored: &Scored) -> f64 {
-    mean(scored, 60 - residual_exponent(scored), |row| {
-        residual(scored, row).abs()
-    })
+    mean(scored, 60 - residual_exponent(scored), |row| residual(scored, row).abs())
 }
 
 /// Prediction less label; the prediction of a binary classifier is a probability.
 fn residual(scored: &Scored, row: usize) -> f64 {
     let margin = scored.margin(0, row);
-    let prediction = if scored.objective.is_classification() {
-        1.0 / (1.0 + exp(-margin))
-    } else {
-        margin
-    };
+    let prediction = if scored.objective.is_classification() { 1.0 / (1.0 + exp(-margin)) } else { margin };
     prediction - f64::from(scored.labels[row])
 }
 

@@ -155,27 +155,21 @@ impl Metric {
             (Some(metric), None) => Ok(metric),
             (Some(Self::Error { .. }), Some(text)) => match text.parse::<f32>() {
                 Ok(threshold) if (0.0..=1.0).contains(&threshold) => Ok(Self::Error { threshold }),
-                _ => Err(Error::parameter(format!(
-                    "threshold {text:?} of metric {name} is not a number from 0 to 1"
-                ))
-                .remedy("write it like error@0.7")),
+                _ => Err(Error::parameter(format!("threshold {text:?} of metric {name} is not a number from 0 to 1"))
+                    .remedy("write it like error@0.7")),
             },
-            (Some(_), Some(_)) => Err(Error::parameter(format!(
-                "metric {name} is unknown: {stem} has no parameter"
-            ))
-            .remedy(format!("write {stem}"))),
+            (Some(_), Some(_)) => Err(Error::parameter(format!("metric {name} is unknown: {stem} has no parameter"))
+                .remedy(format!("write {stem}"))),
             // XGBoost also writes tweedie-nloglik@1.5, ndcg@5, ndcg@5- and ndcg-.
-            (None, _) if NOT_YET.contains(&stem.trim_end_matches('-')) => Err(Error::parameter(
-                format!("metric {name} is not supported yet"),
-            )
-            .remedy(format!("use one of {}", list()))),
-            (None, _) => Err(
-                Error::parameter(format!("unknown metric {name:?}")).remedy(format!(
-                    "did you mean {}? The metrics are {}",
-                    nearest(stem),
-                    list()
-                )),
-            ),
+            (None, _) if NOT_YET.contains(&stem.trim_end_matches('-')) => {
+                Err(Error::parameter(format!("metric {name} is not supported yet"))
+                    .remedy(format!("use one of {}", list())))
+            }
+            (None, _) => Err(Error::parameter(format!("unknown metric {name:?}")).remedy(format!(
+                "did you mean {}? The metrics are {}",
+                nearest(stem),
+                list()
+            ))),
         }
     }
 
@@ -218,12 +212,8 @@ impl Metric {
         } else {
             format!("metric {} does not suit {}", self.name(), objective.name())
         };
-        let suitable: Vec<_> = Self::ALL
-            .iter()
-            .map(Self::row)
-            .filter(|row| row.1.allows(objective))
-            .map(|row| row.0)
-            .collect();
+        let suitable: Vec<_> =
+            Self::ALL.iter().map(Self::row).filter(|row| row.1.allows(objective)).map(|row| row.0).collect();
         Err(Error::parameter(message).remedy(format!("use one of {}", suitable.join(", "))))
     }
 
@@ -282,10 +272,7 @@ fn list() -> String {
 fn nearest(name: &str) -> &'static str {
     let name = name.to_lowercase();
     let names = Metric::ALL.map(|metric| metric.row().0);
-    names
-        .into_iter()
-        .min_by_key(|known| edit_distance(&name, known))
-        .unwrap_or(names[0])
+    names.into_iter().min_by_key(|known| edit_distance(&name, known)).unwrap_or(names[0])
 }
 
 /// Levenshtein distance.
@@ -327,16 +314,8 @@ impl Scored<'_> {
     }
 
     fn check(&self) {
-        assert_eq!(
-            self.margins.len(),
-            self.classes * self.rows(),
-            "one margin a row and class"
-        );
-        assert!(
-            self.weights
-                .is_none_or(|weights| weights.len() == self.rows()),
-            "one weight a row"
-        );
+        assert_eq!(self.margins.len(), self.classes * self.rows(), "one margin a row and class");
+        assert!(self.weights.is_none_or(|weights| weights.len() == self.rows()), "one weight a row");
     }
 
     fn margin(&self, class: usize, row: usize) -> f64 {
@@ -366,11 +345,7 @@ impl Scored<'_> {
         F: Fn(usize) -> T + Sync + Send,
     {
         if self.rows() > SERIAL_ROWS {
-            (0..self.rows())
-                .into_par_iter()
-                .with_min_len(SERIAL_ROWS / 4)
-                .map(term)
-                .sum()
+            (0..self.rows()).into_par_iter().with_min_len(SERIAL_ROWS / 4).map(term).sum()
         } else {
             (0..self.rows()).map(term).sum()
         }
@@ -379,11 +354,7 @@ impl Scored<'_> {
     /// One value a row, by several threads if there are many rows.
     fn map<T: Send>(&self, value: impl Fn(usize) -> T + Sync + Send) -> Vec<T> {
         if self.rows() > SERIAL_ROWS {
-            (0..self.rows())
-                .into_par_iter()
-                .with_min_len(SERIAL_ROWS / 4)
-                .map(value)
-                .collect()
+            (0..self.rows()).into_par_iter().with_min_len(SERIAL_ROWS / 4).map(value).collect()
         } else {
             (0..self.rows()).map(value).collect()
         }
@@ -392,11 +363,7 @@ impl Scored<'_> {
 
 /// `part / whole` with one rounding a conversion and one division; 0 for an empty whole.
 fn ratio(part: u64, whole: u64) -> f64 {
-    if whole == 0 {
-        0.0
-    } else {
-        part as f64 / whole as f64
-    }
+    if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
 }
 
 /// How good a classifier's predictions are.

@@ -34,19 +34,14 @@ fn tied_groups(mut rows: Vec<Ranked>) -> Vec<Tied> {
             let members = group.iter().filter(|row| row.positive == positive);
             members.map(|row| u64::from(row.weight)).sum()
         };
-        Tied {
-            positive: weight_of(true),
-            negative: weight_of(false),
-        }
+        Tied { positive: weight_of(true), negative: weight_of(false) }
     });
     tied.collect()
 }
 
 /// Weights of all positive and of all negative rows.
 fn totals(groups: &[Tied]) -> (u64, u64) {
-    groups.iter().fold((0, 0), |(positive, negative), group| {
-        (positive + group.positive, negative + group.negative)
-    })
+    groups.iter().fold((0, 0), |(positive, negative), group| (positive + group.positive, negative + group.negative))
 }
 
 /// Rows of binary labels, ranked by margin.
@@ -110,15 +105,9 @@ pub(super) fn aucpr(scored: &Scored) -> f64 {
     let groups = tied_groups(ranked_by_margin(scored));
     let (positive, _) = totals(&groups);
     let mut area = 0.0;
-    let mut before = Tied {
-        positive: 0,
-        negative: 0,
-    };
+    let mut before = Tied { positive: 0, negative: 0 };
     for group in groups.iter().rev() {
-        let after = Tied {
-            positive: before.positive + group.positive,
-            negative: before.negative + group.negative,
-        };
+        let after = Tied { positive: before.positive + group.positive, negative: before.negative + group.negative };
         // A group without a positive row has no width.
         if group.positive > 0 {
             area += area_between(before, after, positive);
@@ -134,10 +123,7 @@ pub(super) fn aucpr(scored: &Scored) -> f64 {
 fn area_between(before: Tied, after: Tied, positives: u64) -> f64 {
     let recall_before = ratio(before.positive, positives);
     let recall = ratio(after.positive, positives);
-    let h = ratio(
-        after.negative - before.negative,
-        after.positive - before.positive,
-    );
+    let h = ratio(after.negative - before.negative, after.positive - before.positive);
     let a = h + 1.0;
     let b = (before.negative as f64 - h * before.positive as f64) / positives as f64;
     if b == 0.0 {

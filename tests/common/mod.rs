@@ -61,7 +61,9 @@ pub fn data(seed: u64, rows: usize, features: usize, missing: f32, labels: Label
     let score = |row: usize, random: &mut Random| {
         let term = |feature: usize| columns[feature % features][row];
         let known = |value: f32, otherwise: f32| if value.is_nan() { otherwise } else { value };
-        known(term(0), 1.0) + (known(term(1), 2.0) - 2.0) * known(term(0), 0.5) / 2.0 + known(term(2), -3.0) / 10.0
+        known(term(0), 1.0)
+            + (known(term(1), 2.0) - 2.0) * known(term(0), 0.5) / 2.0
+            + known(term(2), -3.0) / 10.0
             + 2.0 * (random.unit() - 0.5)
     };
     let labels: Vec<f32> = (0..rows)

@@ -11,7 +11,7 @@ import interchange
 import lab_exact
 import options
 from data import Lab, Table
-from engines import THREADS, Gboost, XGBoost
+from engines import THREADS, XGBOOST_THREADS, Gboost, XGBoost
 from report import Report
 
 CHECKS = {module.__name__: module for module in [lab_exact, hist_trees, options, interchange, accuracy]}
@@ -44,7 +44,7 @@ def main():
     with tempfile.TemporaryDirectory(prefix="gboost-xgboost-") as folder:
         bench = Bench(folder)
         versions = ", ".join(engine.version for engine in bench.versions())
-        print(f"{bench.gboost.binary} against XGBoost {versions}; {THREADS} threads")
+        print(f"{bench.gboost.binary} against XGBoost {versions}; {THREADS} and {XGBOOST_THREADS} threads")
         for name in names:
             started = time.time()
             CHECKS[name].check(bench)

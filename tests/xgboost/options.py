@@ -40,7 +40,7 @@ def compare(bench, title, table, params, rounds=ROUNDS, exact=True, hist=True, t
         both = {**params, "tree_method": method}
         mine = {**both, "sampler": "xgboost1"} if "subsample" in params else both
         # An estimated base_score is XGBoost 3.2's default.
-        other = {key: value for key, value in both.items() if value != "auto"}
+        other = {key: value for key, value in both.items() if value != "auto" and key != "histogram_sums"}
         ours = bench.gboost.train(mine, rounds, table)
         reference = engine.train(other, rounds, theirs or table)
         metric = "train-" + params["eval_metric"]
@@ -78,18 +78,25 @@ def check_logistic(bench, table, name):
     # A weight of 0: gboost leaves the row out; XGBoost's exact still takes its values for candidates.
     some = np.where(np.random.default_rng(4).random(len(weight)) < 0.2, 0, weighted.weight)
     zeros = Table(table.x, table.label, some)
-    compare(bench, f"weights, some 0, {name}", zeros, LOGISTIC, exact=False)
-    compare(bench, f"weights, some 0, {name}", zeros, LOGISTIC, hist=False, theirs=zeros.take(some > 0))
+    # With gamma, since values that only such rows have make equal candidates, and XGBoost's rounding decides for small gains.
+    own = {**LOGISTIC, "gamma": 1}
+    compare(bench, f"weights, some 0, {name}", zeros, own, exact=False)
+    compare(bench, f"weights, some 0, {name}", zeros, own, hist=False, theirs=zeros.take(some > 0))
 
 
 def check_regression(bench, table, name, label):
-    """The lab's first feature from the others."""
+    """The lab's first feature from the others, with wide sums.
+
+    Where gains are small beside the node's score, 32-bit sums show in a gain's fifth or sixth digit: without wide sums the
+    plain dense case chooses, at tree 7 node 16, a split whose true gain is 8e-6 relative below that of XGBoost's.
+    """
+    wide = {**SQUARED, "histogram_sums": "wide"}
     rows = Table(table.x[:, 1:], label)
     weight = np.round(np.random.default_rng(5).gamma(2.0, 0.5, len(label)), 3)
-    compare(bench, f"regression, {name}", rows, SQUARED)
-    compare(bench, f"regression, base_score auto, {name}", rows, {**SQUARED, "base_score": "auto"}, exact=False)
-    compare(bench, f"regression, weights, {name}", Table(rows.x, label, np.maximum(weight, 0.001)), SQUARED)
-    compare(bench, f"regression, alpha 50, {name}", rows, {**SQUARED, "alpha": 50})
+    compare(bench, f"regression, {name}", rows, wide)
+    compare(bench, f"regression, base_score auto, {name}", rows, {**wide, "base_score": "auto"}, exact=False)
+    compare(bench, f"regression, weights, {name}", Table(rows.x, label, np.maximum(weight, 0.001)), wide)
+    compare(bench, f"regression, alpha 50, {name}", rows, {**wide, "alpha": 50})
 
 
 def check_odd_columns(bench, dense):
