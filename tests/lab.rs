@@ -1,0 +1,153 @@
+//! The lab's first task on the lab's own files, held against the lab's printed figures.
+//!
+//! Needs the folder of the lab's CSV files and `reference.json` in `GBOOST_LAB_DIR`; without it the tests show as ignored.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use gboost::explain::importance::{Importance, importance};
+use gboost::ingest::{ReadOptions, read_channel};
+use gboost::report::{Figures, figures::Rounds};
+use gboost::{Dataset, Evaluate, Metric, Params, Trained, Trainer};
+use libtest_mimic::{Arguments, Failed, Trial};
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, LazyLock};
+
+/// The lab's files and its exact model, made once.
+struct Lab {
+    folder: PathBuf,
+    reference: Value,
+}
+
+impl Lab {
+    fn read(&self, channel: &str) -> Dataset {
+        let path = self.folder.join(format!("adult_data_processed_{channel}.csv"));
+        read_channel(&[path], &ReadOptions::default()).unwrap_or_else(|error| panic!("{error}")).dataset
+    }
+
+    /// A number of `reference.json` by the names on the way to it.
+    fn figure(&self, path: &[&str]) -> &Value {
+        path.iter().fold(&self.reference, |value, name| &value[name])
+    }
+
+    fn numbers(&self, path: &[&str]) -> Vec<f64> {
+        self.figure(path).as_array().expect("a list").iter().map(|value| value.as_f64().expect("a number")).collect()
+    }
+}
+
+fn params(text: &str) -> Params {
+    let mut params = Params::task1();
+    for (name, value) in text.split_whitespace().filter_map(|word| word.split_once('=')) {
+        params.set(name, value).unwrap_or_else(|error| panic!("{error}"));
+    }
+    params
+}
+
+/// Task 1 as XGBoost 1.5 and 1.7 train it.
+fn exact_model(lab: &Lab) -> Trained {
+    let (train, validation) = (lab.read("train"), lab.read("validation"));
+    let params = params("tree_method=exact sampler=xgboost1 seed=0");
+    Trainer::new(&params, &train).channel("validation", &validation).run().unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn confusion_and_auc(lab: &Lab, exact: &Trained) -> Result<(), Failed> {
+    let validation = lab.read("validation");
+    let figures = Figures::new(&exact.model, &validation, &[Metric::Auc], Rounds::All)?;
+    let printed = |name: &str| lab.figure(&["lab_printed", "task1_validation", name]).as_u64();
+    let found = serde_json::to_value(&figures)?;
+    for name in ["tn", "fp", "fn", "tp"] {
+        let found = found["confusion_matrix"][name].as_u64();
+        if found.is_none() || found != printed(name) {
+            return Err(format!("{name}: {found:?}, printed {:?}", printed(name)).into());
+        }
+    }
+    let auc = found["auc"].as_f64().ok_or("no auc")?;
+    let reference = lab.figure(&["exact_reproduction", "validation_auc_796"]).as_f64().ok_or("no reference")?;
+    if (auc - 0.917_456).abs() >= 5e-7 || (auc - reference).abs() > 1e-5 {
+        return Err(format!("auc {auc}, printed 0.917456, {reference} after 796 rounds").into());
+    }
+    Ok(())
+}
+
+fn loss_points(lab: &Lab, exact: &Trained) -> Result<(), Failed> {
+    let curves = ["lab_printed", "task1_curves"];
+    let steps = lab.numbers(&[&curves[..], &["steps"]].concat());
+    if steps.len() != 160 {
+        return Err(format!("{} steps", steps.len()).into());
+    }
+    for (channel, name) in ["train_logloss", "validation_logloss"].into_iter().enumerate() {
+        let printed = lab.numbers(&[&curves[..], &[name]].concat());
+        for (&step, &printed) in steps.iter().zip(&printed) {
+            let found = exact.history[step as usize].values[channel][0];
+            if (found - printed).abs() > 1e-5 {
+                return Err(format!("{name} of round {step}: {found}, printed {printed}").into());
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The lab printed the importances of its 796 trees as percent of their sum.
+fn importances(lab: &Lab, exact: &Trained) -> Result<(), Failed> {
+    let mut model = exact.model.clone();
+    model.trees.truncate(796);
+    for (kind, name) in [(Importance::Weight, "weight"), (Importance::Gain, "gain"), (Importance::Cover, "cover")] {
+        let found = importance(&model, kind);
+        let sum: f64 = found.iter().map(|entry| entry.score).sum();
+        let printed = lab.figure(&["lab_printed", "task1_feature_importance_percent", name]).as_object().ok_or("no importances")?;
+        for (feature, printed) in printed {
+            let printed = printed.as_f64().ok_or("no number")?;
+            let found = found.iter().find(|entry| &entry.name == feature).map_or(0.0, |entry| 100.0 * entry.score / sum);
+            if (found - printed).abs() > 0.001 {
+                return Err(format!("{name} of {feature}: {found}, printed {printed}").into());
+            }
+        }
+    }
+    Ok(())
+}
+
+/// XGBoost 3.2 hist reaches logloss 0.3018 +- 0.0010 and AUC 0.9208 +- 0.0006 with these hyperparameters.
+fn accuracy_of_the_default(lab: &Lab) -> Result<(), Failed> {
+    let (train, validation) = (lab.read("train"), lab.read("validation"));
+    let (mut logloss, mut auc) = (0.0, 0.0);
+    for seed in 0..10 {
+        let params = params(&format!("seed={seed}"));
+        let model = Trainer::new(&params, &train).evaluate(Evaluate::LastRound).run()?.model;
+        let figures = serde_json::to_value(Figures::new(&model, &validation, &[Metric::Logloss, Metric::Auc], Rounds::All)?)?;
+        logloss += figures["logloss"].as_f64().ok_or("no logloss")? / 10.0;
+        auc += figures["auc"].as_f64().ok_or("no auc")? / 10.0;
+    }
+    if logloss > 0.3028 || auc < 0.9202 {
+        return Err(format!("mean validation logloss {logloss}, mean AUC {auc}").into());
+    }
+    println!("mean validation logloss {logloss:.5}, mean AUC {auc:.5}");
+    Ok(())
+}
+
+fn main() {
+    let arguments = Arguments::from_args();
+    let folder = std::env::var_os("GBOOST_LAB_DIR").map(PathBuf::from);
+    let available = folder.is_some();
+    let lab = Arc::new(LazyLock::new(move || {
+        let folder = folder.clone().unwrap_or_default();
+        let reference = std::fs::read(Path::new(&folder).join("reference.json")).expect("reference.json in GBOOST_LAB_DIR");
+        Lab { reference: serde_json::from_slice(&reference).expect("JSON"), folder }
+    }));
+    let exact = {
+        let lab = lab.clone();
+        Arc::new(LazyLock::new(move || exact_model(&lab)))
+    };
+    let with_model = |name: &str, check: fn(&Lab, &Trained) -> Result<(), Failed>| {
+        let (lab, exact) = (lab.clone(), exact.clone());
+        Trial::test(name, move || check(&lab, &exact)).with_ignored_flag(!available)
+    };
+    let trials = vec![
+        with_model("confusion_matrix_and_auc", confusion_and_auc),
+        with_model("printed_loss_points", loss_points),
+        with_model("feature_importances", importances),
+        {
+            let lab = lab.clone();
+            Trial::test("accuracy_of_the_default", move || accuracy_of_the_default(&lab)).with_ignored_flag(!available)
+        },
+    ];
+    libtest_mimic::run(&arguments, trials).exit();
+}
