@@ -104,9 +104,13 @@ def check_base_scores(bench):
         with open(model.path, "w") as file:
             json.dump(model.document, file)
         mine.append(int(bench.gboost.margins(model.path, row).view(np.uint32)[0, 0]))
+    # gboost takes the binary64 logarithm, XGBoost the C library's logf, which is not always the nearest binary32.
     for engine in (bench.xgboost_176, bench.xgboost_320):
         theirs = engine.base_margins(model.path, 2, texts)
-        wrong = [text for text, a, b in zip(texts, mine, theirs) if a != b]
+        steps = [abs(int(a) - int(b)) for a, b in zip(mine, theirs)]
+        other = sum(step > 0 for step in steps)
         bench.report.expect(
-            not wrong, f"base margins of {len(texts)} values of base_score as in {engine.version}" + f": not {wrong}" * bool(wrong)
+            max(steps) <= 1 and other <= len(steps) // 100,
+            f"base margins of {len(texts)} values of base_score as in {engine.version}: {other} differ by one unit in the last place"
+            f" (at most 1 %: the C library's logf), none by more",
         )
