@@ -1,5 +1,39 @@
 //! Gradient boosted trees with XGBoost's hyperparameters; the model is the same to the last byte whichever backend,
 //! thread count, chunk size or machine trained it.
+//!
+//! # The way of the data
+//!
+//! ```text
+//! file -> typed columns -> cuts -> bins -> [ margin -> gradient -> histogram -> split -> partition -> leaf ] x rounds -> trees -> metrics, model file
+//!         ingest           binning           fixed, objective      cpu | gpu twins of one kernel each, behind          tree     metric, report, model
+//!                                            (floats become        backend; driven by grower (one tree) and
+//!                                             integers here)       booster (the rounds); split and leaf hold
+//!                                                                  the formulas once
+//! ```
+//!
+//! Every sum between the gradients and the leaves is a sum of integers, so its order does not matter, and every score is a few binary64
+//! operations in one written order. `docs/exactness.md` in the repository states all of it; a naive trainer written from that
+//! document alone agrees bit for bit.
+//!
+//! # Train, evaluate, save
+//!
+//! ```no_run
+//! use gboost::ingest::{ReadOptions, read_channel};
+//! use gboost::{Params, Trainer};
+//!
+//! let options = ReadOptions::default(); // label in the first column, header detected
+//! let train = read_channel(&["train.csv".into()], &options)?;
+//! let valid = read_channel(&["valid.csv".into()], &options)?;
+//! let mut params = Params::default();
+//! for (name, value) in [("objective", "binary:logistic"), ("max_depth", "5"), ("early_stopping_rounds", "20")] {
+//!     params.set(name, value)?;
+//! }
+//! let trained = Trainer::new(&params, &train.dataset).channel("validation", &valid.dataset).run()?;
+//! let probabilities = trained.model.transform(&trained.model.predict_margins(&valid.dataset, None));
+//! println!("best round {:?}, first row {}", trained.model.best_iteration, probabilities[0]);
+//! trained.model.save("model.json")?;
+//! # Ok::<(), gboost::Error>(())
+//! ```
 
 pub mod backend;
 pub mod binning;
@@ -8,8 +42,11 @@ pub mod cpu;
 pub mod error;
 pub mod explain;
 pub mod fixed;
+#[cfg(feature = "gpu")]
+pub mod gpu;
 pub mod grower;
 pub mod ingest;
+pub mod layout;
 pub mod leaf;
 pub mod metric;
 pub mod model;

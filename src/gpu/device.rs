@@ -1,0 +1,292 @@
+//! Adapters, the choice among them, and an open device with its errors.
+
+use super::GpuOptions;
+use super::compose::{Variant, compose};
+use super::kernels::{Access, KERNELS, Row};
+use crate::error::{Error, ErrorKind, Result};
+use crate::layout::Step;
+use std::sync::{Arc, Mutex};
+
+/// An adapter as `gboost devices` lists it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AdapterDescription {
+    /// Its position in the list.
+    pub index: usize,
+    /// Its name.
+    pub name: String,
+    /// `discrete GPU`, `integrated GPU`, `virtual GPU`, `CPU` or `other`.
+    pub kind: &'static str,
+    /// The interface: `vulkan`, `metal` or `dx12`.
+    pub backend: String,
+    /// The driver and its version.
+    pub driver: String,
+    /// Whether it computes on the CPU.
+    pub software: bool,
+    /// The most bytes that one kernel may address in one buffer.
+    pub max_binding_bytes: u64,
+    /// The largest buffer.
+    pub max_buffer_bytes: u64,
+    /// The most bytes that a workgroup may share.
+    pub max_workgroup_bytes: u32,
+    /// Whether kernels can be timed by the device.
+    pub timestamps: bool,
+}
+
+/// Which limits a device is opened with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LimitChoice {
+    /// All that the adapter has.
+    #[default]
+    Adapter,
+    /// The WebGPU defaults, which every adapter has.
+    Default,
+}
+
+/// What a machine without an adapter lacks.
+const INSTALL: &str = "install a Vulkan driver: your GPU vendor's, or `apt-get install mesa-vulkan-drivers libvulkan1`; \
+                       or train with --backend cpu";
+
+fn instance() -> wgpu::Instance {
+    // Indirect dispatches are not used, and validation layers belong to development: no flags.
+    wgpu::Instance::new(wgpu::InstanceDescriptor {
+        backends: wgpu::Backends::VULKAN | wgpu::Backends::METAL | wgpu::Backends::DX12,
+        flags: wgpu::InstanceFlags::empty(),
+        ..wgpu::InstanceDescriptor::new_without_display_handle_from_env()
+    })
+}
+
+fn enumerate(instance: &wgpu::Instance) -> Vec<wgpu::Adapter> {
+    pollster::block_on(instance.enumerate_adapters(wgpu::Backends::all()))
+}
+
+fn describe(index: usize, adapter: &wgpu::Adapter) -> AdapterDescription {
+    let (info, limits) = (adapter.get_info(), adapter.limits());
+    AdapterDescription {
+        index,
+        kind: match info.device_type {
+            wgpu::DeviceType::DiscreteGpu => "discrete GPU",
+            wgpu::DeviceType::IntegratedGpu => "integrated GPU",
+            wgpu::DeviceType::VirtualGpu => "virtual GPU",
+            wgpu::DeviceType::Cpu => "CPU",
+            wgpu::DeviceType::Other => "other",
+        },
+        backend: info.backend.to_string(),
+        driver: format!("{} {}", info.driver, info.driver_info).trim().to_string(),
+        software: info.device_type == wgpu::DeviceType::Cpu,
+        max_binding_bytes: limits.max_storage_buffer_binding_size,
+        max_buffer_bytes: limits.max_buffer_size,
+        max_workgroup_bytes: limits.max_compute_workgroup_storage_size,
+        timestamps: adapter.features().contains(wgpu::Features::TIMESTAMP_QUERY),
+        name: info.name,
+    }
+}
+
+/// The adapters of this machine; a choice by index counts in this order.
+#[must_use]
+pub fn adapters() -> Vec<AdapterDescription> {
+    enumerate(&instance()).iter().enumerate().map(|(index, adapter)| describe(index, adapter)).collect()
+}
+
+/// The position of the adapter that was asked for: by index, or by a part of its name in any case. Without a choice the first of the
+/// fastest kind.
+///
+/// # Errors
+/// If there is none, or none that fits.
+pub fn choose(adapters: &[AdapterDescription], wanted: Option<&str>) -> Result<usize> {
+    if adapters.is_empty() {
+        return Err(Error::new(ErrorKind::Unavailable, "no GPU adapter was found").remedy(INSTALL));
+    }
+    let Some(wanted) = wanted else {
+        let order = ["discrete GPU", "integrated GPU", "virtual GPU", "other", "CPU"];
+        let rank = |adapter: &AdapterDescription| order.iter().position(|&kind| kind == adapter.kind);
+        return Ok((0..adapters.len()).min_by_key(|&index| rank(&adapters[index])).unwrap_or(0));
+    };
+    let found = match wanted.trim().parse::<usize>() {
+        Ok(index) => Some(index).filter(|&index| index < adapters.len()),
+        Err(_) => {
+            let wanted = wanted.trim().to_lowercase();
+            adapters.iter().position(|adapter| adapter.name.to_lowercase().contains(&wanted))
+        }
+    };
+    found.ok_or_else(|| {
+        let names: Vec<String> = adapters.iter().map(|adapter| format!("{} {}", adapter.index, adapter.name)).collect();
+        Error::new(ErrorKind::Unavailable, format!("no GPU adapter fits {wanted:?}"))
+            .remedy(format!("choose among: {}", names.join(", ")))
+    })
+}
+
+/// The first error of a device that no call reported.
+#[derive(Clone, Debug, Default)]
+struct Fault(Arc<Mutex<Option<String>>>);
+
+impl Fault {
+    fn set(&self, message: String) {
+        if let Ok(mut first) = self.0.lock() {
+            first.get_or_insert(message);
+        }
+    }
+
+    fn get(&self) -> Option<String> {
+        self.0.lock().ok().and_then(|first| first.clone())
+    }
+}
+
+/// An open device.
+#[derive(Debug)]
+pub struct Gpu {
+    /// The device.
+    pub device: wgpu::Device,
+    /// Its queue.
+    pub queue: wgpu::Queue,
+    /// Which one it is.
+    pub adapter: AdapterDescription,
+    /// What it was opened with.
+    pub limits: wgpu::Limits,
+    fault: Fault,
+}
+
+/// A compiled entry point.
+#[derive(Debug)]
+pub struct Pipeline {
+    /// The pipeline.
+    pub pipeline: wgpu::ComputePipeline,
+    /// The layout of its bindings.
+    pub layout: wgpu::BindGroupLayout,
+}
+
+impl Gpu {
+    /// Opens the adapter that the options name.
+    ///
+    /// # Errors
+    /// No adapter, or none that fits: `Unavailable`. An adapter that refuses: `Device`.
+    pub fn open(options: &GpuOptions) -> Result<Self> {
+        let mut found = enumerate(&instance());
+        let descriptions: Vec<_> = found.iter().enumerate().map(|(index, adapter)| describe(index, adapter)).collect();
+        let index = choose(&descriptions, options.adapter.as_deref())?;
+        let (adapter, description) = (found.swap_remove(index), descriptions[index].clone());
+        let limits = match options.limits {
+            LimitChoice::Adapter => adapter.limits(),
+            LimitChoice::Default => wgpu::Limits::default(),
+        };
+        let features = if options.optional_features {
+            adapter.features() & wgpu::Features::TIMESTAMP_QUERY
+        } else {
+            wgpu::Features::empty()
+        };
+        let request = adapter.request_device(&wgpu::DeviceDescriptor {
+            label: Some("gboost"),
+            required_features: features,
+            required_limits: limits.clone(),
+            ..Default::default()
+        });
+        let (device, queue) = pollster::block_on(request)
+            .map_err(|error| device_error(format!("{} cannot be opened: {error}", description.name)))?;
+        let fault = Fault::default();
+        let uncaptured = fault.clone();
+        device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| uncaptured.set(error.to_string())));
+        let lost = fault.clone();
+        device.set_device_lost_callback(move |reason, message| {
+            if reason != wgpu::DeviceLostReason::Destroyed {
+                lost.set(format!("the device was lost: {message}"));
+            }
+        });
+        Ok(Self { device, queue, adapter: description, limits, fault })
+    }
+
+    /// The first error since the device was opened, if there was one.
+    ///
+    /// # Errors
+    /// That error.
+    pub fn check(&self) -> Result<()> {
+        match self.fault.get() {
+            Some(message) => Err(device_error(format!("{}: {message}", self.adapter.name))),
+            None => Ok(()),
+        }
+    }
+
+    /// Waits until the device has done all that was submitted.
+    ///
+    /// # Errors
+    /// If the device failed.
+    pub fn wait(&self) -> Result<()> {
+        let polled = self.device.poll(wgpu::PollType::wait_indefinitely());
+        self.check()?;
+        polled.map(|_| ()).map_err(|error| device_error(format!("{}: {error}", self.adapter.name)))
+    }
+
+    /// Compiles every kernel of the table, in its order.
+    ///
+    /// # Errors
+    /// If the driver refuses one.
+    pub fn compile(&self, variant: &Variant) -> Result<Vec<Pipeline>> {
+        let mut modules: Vec<(&str, wgpu::ShaderModule)> = Vec::new();
+        let mut pipelines = Vec::new();
+        for row in KERNELS {
+            let scope = self.device.push_error_scope(wgpu::ErrorFilter::Validation);
+            let internal = self.device.push_error_scope(wgpu::ErrorFilter::Internal);
+            if !modules.iter().any(|(name, _)| *name == row.shader) {
+                let module = self.device.create_shader_module(wgpu::ShaderModuleDescriptor {
+                    label: Some(row.shader),
+                    source: wgpu::ShaderSource::Wgsl(compose(row.shader, variant).into()),
+                });
+                modules.push((row.shader, module));
+            }
+            let module = modules.iter().find(|(name, _)| *name == row.shader).map(|(_, module)| module);
+            pipelines.extend(module.map(|module| self.pipeline(row, module)));
+            let internal = pollster::block_on(internal.pop());
+            if let Some(error) = pollster::block_on(scope.pop()).or(internal) {
+                return Err(device_error(format!("{} refuses kernel {}: {error}", self.adapter.name, row.entry)));
+            }
+        }
+        Ok(pipelines)
+    }
+
+    fn pipeline(&self, row: &Row, module: &wgpu::ShaderModule) -> Pipeline {
+        let entry = |&(slot, access): &(super::kernels::Slot, Access)| wgpu::BindGroupLayoutEntry {
+            binding: slot as u32,
+            visibility: wgpu::ShaderStages::COMPUTE,
+            ty: wgpu::BindingType::Buffer {
+                ty: match access {
+                    Access::Task | Access::Uniform => wgpu::BufferBindingType::Uniform,
+                    Access::Read => wgpu::BufferBindingType::Storage { read_only: true },
+                    Access::Write => wgpu::BufferBindingType::Storage { read_only: false },
+                },
+                has_dynamic_offset: access == Access::Task,
+                min_binding_size: if access == Access::Task {
+                    std::num::NonZeroU64::new(size_of::<Step>() as u64)
+                } else {
+                    None
+                },
+            },
+            count: None,
+        };
+        let entries: Vec<_> = row.bindings.iter().map(entry).collect();
+        let layout = self
+            .device
+            .create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor { label: Some(row.entry), entries: &entries });
+        let pipeline_layout = self.device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
+            label: Some(row.entry),
+            bind_group_layouts: &[Some(&layout)],
+            immediate_size: 0,
+        });
+        let pipeline = self.device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
+            label: Some(row.entry),
+            layout: Some(&pipeline_layout),
+            module,
+            entry_point: Some(row.entry),
+            // The shaders write workgroup memory before they read it.
+            compilation_options: wgpu::PipelineCompilationOptions {
+                zero_initialize_workgroup_memory: false,
+                ..Default::default()
+            },
+            cache: None,
+        });
+        Pipeline { pipeline, layout }
+    }
+}
+
+/// A failure of the device.
+#[must_use]
+pub fn device_error(message: String) -> Error {
+    Error::new(ErrorKind::Device, message).remedy("train with --backend cpu, which writes the same model")
+}

@@ -1,0 +1,231 @@
+//! Collects dispatches and sends them to the device in few submits.
+
+use super::buffers::{Buf, Buffers, Place, TASK_BINDING, TASK_BYTES, TASKS};
+use super::device::{Gpu, Pipeline, device_error};
+use super::kernels::{Access, Kernel};
+use crate::error::Result;
+use crate::layout::Step;
+use crate::profile::Profile;
+use std::collections::HashMap;
+use std::time::Instant;
+
+/// Updates (rows times features) after which a submit is sent, so that none runs for seconds and is killed by a driver's watchdog.
+const SUBMIT_UPDATES: u64 = 1 << 29;
+
+/// Bytes of an upload that is sent off at once.
+const LARGE_WRITE: usize = 16 << 20;
+
+/// What is to be done, in order.
+#[derive(Debug)]
+enum Command {
+    Dispatch { kernel: Kernel, group: usize, task: u32, groups: [u32; 3] },
+    Clear { buffer: wgpu::Buffer, bytes: u64 },
+}
+
+/// The queue of one training.
+#[derive(Debug)]
+pub struct Recorder {
+    /// The device.
+    pub gpu: Gpu,
+    pipelines: Vec<Pipeline>,
+    /// Bind groups by kernel and buffers: made once, used every round.
+    groups: Vec<wgpu::BindGroup>,
+    known: HashMap<(u32, Vec<u32>), usize>,
+    commands: Vec<Command>,
+    tasks: Vec<u8>,
+    updates: u64,
+    /// Times by kernel, if they are asked for; every dispatch is then a submit of its own.
+    pub profile: Option<Profile>,
+}
+
+impl Recorder {
+    /// A recorder for compiled kernels.
+    #[must_use]
+    pub fn new(gpu: Gpu, pipelines: Vec<Pipeline>, profile: bool) -> Self {
+        Self {
+            gpu,
+            pipelines,
+            groups: Vec::new(),
+            known: HashMap::new(),
+            commands: Vec::new(),
+            tasks: Vec::new(),
+            updates: 0,
+            profile: profile.then(Profile::default),
+        }
+    }
+
+    /// Records one dispatch.
+    ///
+    /// # Errors
+    /// If the device failed.
+    pub fn dispatch(
+        &mut self,
+        buffers: &Buffers,
+        kernel: Kernel,
+        place: Place,
+        task: &Step,
+        groups: [u32; 3],
+    ) -> Result<()> {
+        if self.tasks.len() as u64 / TASK_BYTES == TASKS as u64 {
+            self.submit(buffers)?;
+        }
+        let group = self.group(buffers, kernel, place)?;
+        let offset = self.tasks.len();
+        self.tasks.extend_from_slice(bytemuck::bytes_of(task));
+        self.tasks.resize(offset + TASK_BYTES as usize, 0);
+        self.commands.push(Command::Dispatch { kernel, group, task: offset as u32, groups });
+        Ok(())
+    }
+
+    /// Records that the first bytes of a buffer become zero.
+    pub fn clear(&mut self, buffer: &Buf, bytes: u64) {
+        self.commands.push(Command::Clear { buffer: buffer.buffer.clone(), bytes: bytes.min(buffer.buffer.size()) });
+    }
+
+    /// Counts work, and sends it off if it is much.
+    ///
+    /// # Errors
+    /// If the device failed.
+    pub fn worked(&mut self, buffers: &Buffers, updates: u64) -> Result<()> {
+        self.updates += updates;
+        if self.updates >= SUBMIT_UPDATES { self.submit(buffers) } else { Ok(()) }
+    }
+
+    fn group(&mut self, buffers: &Buffers, kernel: Kernel, place: Place) -> Result<usize> {
+        let row = kernel.row();
+        let mut bound = Vec::with_capacity(row.bindings.len());
+        for &(slot, access) in row.bindings {
+            let buffer = buffers.get(slot, place);
+            bound.push((slot, access, buffer.ok_or_else(|| device_error(format!("{} has no {slot:?}", row.entry)))?));
+        }
+        let key = (kernel as u32, bound.iter().map(|(_, _, buffer)| buffer.id).collect::<Vec<_>>());
+        if let Some(&group) = self.known.get(&key) {
+            return Ok(group);
+        }
+        let entries: Vec<wgpu::BindGroupEntry<'_>> = bound
+            .iter()
+            .map(|&(slot, access, buffer)| wgpu::BindGroupEntry {
+                binding: slot as u32,
+                resource: wgpu::BindingResource::Buffer(wgpu::BufferBinding {
+                    buffer: &buffer.buffer,
+                    offset: 0,
+                    size: if access == Access::Task { std::num::NonZeroU64::new(TASK_BINDING) } else { None },
+                }),
+            })
+            .collect();
+        self.groups.push(self.gpu.device.create_bind_group(&wgpu::BindGroupDescriptor {
+            label: Some(row.entry),
+            layout: &self.pipelines[kernel as usize].layout,
+            entries: &entries,
+        }));
+        self.known.insert(key, self.groups.len() - 1);
+        Ok(self.groups.len() - 1)
+    }
+
+    /// Sends everything that is recorded.
+    ///
+    /// # Errors
+    /// If the device failed.
+    pub fn submit(&mut self, buffers: &Buffers) -> Result<()> {
+        self.updates = 0;
+        if self.commands.is_empty() {
+            return self.gpu.check();
+        }
+        if !self.tasks.is_empty() {
+            self.gpu.queue.write_buffer(&buffers.tasks.buffer, 0, &self.tasks);
+        }
+        self.tasks.clear();
+        let commands = std::mem::take(&mut self.commands);
+        if self.profile.is_some() {
+            for command in &commands {
+                let (started, name) = (Instant::now(), name_of(command));
+                self.encode(std::slice::from_ref(command));
+                self.gpu.wait()?;
+                if let Some(profile) = &mut self.profile {
+                    profile.add(name, started.elapsed(), 0);
+                }
+            }
+        } else {
+            self.encode(&commands);
+        }
+        self.gpu.check()
+    }
+
+    fn encode(&self, commands: &[Command]) {
+        let mut encoder = self.gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+        let mut rest = commands;
+        while let Some(first) = rest.first() {
+            if let Command::Clear { buffer, bytes } = first {
+                encoder.clear_buffer(buffer, 0, Some(*bytes));
+                rest = &rest[1..];
+                continue;
+            }
+            let run = rest.iter().take_while(|command| matches!(command, Command::Dispatch { .. })).count();
+            let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
+            for command in &rest[..run] {
+                if let Command::Dispatch { kernel, group, task, groups: [x, y, z] } = command {
+                    pass.set_pipeline(&self.pipelines[*kernel as usize].pipeline);
+                    pass.set_bind_group(0, &self.groups[*group], &[*task]);
+                    pass.dispatch_workgroups(*x, *y, *z);
+                }
+            }
+            drop(pass);
+            rest = &rest[run..];
+        }
+        self.gpu.queue.submit([encoder.finish()]);
+    }
+
+    /// Writes to a buffer; what was recorded before runs before.
+    ///
+    /// # Errors
+    /// If the device failed.
+    pub fn write(&mut self, buffers: &Buffers, buffer: &Buf, offset: u64, bytes: &[u8]) -> Result<()> {
+        self.submit(buffers)?;
+        let started = Instant::now();
+        self.gpu.queue.write_buffer(&buffer.buffer, offset, bytes);
+        if bytes.len() >= LARGE_WRITE {
+            // Frees the copy that the queue made.
+            self.gpu.queue.submit([]);
+        }
+        if let Some(profile) = &mut self.profile {
+            profile.add("upload", started.elapsed(), bytes.len() as u64);
+        }
+        Ok(())
+    }
+
+    /// Reads parts of buffers (buffer, offset, bytes), one after another, through the staging buffer; they must fit it together.
+    ///
+    /// # Errors
+    /// If the device failed.
+    pub fn read(&mut self, buffers: &Buffers, parts: &[(&Buf, u64, u64)]) -> Result<Vec<u8>> {
+        self.submit(buffers)?;
+        let started = Instant::now();
+        let mut encoder = self.gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+        let staging = &buffers.staging.buffer;
+        let mut end = 0;
+        for &(buffer, offset, bytes) in parts {
+            encoder.copy_buffer_to_buffer(&buffer.buffer, offset, staging, end, Some(bytes));
+            end += bytes;
+        }
+        self.gpu.queue.submit([encoder.finish()]);
+        staging.map_async(wgpu::MapMode::Read, 0..end, |_| {});
+        self.gpu.wait()?;
+        let view = staging
+            .get_mapped_range(0..end)
+            .map_err(|error| device_error(format!("{} cannot be read: {error}", self.gpu.adapter.name)))?;
+        let bytes = view.to_vec();
+        drop(view);
+        staging.unmap();
+        if let Some(profile) = &mut self.profile {
+            profile.add("read back", started.elapsed(), end);
+        }
+        Ok(bytes)
+    }
+}
+
+fn name_of(command: &Command) -> &'static str {
+    match command {
+        Command::Dispatch { kernel, .. } => kernel.row().entry,
+        Command::Clear { .. } => "clear",
+    }
+}

@@ -1,0 +1,180 @@
+//! What the host sends: the data before the first round, finished trees after each.
+
+use super::buffers::{Buf, Buffers};
+use super::recorder::Recorder;
+use super::tiling::{Shard, Tiling};
+use crate::backend::{FinishedTree, Problem};
+use crate::binning::cuts::ordered_bits;
+use crate::binning::matrix::Place;
+use crate::error::Result;
+use crate::fixed::quantiser::{PairScale, Quantiser, ScaledRules};
+use crate::fixed::table;
+use crate::layout::{Route, Setup, words};
+use crate::objective::Objective;
+use bytemuck::cast_slice;
+use rayon::prelude::*;
+
+/// Uploads everything that stays the same over a training, and the first margins.
+///
+/// # Errors
+/// If the device fails.
+pub fn training(recorder: &mut Recorder, buffers: &Buffers, problem: &Problem<'_>, tiling: &Tiling) -> Result<()> {
+    recorder.write(buffers, &buffers.setup, 0, bytemuck::bytes_of(&setup(problem)))?;
+    let table = match problem.objective {
+        Objective::BinaryLogistic => table::LOGISTIC.as_slice(),
+        Objective::Softmax | Objective::Softprob => table::EXP.as_slice(),
+        Objective::SquaredError => &[],
+    };
+    recorder.write(buffers, &buffers.table, 0, cast_slice(table))?;
+    recorder.write(buffers, &buffers.features, 0, cast_slice(&tiling.features))?;
+    recorder.write(buffers, &buffers.jobs, 0, cast_slice(&tiling.jobs))?;
+    recorder.write(buffers, &buffers.slots, 0, cast_slice(&tiling.slots))?;
+    let wide = super::wide_margins(problem);
+    for shard in &buffers.shards {
+        let Shard { first_row, rows } = shard.shard;
+        let targets = &problem.targets[first_row..first_row + rows];
+        recorder.write(buffers, &shard.targets, 0, &integers(targets.iter().copied(), wide))?;
+        margins(recorder, buffers, &shard.margins, (shard.shard, tiling.stride), &problem.margins, problem)?;
+        if let Some(weights) = &problem.weights.values {
+            recorder.write(buffers, &shard.weights, 0, cast_slice(&weights[first_row..first_row + rows]))?;
+        }
+        for (tile, buffer) in tiling.tiles.iter().zip(&shard.planes) {
+            for plane in 0..tile.planes {
+                let packed = pack(problem, tiling, tile, plane, shard.shard);
+                recorder.write(buffers, buffer, (plane * tiling.stride * 4) as u64, cast_slice(&packed))?;
+            }
+        }
+    }
+    for (channel, made) in problem.channels.iter().zip(&buffers.channels) {
+        for shard in &made.shards {
+            let Shard { first_row, rows } = shard.shard;
+            margins(recorder, buffers, &shard.margins, (shard.shard, made.stride), &channel.margins, problem)?;
+            for (feature, column) in channel.data.columns.iter().enumerate() {
+                let bits: Vec<u32> = column[first_row..first_row + rows].par_iter().map(|&v| value_bits(v)).collect();
+                let offset = (feature % made.tile_features * made.stride * 4) as u64;
+                recorder.write(buffers, &shard.values[feature / made.tile_features], offset, cast_slice(&bits))?;
+            }
+        }
+    }
+    recorder.gpu.check()
+}
+
+/// Uploads the finished tree of a class.
+///
+/// # Errors
+/// If the device fails.
+pub fn tree(
+    recorder: &mut Recorder,
+    buffers: &Buffers,
+    tiling: &Tiling,
+    class: usize,
+    finished: &FinishedTree,
+) -> Result<()> {
+    let routes = |by_value: bool| -> Vec<Route> {
+        let nodes = finished.tree.nodes.iter().enumerate();
+        nodes
+            .map(|(index, node)| {
+                let step = words(finished.steps[index] as u64);
+                if node.is_leaf() {
+                    return Route { step, ..Route::default() };
+                }
+                let (feature, boundary) = if by_value {
+                    // Adding 0.0 turns -0.0 into 0.0, which compares the same.
+                    (node.feature, ordered_bits(node.threshold + 0.0))
+                } else {
+                    (tiling.ordinals[node.feature as usize], finished.boundaries[index])
+                };
+                Route { left: node.left as u32, feature, boundary, default_left: u32::from(node.default_left), step }
+            })
+            .collect()
+    };
+    let to = &buffers.classes[class];
+    recorder.write(buffers, &to.finished, 0, cast_slice(&routes(false)))?;
+    if !buffers.channels.is_empty() {
+        recorder.write(buffers, &to.finished_values, 0, cast_slice(&routes(true)))?;
+    }
+    recorder.write(buffers, &to.grown_steps, 0, &integers(finished.grown_steps.iter().copied(), true))
+}
+
+/// A bit a row.
+#[must_use]
+pub fn bits(drawn: &[bool]) -> Vec<u32> {
+    drawn
+        .chunks(32)
+        .map(|rows| rows.iter().enumerate().fold(0, |word, (bit, &drawn)| word | (u32::from(drawn) << bit)))
+        .collect()
+}
+
+/// A raw value as the device compares it; 0, which no value has, is missing.
+fn value_bits(value: f32) -> u32 {
+    if value.is_nan() { 0 } else { ordered_bits(value + 0.0) }
+}
+
+/// Integers in one word each or two.
+fn integers(values: impl Iterator<Item = i64>, wide: bool) -> Vec<u8> {
+    if wide {
+        values.flat_map(i64::to_le_bytes).collect()
+    } else {
+        values.flat_map(|value| (value as u32).to_le_bytes()).collect()
+    }
+}
+
+/// Uploads row-major margins, class by class.
+fn margins(
+    recorder: &mut Recorder,
+    buffers: &Buffers,
+    to: &Buf,
+    (Shard { first_row, rows }, stride): (Shard, usize),
+    margins: &[i64],
+    problem: &Problem<'_>,
+) -> Result<()> {
+    let (classes, wide) = (problem.classes, super::wide_margins(problem));
+    for class in 0..classes {
+        let of_class = (first_row..first_row + rows).map(|row| margins[row * classes + class]);
+        let offset = (class * stride * if wide { 8 } else { 4 }) as u64;
+        recorder.write(buffers, to, offset, &integers(of_class, wide))?;
+    }
+    Ok(())
+}
+
+/// One plane of bins: a word a row.
+fn pack(problem: &Problem<'_>, tiling: &Tiling, tile: &super::tiling::Tile, plane: usize, shard: Shard) -> Vec<u32> {
+    let matrix = problem.matrix;
+    let features: Vec<(Place, u32)> = tiling.features[tile.first_feature..tile.first_feature + tile.features]
+        .iter()
+        .filter(|feature| feature.plane as usize == plane)
+        .map(|feature| (matrix.places[feature.feature as usize], feature.shift))
+        .collect();
+    let code = |row: usize, place: Place| match place {
+        Place::Byte(position) => u32::from(matrix.bytes.row(row)[position]),
+        Place::Word(position) => u32::from(matrix.words.row(row)[position]),
+    };
+    (shard.first_row..shard.first_row + shard.rows)
+        .into_par_iter()
+        .map(|row| features.iter().fold(0, |word, &(place, shift)| word | (code(row, place) << shift)))
+        .collect()
+}
+
+/// The constants of a training.
+fn setup(problem: &Problem<'_>) -> Setup {
+    let bits = |value: f64| words(value.to_bits());
+    // Scales of 0 leave every rule as the user gave it.
+    let unshifted = Quantiser { g_shift: 0, h_shift: 0, capped: false };
+    let rules = ScaledRules::new(&problem.rules, PairScale { g: 0, h: 0 }, unshifted);
+    Setup {
+        classes: problem.classes as u32,
+        features: problem.matrix.features() as u32,
+        weight_shift: problem.weight_shift,
+        mask_words: problem.matrix.features().div_ceil(32) as u32,
+        g_scale: problem.pair_scale.g,
+        h_scale: problem.pair_scale.h,
+        lambda: bits(rules.lambda),
+        alpha: bits(rules.alpha),
+        max_delta_step: bits(rules.max_delta_step),
+        least_gain: bits(rules.least_gain),
+        gamma: bits(rules.gamma),
+        min_child_weight: bits(f64::from(problem.rules.min_child_weight)),
+        least_margin: words(problem.margin_format.least as u64),
+        most_margin: words(problem.margin_format.most as u64),
+    }
+}

@@ -1,0 +1,32 @@
+//! Kernel add_leaves: margins of drawn and undrawn rows, saturating at the ends.
+
+use crate::kit::{Both, OBJECTIVES, on_all_sizes};
+use gboost::backend::Backend;
+use gboost::leaf::finish;
+
+/// Grows and adds two rounds; `look` compares after each.
+pub fn two_rounds(both: &mut Both<'_>, mut look: impl FnMut(&mut Both<'_>)) {
+    for _ in 0..2 {
+        both.grow();
+        let trees = both.cpu.read_trees().unwrap();
+        assert_eq!(trees, both.gpu.read_trees().unwrap());
+        let finished: Vec<_> = trees.iter().map(|tree| finish(tree, both.problem, 1.0)).collect();
+        both.cpu.add_trees(&finished).unwrap();
+        both.gpu.add_trees(&finished).unwrap();
+        look(both);
+    }
+}
+
+#[test]
+fn margins_are_equal() {
+    for objective in OBJECTIVES {
+        for text in ["", "subsample=0.5", "tree_method=exact subsample=0.5 gamma=0.5"] {
+            let text = format!("{objective} max_depth=3 min_child_weight=0 {text}");
+            on_all_sizes(&text, 0.3, !text.contains("exact"), |name, both| {
+                two_rounds(both, |both| {
+                    assert_eq!(both.cpu.margins().unwrap(), both.gpu.margins().unwrap(), "{name}");
+                });
+            });
+        }
+    }
+}

@@ -1,0 +1,217 @@
+//! What the tests of this target share: data, adapters, and the comparison of both backends.
+
+#[path = "../common/mod.rs"]
+mod common;
+
+pub use common::*;
+use gboost::backend::{Backend, Problem, RoutedChannel, TreeTask};
+use gboost::binning::BinnedMatrix;
+use gboost::cpu::{CpuBackend, CpuOptions};
+use gboost::fixed::ceil_log2;
+use gboost::fixed::margin::MarginFormat;
+use gboost::fixed::quantiser::{PairScale, Regularisation, SumWidth};
+use gboost::fixed::weight::RowWeights;
+use gboost::gpu::buffers::Place;
+use gboost::gpu::kernels::Slot;
+use gboost::gpu::{GpuBackend, GpuOptions, LimitChoice, adapters};
+use gboost::params::HistogramSums;
+use gboost::sampling::SampleSource;
+use gboost::{BackendChoice, Dataset, Evaluate, Objective, Params, Trained, Trainer};
+use std::sync::OnceLock;
+
+/// Whether there is an adapter. Without one a test passes as skipped, but fails if GBOOST_REQUIRE_GPU is 1.
+pub fn has_adapter() -> bool {
+    static FOUND: OnceLock<bool> = OnceLock::new();
+    let found = *FOUND.get_or_init(|| !adapters().is_empty());
+    let required = std::env::var("GBOOST_REQUIRE_GPU").is_ok_and(|value| value == "1");
+    assert!(found || !required, "GBOOST_REQUIRE_GPU is 1 and there is no GPU adapter");
+    if !found {
+        eprintln!("skipped: no GPU adapter");
+    }
+    found
+}
+
+/// Default limits, no optional feature, and tiles so small that every array is cut.
+pub fn tiny() -> GpuOptions {
+    GpuOptions {
+        limits: LimitChoice::Default,
+        optional_features: false,
+        tile_bytes: Some(4096),
+        histogram_bytes: 64 << 10,
+        ..GpuOptions::default()
+    }
+}
+
+/// A training on a backend.
+pub fn train(data: &Dataset, channel: Option<&Dataset>, params: &Params, backend: BackendChoice) -> Trained {
+    let mut trainer = Trainer::new(params, data).backend(backend).evaluate(Evaluate::EveryRound);
+    if let Some(channel) = channel {
+        trainer = trainer.channel("validation", channel);
+    }
+    trainer.run().unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// Trains on both backends; models and histories must be equal to the byte.
+pub fn assert_same(name: &str, data: &Dataset, channel: Option<&Dataset>, params: &Params, options: &[GpuOptions]) {
+    let cpu = train(data, channel, params, BackendChoice::Cpu);
+    for options in options {
+        let gpu = train(data, channel, params, BackendChoice::Gpu(options.clone()));
+        for (number, (a, b)) in cpu.model.trees.iter().zip(&gpu.model.trees).enumerate() {
+            assert_eq!(a, b, "{name}: tree {number} with {options:?}");
+        }
+        assert_eq!(cpu.history, gpu.history, "{name}: metrics with {options:?}");
+        assert_eq!(cpu.model.sha256(), gpu.model.sha256(), "{name} with {options:?}");
+    }
+}
+
+/// Numbers of rows around a workgroup and a partition block, and enough for several.
+pub const SIZES: &[usize] = &[1, 2, 255, 256, 257, 2047, 2049, 3000];
+
+/// The binned training rows.
+pub fn matrix(data: &Dataset, params: &Params) -> BinnedMatrix {
+    let names = vec![String::new(); data.features()];
+    BinnedMatrix::new(&data.columns, &names, data.rows, params.tree_method, params.max_bin).unwrap()
+}
+
+/// A training as the backends see it, with random margins on the way.
+pub fn problem<'a>(params: &Params, data: &'a Dataset, matrix: &'a BinnedMatrix, seed: u64) -> Problem<'a> {
+    let labels = data.labels.as_deref().unwrap();
+    let regression = params.objective == Objective::SquaredError;
+    let format = MarginFormat::new(params.objective, labels, 1.5);
+    let all_ones = vec![1.0; data.rows];
+    let weights = RowWeights::new(data.weights.as_ref().unwrap_or(&all_ones)).unwrap();
+    let weight_shift = if regression { 31 - ceil_log2(data.rows) } else { 0 };
+    let g_scale = if regression { format.scale } else { 30 };
+    let dropped = if weights.is_weighted() { weight_shift as i32 } else { 0 };
+    let mut random = Random(seed);
+    let mut margins = || -> Vec<i64> {
+        let length = data.rows * params.classes();
+        (0..length)
+            .map(|_| match random.below(12) {
+                // The ends of the format, and of the tables.
+                0 => format.most,
+                1 => format.least,
+                2 => format.to_fixed(16.0),
+                3 => format.to_fixed(-16.0),
+                _ => format.to_fixed(random.unit() * 8.0 - 4.0),
+            })
+            .collect()
+    };
+    Problem {
+        objective: params.objective,
+        classes: params.classes(),
+        matrix,
+        targets: labels.iter().map(|&y| if regression { format.to_fixed(y) } else { y as i64 }).collect(),
+        weight_shift,
+        margin_format: format,
+        pair_scale: PairScale { g: g_scale + weights.scale - dropped, h: 30 + weights.scale },
+        width: if params.histogram_sums == HistogramSums::Wide { SumWidth::Wide } else { SumWidth::Narrow },
+        rules: Regularisation {
+            lambda: params.lambda,
+            alpha: params.alpha,
+            gamma: params.gamma,
+            min_child_weight: params.min_child_weight,
+            max_delta_step: params.max_delta_step,
+        },
+        method: params.tree_method,
+        weights,
+        margins: margins(),
+        channels: vec![RoutedChannel { data, margins: margins() }],
+    }
+}
+
+/// A problem on both backends at the same point of the same training.
+pub struct Both<'a> {
+    pub problem: &'a Problem<'a>,
+    pub cpu: CpuBackend<'a>,
+    pub gpu: GpuBackend<'a>,
+    pub samples: SampleSource,
+    params: Params,
+}
+
+impl<'a> Both<'a> {
+    pub fn new(problem: &'a Problem<'a>, params: &Params, options: &GpuOptions) -> Self {
+        Self {
+            problem,
+            cpu: CpuBackend::new(problem, CpuOptions { parallel_from: usize::MAX, ..CpuOptions::default() }),
+            gpu: GpuBackend::new(problem, params.max_depth, options).unwrap(),
+            samples: SampleSource::new(params, problem.rows(), problem.matrix.features()),
+            params: params.clone(),
+        }
+    }
+
+    /// The next tree's task.
+    pub fn task(&mut self, output: usize) -> TreeTask {
+        let (rows, columns) = self.samples.next_tree();
+        TreeTask { output, rows, columns }
+    }
+
+    /// Runs the same kernels on both.
+    pub fn each(&mut self, mut run: impl FnMut(&mut dyn Kernels)) {
+        run(&mut self.cpu);
+        run(&mut self.gpu);
+    }
+
+    /// Grows the trees of one round on both.
+    pub fn grow(&mut self) {
+        self.each(|backend| backend.pairs());
+        for output in 0..self.problem.classes {
+            let task = self.task(output);
+            let depth = self.params.max_depth;
+            self.each(|backend| backend.whole_tree(&task, depth));
+        }
+    }
+
+    /// A buffer of the device, by shard: all shards' words.
+    pub fn words(&mut self, slot: Slot) -> Vec<Vec<u32>> {
+        (0..self.gpu.tiling().shards.len())
+            .map(|shard| self.gpu.inspect(slot, Place { shard, ..Place::default() }).unwrap())
+            .collect()
+    }
+}
+
+/// [`Backend`] as an object.
+pub trait Kernels {
+    fn pairs(&mut self);
+    fn begin(&mut self, task: &TreeTask);
+    fn whole_tree(&mut self, task: &TreeTask, max_depth: u32);
+}
+
+impl<B: Backend> Kernels for B {
+    fn pairs(&mut self) {
+        self.gradient().unwrap();
+    }
+    fn begin(&mut self, task: &TreeTask) {
+        self.begin_tree(task).unwrap();
+    }
+    fn whole_tree(&mut self, task: &TreeTask, max_depth: u32) {
+        gboost::grower::grow(self, task, max_depth).unwrap();
+    }
+}
+
+/// Runs `check` on every size, with the adapter's limits and with tiny tiles.
+pub fn on_all_sizes(params_text: &str, missing: f32, weighted: bool, check: impl Fn(&str, &mut Both<'_>)) {
+    if !has_adapter() {
+        return;
+    }
+    let params = params(params_text);
+    let labels = match params.objective {
+        Objective::BinaryLogistic => Labels::Binary,
+        Objective::SquaredError => Labels::Real,
+        _ => Labels::Classes(params.classes()),
+    };
+    for (number, &rows) in SIZES.iter().enumerate() {
+        let mut data = data(rows as u64, rows, 5, missing, labels);
+        if weighted && rows > 2 {
+            data = with_weights(data, rows as u64);
+        }
+        let matrix = matrix(&data, &params);
+        let problem = problem(&params, &data, &matrix, rows as u64);
+        let options = if number % 2 == 0 { GpuOptions::default() } else { tiny() };
+        check(&format!("{rows} rows, {params_text}"), &mut Both::new(&problem, &params, &options));
+    }
+}
+
+/// The objectives, one a width of pairs and margins.
+pub const OBJECTIVES: &[&str] =
+    &["objective=binary:logistic", "objective=reg:squarederror", "objective=multi:softprob num_class=3"];
