@@ -39,6 +39,16 @@ fn histogram_plan(@builtin(local_invocation_index) t: u32) {
     plan_end(t, total);
 }
 
+// Zeroes the histograms of the batch's nodes, as many as there are. x: as many workgroups as there is work for.
+@compute @workgroup_size(WORKGROUP)
+fn histogram_clear(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+    let after = max(state.level_nodes, task.batch_start) - task.batch_start;
+    let words = min(after, task.batch_nodes) * task.node_bins * BIN_WORDS;
+    for (var word = id.x; word < words; word += groups.x * WORKGROUP) {
+        atomicStore(&histograms[word], 0u);
+    }
+}
+
 fn add_local(word: u32, g: u32, h: u32) {
     if WIDE {
         add_local_wide(word, widen(g));

@@ -292,10 +292,10 @@ var<workgroup> below_limit: atomic<u32>;
 @compute @workgroup_size(WORKGROUP)
 fn split_columns(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) t: u32) {
     let position = task.batch_start + group.x;
-    if position >= next_state.level_nodes {
+    if position >= state.level_nodes {
         return;
     }
-    let index = next_state.level_start + position;
+    let index = state.level_start + position;
     let key = new_nodes[index].key;
     // The hash is a bijection, so exactly `keep` features lie at or below the limit; found by bisection, from the highest bit.
     var limit = 0u;

@@ -236,7 +236,7 @@ impl<'a> Trainer<'a> {
             BackendChoice::Cpu => {
                 let mut backend = CpuBackend::new(&problem, self.cpu);
                 let stopped = boost(&mut backend, &problem, params, &mut model, &mut evaluation)?;
-                (stopped, backend.adapter(), None)
+                (stopped, backend.adapter(), backend.profile().cloned())
             }
             #[cfg(feature = "gpu")]
             BackendChoice::Gpu(options) => {

@@ -88,7 +88,7 @@ fn threads_chunks_and_batches_change_nothing() {
             (1, None, 60_000),
         ] {
             params.nthread = Some(threads);
-            let options = CpuOptions { chunk_rows, histogram_bytes, parallel_from: 0 };
+            let options = CpuOptions { chunk_rows, histogram_bytes, parallel_from: 0, profile: true };
             let found = sha256(&params, &data, options);
             assert_eq!(
                 found, golden.sha256,

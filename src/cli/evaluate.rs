@@ -48,7 +48,7 @@ Examples:
 
 pub fn run(global: &Global, args: &Args) -> Result<()> {
     let screen = global.screen();
-    backend::choose(global.backend, &screen)?;
+    backend::refuse_gpu(global, "evaluate")?;
     let to_stdout = args.json.as_deref().is_some_and(|path| path.as_os_str() == "-");
     let file = args.json.as_deref().filter(|_| !to_stdout);
     if let Some(path) = file {

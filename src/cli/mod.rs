@@ -3,6 +3,7 @@
 mod backend;
 mod completions;
 mod data;
+mod devices;
 mod evaluate;
 mod hyper;
 mod inspect;
@@ -39,6 +40,7 @@ Examples:
   gboost predict --model model.json --data new.csv --no-label
   gboost evaluate --model model.json --data test.csv
   gboost inspect model.json --importance gain
+  gboost devices                                      list the GPUs that --backend gpu can use
 
 Exit codes: 0 done; 1 a check said no; 2 bad input, parameter or usage; 3 the device failed; 130 interrupted.
 See gboost COMMAND --help for the options of a command.";
@@ -47,9 +49,13 @@ See gboost COMMAND --help for the options of a command.";
 #[derive(clap::Args)]
 #[command(next_help_heading = "Global options")]
 struct Global {
-    /// Where to compute; auto takes the CPU where there is nothing better
+    /// Where to train; the model is the same to the last byte
     #[arg(long, global = true, value_name = "BACKEND", default_value = "auto")]
     backend: BackendName,
+
+    /// The GPU to train on, by its number in `gboost devices` or a part of its name; asks for --backend gpu
+    #[arg(long, global = true, value_name = "INDEX|NAME")]
+    gpu: Option<String>,
 
     /// Threads to use (0: one a core); wins over nthread [default: all cores]
     #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(0..=4096))]
@@ -91,6 +97,7 @@ enum Command {
     Predict(predict::Args),
     Evaluate(evaluate::Args),
     Inspect(inspect::Args),
+    Devices(devices::Args),
     Completions(completions::Args),
 }
 
@@ -121,6 +128,7 @@ fn dispatch(cli: Cli) -> Result<()> {
         Command::Predict(args) => predict::run(&global, &args),
         Command::Evaluate(args) => evaluate::run(&global, &args),
         Command::Inspect(args) => inspect::run(&global, &args),
+        Command::Devices(_) => devices::run(&global.screen()),
         Command::Completions(args) => completions::run(&global, &args),
     }
 }

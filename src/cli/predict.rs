@@ -75,7 +75,7 @@ enum Table {
 
 pub fn run(global: &Global, args: &Args) -> Result<()> {
     let screen = global.screen();
-    backend::choose(global.backend, &screen)?;
+    backend::refuse_gpu(global, "predict")?;
     if let Some(path) = &args.output {
         interrupt::enter(Phase::Writing)?;
         output::check(path)?;

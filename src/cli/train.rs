@@ -1,7 +1,7 @@
 //! `gboost train`.
 
 use super::Global;
-use super::backend;
+use super::backend::{self, Chosen};
 use super::data::{self, Channels, DataArgs, Purpose};
 use super::hyper::HyperArgs;
 use super::interrupt::{self, Phase};
@@ -9,6 +9,7 @@ use super::output::{self, Draft};
 use super::progress::Display;
 use super::screen::{Screen, count, figure, table};
 use gboost::ingest::Channel;
+use gboost::profile::Profile;
 use gboost::report::metrics_file;
 use gboost::report::{Figures, MetricsFile, Seconds, figures::Rounds, history_csv};
 use gboost::{Error, Evaluate, Model, Params, Result, Trained, Trainer};
@@ -52,6 +53,10 @@ pub struct Args {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..), help_heading = "Output")]
     log_every: Option<u32>,
 
+    /// Print the time of each kernel at the end
+    #[arg(long, help_heading = "Output")]
+    profile: bool,
+
     /// Add num_round rounds to this model; the result is that of an uninterrupted training
     #[arg(long, value_name = "MODEL", help_heading = "Data")]
     continue_from: Option<PathBuf>,
@@ -80,7 +85,7 @@ pub fn run(global: &Global, args: Args) -> Result<()> {
     let defaults = if args.train.is_empty() { task1() } else { Params::default() };
     let params = args.hyper.resolve(defaults, global)?;
     let screen = Screen::new(params.verbosity);
-    let backend = backend::choose(global.backend, &screen)?;
+    backend::check(global)?;
     let files = Files::new(&args)?;
     let start = args.continue_from.as_ref().map(Model::load).transpose()?;
 
@@ -88,12 +93,17 @@ pub fn run(global: &Global, args: Args) -> Result<()> {
     let channels = pool.install(|| read(&args, Purpose::training(&params, start.as_ref()), &params, &screen))?;
     let read = started.elapsed().as_secs_f64();
 
-    let trained = train(&args, &params, &channels, start.as_ref(), &screen)?;
+    let data = &channels.train.dataset;
+    let backend = backend::choose(global, args.profile, data.rows * data.features(), &screen)?;
+    let trained = train(&args, &params, &channels, start.as_ref(), &backend, &screen)?;
     let figures = pool.install(|| figures(&trained, &channels))?;
     interrupt::check()?;
     let seconds = Seconds { read, total: started.elapsed().as_secs_f64(), ..Seconds::default() };
-    let outcome = MetricsFile::new(&trained, &params, figures, backend.name(), seconds);
+    let outcome = MetricsFile::new(&trained, &params, figures, backend.name, seconds);
     files.write(&trained, &outcome)?;
+    if let Some(profile) = &trained.profile {
+        screen.line(&format!("\n{}", profile_table(profile)))?;
+    }
     if screen.is_quiet() { Ok(()) } else { summary(&outcome, &files, &params, &screen) }
 }
 
@@ -126,10 +136,18 @@ fn read(args: &Args, purpose: Purpose, params: &Params, screen: &Screen) -> Resu
     Ok(Channels { train, validation, test })
 }
 
-fn train(args: &Args, params: &Params, channels: &Channels, start: Option<&Model>, screen: &Screen) -> Result<Trained> {
+fn train(
+    args: &Args,
+    params: &Params,
+    channels: &Channels,
+    start: Option<&Model>,
+    backend: &Chosen,
+    screen: &Screen,
+) -> Result<Trained> {
     interrupt::enter(Phase::Rounds)?;
     let mut display = Display::new(screen, args.log_every, params.num_round);
-    let mut trainer = Trainer::new(params, &channels.train.dataset);
+    let mut trainer =
+        Trainer::new(params, &channels.train.dataset).backend(backend.backend.clone()).cpu_options(backend.cpu);
     match &channels.validation {
         Some(validation) => trainer = trainer.channel("validation", &validation.dataset),
         None if display.is_hidden() => trainer = trainer.evaluate(Evaluate::LastRound),
@@ -226,6 +244,23 @@ fn summary(outcome: &MetricsFile, files: &Files, params: &Params, screen: &Scree
         ("history", files.history.display().to_string()),
     ];
     lines.iter().try_for_each(|(name, value)| screen.line(&format!("{name:8} {value}")))
+}
+
+/// The time of each kernel; bytes are those that went to the device or came back.
+fn profile_table(profile: &Profile) -> String {
+    let total: f64 = profile.rows.iter().map(|row| row.time.as_secs_f64()).sum();
+    let rows = profile.rows.iter().map(|row| {
+        let seconds = row.time.as_secs_f64();
+        vec![
+            row.name.clone(),
+            row.calls.to_string(),
+            format!("{:.3}", seconds * 1e3),
+            format!("{:.1}", 100.0 * seconds / total.max(f64::MIN_POSITIVE)),
+            if row.bytes == 0 { String::new() } else { row.bytes.to_string() },
+        ]
+    });
+    let measured = if profile.timestamps { "by the device's timestamps" } else { "by the wall clock" };
+    format!("{}\n({measured})", table(&["kernel", "calls", "ms", "percent", "bytes moved"], rows.collect()))
 }
 
 fn row(name: &str, values: impl Iterator<Item = String>) -> Vec<String> {

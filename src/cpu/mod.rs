@@ -21,11 +21,13 @@ pub mod split;
 use crate::backend::{Backend, FinishedTree, Frontier, GrownNode, GrownTree, NodeBatch, Problem, TreeTask};
 use crate::error::Result;
 use crate::fixed::quantiser::{QuantisedPair, Quantiser, ScaledRules, SumWidth};
+use crate::profile::Profile;
 use crate::sampling::ColumnPlan;
 use chunk::RowChunk;
 use gradient::Pairs;
 use histogram::{Histograms, PackedSum, WideSum};
 use std::ops::Range;
+use std::time::Instant;
 
 /// Sizes that steer how the work is cut up. None of them changes a result; tests set them to odd values.
 #[derive(Clone, Copy, Debug)]
@@ -36,11 +38,13 @@ pub struct CpuOptions {
     pub histogram_bytes: usize,
     /// Below this many rows x features everything runs on one thread: waking others would cost more than they save.
     pub parallel_from: usize,
+    /// Whether to time the kernels.
+    pub profile: bool,
 }
 
 impl Default for CpuOptions {
     fn default() -> Self {
-        Self { chunk_rows: None, histogram_bytes: 1 << 30, parallel_from: 1 << 20 }
+        Self { chunk_rows: None, histogram_bytes: 1 << 30, parallel_from: 1 << 20, profile: false }
     }
 }
 
@@ -60,6 +64,7 @@ pub struct CpuBackend<'a> {
     trees: Vec<TreeState>,
     /// Row chunks of earlier rounds, to be used again.
     spare_chunks: Vec<Vec<RowChunk>>,
+    profile: Option<Profile>,
 }
 
 /// Histograms of the current level and of the one above, in the width of the training.
@@ -106,12 +111,26 @@ impl<'a> CpuBackend<'a> {
             },
             trees: Vec::new(),
             spare_chunks: Vec::new(),
+            profile: options.profile.then(Profile::default),
         }
     }
 
     fn chunk_rows(&self) -> usize {
         let share = self.problem.rows().div_ceil(4 * rayon::current_num_threads());
         self.options.chunk_rows.unwrap_or_else(|| share.clamp(4096, RowChunk::MOST_ROWS)).clamp(1, RowChunk::MOST_ROWS)
+    }
+
+    /// What the kernels took so far, if the options asked for it.
+    #[must_use]
+    pub fn profile(&self) -> Option<&Profile> {
+        self.profile.as_ref()
+    }
+
+    /// Counts a run of a kernel that began at `started`.
+    fn count(&mut self, kernel: &str, started: Instant) {
+        if let Some(profile) = &mut self.profile {
+            profile.add(kernel, started.elapsed(), 0);
+        }
     }
 
     /// The tree under construction and the state around it.
@@ -139,16 +158,22 @@ struct Current<'s> {
 
 impl Backend for CpuBackend<'_> {
     fn gradient(&mut self) -> Result<()> {
+        let started = Instant::now();
         gradient::run(self.problem, &self.margins, &mut self.pairs, self.parallel);
+        self.count("gradient", started);
         Ok(())
     }
 
     fn begin_tree(&mut self, task: &TreeTask) -> Result<()> {
         let problem = self.problem;
         let mut chunks = self.spare_chunks.pop().unwrap_or_else(|| RowChunk::cover(problem.rows(), self.chunk_rows()));
+        let started = Instant::now();
         sample::run(&task.rows, &problem.weights, &mut chunks, self.parallel);
+        self.count("sample", started);
+        let started = Instant::now();
         let (quantiser, sums) =
             quantise::run(problem, &self.pairs, task.output, &chunks, &mut self.quantised, self.parallel);
+        self.count("quantise", started);
         self.trees.push(TreeState {
             output: task.output,
             quantiser,
@@ -172,6 +197,7 @@ impl Backend for CpuBackend<'_> {
     }
 
     fn histogram(&mut self, _depth: u32, batch: &NodeBatch) -> Result<()> {
+        let started = Instant::now();
         let Current { problem, parallel, quantised, histograms, tree } = self.current();
         let task = histogram::Task {
             matrix: problem.matrix,
@@ -187,10 +213,12 @@ impl Backend for CpuBackend<'_> {
             LevelHistograms::Narrow(histograms) => histogram::run(&task, histograms),
             LevelHistograms::Wide(histograms) => histogram::run(&task, histograms),
         }
+        self.count("histogram", started);
         Ok(())
     }
 
     fn split(&mut self, depth: u32, batch: &NodeBatch) -> Result<()> {
+        let started = Instant::now();
         let Current { problem, parallel, histograms, tree, .. } = self.current();
         let task = split::Task {
             matrix: problem.matrix,
@@ -207,10 +235,12 @@ impl Backend for CpuBackend<'_> {
             LevelHistograms::Narrow(histograms) => split::run(&task, histograms, &mut tree.nodes),
             LevelHistograms::Wide(histograms) => split::run(&task, histograms, &mut tree.nodes),
         }
+        self.count("split", started);
         Ok(())
     }
 
     fn partition(&mut self, _depth: u32) -> Result<Frontier> {
+        let started = Instant::now();
         let Current { problem, parallel, histograms, tree, .. } = self.current();
         match histograms {
             LevelHistograms::Narrow(histograms) => histograms.next_level(),
@@ -221,12 +251,15 @@ impl Backend for CpuBackend<'_> {
             return Ok(Frontier::Empty);
         }
         partition::run(problem.matrix, problem.method, &tree.nodes, tree.level.clone(), &mut tree.chunks, parallel);
+        self.count("partition", started);
         Ok(Frontier::Open)
     }
 
     fn leaf_sums(&mut self) -> Result<()> {
+        let started = Instant::now();
         let Some(tree) = self.trees.last_mut() else { return Ok(()) };
         leaf_sums::run(self.problem, &self.pairs, tree.output, &tree.chunks, &mut tree.nodes, self.parallel);
+        self.count("leaf_sums", started);
         Ok(())
     }
 
@@ -240,12 +273,18 @@ impl Backend for CpuBackend<'_> {
 
     fn add_trees(&mut self, trees: &[FinishedTree]) -> Result<()> {
         let problem = self.problem;
-        for (state, finished) in self.trees.drain(..).zip(trees) {
+        for (state, finished) in std::mem::take(&mut self.trees).into_iter().zip(trees) {
+            let started = Instant::now();
             let classes = problem.classes;
             let slots = add_leaves::Slots { format: problem.margin_format, classes, output: state.output };
             add_leaves::run(problem.matrix, finished, &state.chunks, slots, &mut self.margins, self.parallel);
+            self.count("add_leaves", started);
+            let started = Instant::now();
             for (channel, margins) in problem.channels.iter().zip(&mut self.channel_margins) {
                 route::run(channel.data, finished, slots, margins, self.parallel);
+            }
+            if !problem.channels.is_empty() {
+                self.count("route", started);
             }
             self.spare_chunks.push(state.chunks);
         }

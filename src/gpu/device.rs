@@ -5,6 +5,7 @@ use super::compose::{Variant, compose};
 use super::kernels::{Access, KERNELS, Row};
 use crate::error::{Error, ErrorKind, Result};
 use crate::layout::Step;
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 /// An adapter as `gboost devices` lists it.
@@ -131,8 +132,11 @@ impl Fault {
     }
 }
 
-/// An open device.
-#[derive(Debug)]
+/// Pipelines by entry point and source.
+type Compiled = HashMap<(&'static str, String), Arc<Pipeline>>;
+
+/// An open device; a clone is the same device.
+#[derive(Clone, Debug)]
 pub struct Gpu {
     /// The device.
     pub device: wgpu::Device,
@@ -143,7 +147,15 @@ pub struct Gpu {
     /// What it was opened with.
     pub limits: wgpu::Limits,
     fault: Fault,
+    /// What was compiled.
+    compiled: Arc<Mutex<Compiled>>,
 }
+
+/// What a device is opened with.
+type Opening = (Option<String>, LimitChoice, bool);
+
+/// Devices stay open, and kernels compiled, for the next training of the process: folds and trials train many times.
+static OPEN: Mutex<Vec<(Opening, Gpu)>> = Mutex::new(Vec::new());
 
 /// A compiled entry point.
 #[derive(Debug)]
@@ -160,6 +172,19 @@ impl Gpu {
     /// # Errors
     /// No adapter, or none that fits: `Unavailable`. An adapter that refuses: `Device`.
     pub fn open(options: &GpuOptions) -> Result<Self> {
+        let key = (options.adapter.clone(), options.limits, options.optional_features);
+        let Ok(mut open) = OPEN.lock() else { return Self::open_new(options) };
+        // A device that failed is not used again.
+        open.retain(|(_, gpu)| gpu.fault.get().is_none());
+        if let Some((_, gpu)) = open.iter().find(|(opening, _)| *opening == key) {
+            return Ok(gpu.clone());
+        }
+        let gpu = Self::open_new(options)?;
+        open.push((key, gpu.clone()));
+        Ok(gpu)
+    }
+
+    fn open_new(options: &GpuOptions) -> Result<Self> {
         let mut found = enumerate(&instance());
         let descriptions: Vec<_> = found.iter().enumerate().map(|(index, adapter)| describe(index, adapter)).collect();
         let index = choose(&descriptions, options.adapter.as_deref())?;
@@ -190,7 +215,7 @@ impl Gpu {
                 lost.set(format!("the device was lost: {message}"));
             }
         });
-        Ok(Self { device, queue, adapter: description, limits, fault })
+        Ok(Self { device, queue, adapter: description, limits, fault, compiled: Arc::default() })
     }
 
     /// The first error since the device was opened, if there was one.
@@ -218,25 +243,37 @@ impl Gpu {
     ///
     /// # Errors
     /// If the driver refuses one.
-    pub fn compile(&self, variant: &Variant) -> Result<Vec<Pipeline>> {
-        let mut modules: Vec<(&str, wgpu::ShaderModule)> = Vec::new();
+    pub fn compile(&self, variant: &Variant) -> Result<Vec<Arc<Pipeline>>> {
+        let mut sources: Vec<(&str, String, Option<wgpu::ShaderModule>)> = Vec::new();
         let mut pipelines = Vec::new();
         for row in KERNELS {
+            if sources.last().is_none_or(|(shader, ..)| *shader != row.shader) {
+                sources.push((row.shader, compose(row.shader, variant), None));
+            }
+            let Some((_, source, module)) = sources.last_mut() else { continue };
+            let key = (row.entry, source.clone());
+            let known = self.compiled.lock().ok().and_then(|compiled| compiled.get(&key).cloned());
+            if let Some(pipeline) = known {
+                pipelines.push(pipeline);
+                continue;
+            }
             let scope = self.device.push_error_scope(wgpu::ErrorFilter::Validation);
             let internal = self.device.push_error_scope(wgpu::ErrorFilter::Internal);
-            if !modules.iter().any(|(name, _)| *name == row.shader) {
-                let module = self.device.create_shader_module(wgpu::ShaderModuleDescriptor {
+            let module = module.get_or_insert_with(|| {
+                self.device.create_shader_module(wgpu::ShaderModuleDescriptor {
                     label: Some(row.shader),
-                    source: wgpu::ShaderSource::Wgsl(compose(row.shader, variant).into()),
-                });
-                modules.push((row.shader, module));
-            }
-            let module = modules.iter().find(|(name, _)| *name == row.shader).map(|(_, module)| module);
-            pipelines.extend(module.map(|module| self.pipeline(row, module)));
+                    source: wgpu::ShaderSource::Wgsl(source.as_str().into()),
+                })
+            });
+            let pipeline = Arc::new(self.pipeline(row, module));
             let internal = pollster::block_on(internal.pop());
             if let Some(error) = pollster::block_on(scope.pop()).or(internal) {
                 return Err(device_error(format!("{} refuses kernel {}: {error}", self.adapter.name, row.entry)));
             }
+            if let Ok(mut compiled) = self.compiled.lock() {
+                compiled.insert(key, pipeline.clone());
+            }
+            pipelines.push(pipeline);
         }
         Ok(pipelines)
     }

@@ -93,10 +93,11 @@ kernels! {
     QuantisePairs = "quantise" "quantise_pairs" [Write State, Read Ranges, Read Rows, Read Pairs, Write Quantised, Write Extent];
     QuantiseRoot = "quantise" "quantise_root" [Write Nodes, Write Extent];
     HistogramPlan = "histogram" "histogram_plan" [Read State, Read Nodes, Read Ranges, Write Plan];
+    HistogramClear = "histogram" "histogram_clear" [Read State, Write Histograms];
     HistogramBuild = "histogram" "histogram_build" [
         Read Rows, Read Quantised, Read Planes, Read Jobs, Read Masks, Write Histograms, Read Plan, Read JobSlots
     ];
-    SplitColumns = "split" "split_columns" [Uniform Setup, Write State, Write Nodes, Read Masks];
+    SplitColumns = "split" "split_columns" [Uniform Setup, Read State, Write Nodes, Read Masks];
     SplitScan = "split" "split_scan" [
         Uniform Setup, Read State, Read Nodes, Read Features, Read Masks, Write Histograms, Read Above, Write Best
     ];

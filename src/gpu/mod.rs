@@ -68,6 +68,9 @@ pub(crate) const READ_NODES: u64 = 2048;
 /// Workgroups of a reduction over all rows.
 const REDUCTION_GROUPS: u32 = 2048;
 
+/// Workgroups that zero histograms.
+const CLEAR_GROUPS: usize = 4096;
+
 /// Whether gradient pairs take 64 bits each.
 fn long_pairs(problem: &Problem<'_>) -> bool {
     problem.weights.is_weighted() || !problem.objective.is_classification()
@@ -454,9 +457,10 @@ impl Backend for GpuBackend<'_> {
 
     fn histogram(&mut self, depth: u32, batch: &NodeBatch) -> Result<()> {
         for tile in self.tiles() {
-            let bins = self.tiling.tiles[tile].bins * self.tiling.bin_words as usize * 4;
-            let buffer = &self.buffers.histograms[tile][depth as usize % 2];
-            self.recorder.clear(buffer, (batch.nodes.len() * bins) as u64);
+            let task = self.tile_task(self.batch_task(0, depth, batch), tile);
+            let words = batch.nodes.len() * self.tiling.tiles[tile].bins * self.tiling.bin_words as usize;
+            let x = words.div_ceil(WORKGROUP as usize).min(CLEAR_GROUPS);
+            self.run(Kernel::HistogramClear, self.place(0, tile, depth), &task, x)?;
         }
         for shard in self.shards() {
             let task = self.batch_task(shard, depth, batch);

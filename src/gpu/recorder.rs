@@ -7,7 +7,8 @@ use crate::error::Result;
 use crate::layout::Step;
 use crate::profile::Profile;
 use std::collections::HashMap;
-use std::time::Instant;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 /// Updates (rows times features) after which a submit is sent, so that none runs for seconds and is killed by a driver's watchdog.
 const SUBMIT_UPDATES: u64 = 1 << 29;
@@ -27,7 +28,7 @@ enum Command {
 pub struct Recorder {
     /// The device.
     pub gpu: Gpu,
-    pipelines: Vec<Pipeline>,
+    pipelines: Vec<Arc<Pipeline>>,
     /// Bind groups by kernel and buffers: made once, used every round.
     groups: Vec<wgpu::BindGroup>,
     known: HashMap<(u32, Vec<u32>), usize>,
@@ -36,13 +37,65 @@ pub struct Recorder {
     updates: u64,
     /// Times by kernel, if they are asked for; every dispatch is then a submit of its own.
     pub profile: Option<Profile>,
+    clock: Option<Clock>,
+}
+
+/// The device's own clock around one dispatch.
+#[derive(Debug)]
+struct Clock {
+    queries: wgpu::QuerySet,
+    resolved: wgpu::Buffer,
+    staging: wgpu::Buffer,
+    /// Nanoseconds a tick.
+    period: f64,
+}
+
+impl Clock {
+    const BYTES: u64 = 16;
+
+    /// A clock, where the device has one.
+    fn new(gpu: &Gpu) -> Option<Self> {
+        use wgpu::BufferUsages as U;
+        if !gpu.device.features().contains(wgpu::Features::TIMESTAMP_QUERY) {
+            return None;
+        }
+        let buffer = |usage| {
+            let descriptor =
+                wgpu::BufferDescriptor { label: Some("clock"), size: Self::BYTES, usage, mapped_at_creation: false };
+            gpu.device.create_buffer(&descriptor)
+        };
+        Some(Self {
+            queries: gpu.device.create_query_set(&wgpu::QuerySetDescriptor {
+                label: Some("clock"),
+                ty: wgpu::QueryType::Timestamp,
+                count: 2,
+            }),
+            resolved: buffer(U::QUERY_RESOLVE | U::COPY_SRC),
+            staging: buffer(U::MAP_READ | U::COPY_DST),
+            period: f64::from(gpu.queue.get_timestamp_period()),
+        })
+    }
+
+    /// What lies between the two timestamps of the last submit.
+    fn read(&self, gpu: &Gpu) -> Result<Duration> {
+        self.staging.map_async(wgpu::MapMode::Read, .., |_| {});
+        gpu.wait()?;
+        let view = self.staging.get_mapped_range(..).map_err(|error| device_error(error.to_string()))?;
+        let ticks: Vec<u64> = bytemuck::pod_collect_to_vec(&view);
+        drop(view);
+        self.staging.unmap();
+        Ok(Duration::from_nanos((ticks[1].wrapping_sub(ticks[0]) as f64 * self.period) as u64))
+    }
 }
 
 impl Recorder {
     /// A recorder for compiled kernels.
     #[must_use]
-    pub fn new(gpu: Gpu, pipelines: Vec<Pipeline>, profile: bool) -> Self {
+    pub fn new(gpu: Gpu, pipelines: Vec<Arc<Pipeline>>, profile: bool) -> Self {
+        let clock = if profile { Clock::new(&gpu) } else { None };
+        let timestamps = clock.is_some();
         Self {
+            clock,
             gpu,
             pipelines,
             groups: Vec::new(),
@@ -50,7 +103,7 @@ impl Recorder {
             commands: Vec::new(),
             tasks: Vec::new(),
             updates: 0,
-            profile: profile.then(Profile::default),
+            profile: profile.then(|| Profile { timestamps, ..Profile::default() }),
         }
     }
 
@@ -141,8 +194,12 @@ impl Recorder {
                 let (started, name) = (Instant::now(), name_of(command));
                 self.encode(std::slice::from_ref(command));
                 self.gpu.wait()?;
+                let mut time = started.elapsed();
+                if let (Some(clock), Command::Dispatch { .. }) = (&self.clock, command) {
+                    time = clock.read(&self.gpu)?;
+                }
                 if let Some(profile) = &mut self.profile {
-                    profile.add(name, started.elapsed(), 0);
+                    profile.add(name, time, 0);
                 }
             }
         } else {
@@ -161,7 +218,12 @@ impl Recorder {
                 continue;
             }
             let run = rest.iter().take_while(|command| matches!(command, Command::Dispatch { .. })).count();
-            let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
+            let timestamp_writes = self.clock.as_ref().map(|clock| wgpu::ComputePassTimestampWrites {
+                query_set: &clock.queries,
+                beginning_of_pass_write_index: Some(0),
+                end_of_pass_write_index: Some(1),
+            });
+            let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor { label: None, timestamp_writes });
             for command in &rest[..run] {
                 if let Command::Dispatch { kernel, group, task, groups: [x, y, z] } = command {
                     pass.set_pipeline(&self.pipelines[*kernel as usize].pipeline);
@@ -170,6 +232,10 @@ impl Recorder {
                 }
             }
             drop(pass);
+            if let Some(Clock { queries, resolved, staging, .. }) = &self.clock {
+                encoder.resolve_query_set(queries, 0..2, resolved, 0);
+                encoder.copy_buffer_to_buffer(resolved, 0, staging, 0, Some(Clock::BYTES));
+            }
             rest = &rest[run..];
         }
         self.gpu.queue.submit([encoder.finish()]);

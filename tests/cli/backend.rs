@@ -21,5 +21,63 @@ fn gpu_without_a_gpu_is_an_error() {
     let error =
         "this build of gboost has no GPU backend; use --backend cpu or auto: the model is the same to the last byte";
     folder.refuses(&format!("train {BINARY} --backend gpu"), error);
-    folder.refuses("--backend gpu evaluate --model model.json --data valid.csv", error);
+}
+
+#[test]
+fn prediction_has_no_gpu_backend() {
+    let folder = Folder::with_model(1, "");
+    folder.refuses(
+        "--backend gpu evaluate --model model.json --data valid.csv",
+        "gboost evaluate computes on the processor; there is no GPU backend for it; \
+         leave --backend and --gpu out: predictions are the same to the last bit",
+    );
+}
+
+#[test]
+fn an_adapter_does_not_go_with_the_processor() {
+    let folder = Folder::with_data();
+    folder.refuses(
+        &format!("train {BINARY} --backend cpu --gpu 0"),
+        "--gpu does not go with --backend cpu; leave one of them out",
+    );
+}
+
+/// The Vulkan loader finds no driver: as on a machine without one. (Other systems have a driver of their own.)
+#[cfg(all(feature = "gpu", target_os = "linux"))]
+#[test]
+fn without_a_driver_the_gpu_is_an_error_that_says_what_to_install() {
+    let folder = Folder::with_data();
+    for arguments in [format!("train {BINARY} --backend gpu"), format!("train {BINARY} --gpu 0"), "devices".to_string()] {
+        let before = folder.names();
+        let output = folder
+            .command(&arguments)
+            .env("VK_DRIVER_FILES", "/nonexistent/driver.json")
+            .env("VK_ICD_FILENAMES", "/nonexistent/driver.json")
+            .output()
+            .unwrap();
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{stderr}");
+        assert!(
+            stderr.ends_with(
+                "error: no GPU adapter was found; install a Vulkan driver: your GPU vendor's, or \
+                 `apt-get install mesa-vulkan-drivers libvulkan1`; or train with --backend cpu\n"
+            ),
+            "{stderr}"
+        );
+        assert_eq!(folder.names(), before);
+    }
+}
+
+/// An adapter that is not there is refused on every machine, with one adapter, several or none.
+#[cfg(feature = "gpu")]
+#[test]
+fn an_adapter_that_does_not_exist_is_refused() {
+    let folder = Folder::with_data();
+    for adapter in ["999", "no-such-adapter"] {
+        let ran = folder.run(&format!("train {BINARY} --gpu {adapter}"));
+        assert_eq!(ran.code, Some(2), "{}", ran.stderr);
+        let error = ran.error();
+        assert!(error.contains("no GPU adapter"), "{error}");
+        assert_eq!(folder.names(), ["train.csv", "valid.csv"]);
+    }
 }
