@@ -26,9 +26,8 @@ fn normal(column: u64, row: usize) -> f32 {
 
 /// Labels follow a score that is monotone in most features, so that no split is a near tie.
 fn higgs_like(rows: usize) -> Dataset {
-    let columns: Vec<Vec<f32>> = (0..FEATURES as u64)
-        .map(|column| (0..rows).into_par_iter().map(|row| normal(column, row)).collect())
-        .collect();
+    let columns: Vec<Vec<f32>> =
+        (0..FEATURES as u64).map(|column| (0..rows).into_par_iter().map(|row| normal(column, row)).collect()).collect();
     let label = |row: usize| {
         let x = |feature: usize| columns[feature][row];
         let score = x(0) + 0.7 * x(1) * (x(2) + 1.0).max(0.0) + 0.5 * x(4).max(-0.5) + 0.3 * x(5).max(x(6));

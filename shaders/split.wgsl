@@ -109,6 +109,11 @@ fn beats(a: Candidate, b: Candidate, a_order: u32, b_order: u32) -> bool {
     return score_above(a, b) || (all(a.record.xy == b.record.xy) && a_order < b_order);
 }
 
+// Nodes of the batch that there are; workgroups step over them, for the host knows a bound only.
+fn nodes_here() -> u32 {
+    return min(max(state.level_nodes, task.batch_start) - task.batch_start, task.batch_nodes);
+}
+
 var<workgroup> sums_scan: array<vec4<u32>, WORKGROUP>;
 var<workgroup> last_scan: array<u32, WORKGROUP>;
 var<workgroup> records: array<vec4<u32>, WORKGROUP>;
@@ -168,23 +173,19 @@ fn best_of_all(t: u32, mine: Candidate, order: u32) -> Candidate {
 }
 
 // The best split of one feature in one node. x: features of the tile, y: nodes of the batch.
-@compute @workgroup_size(WORKGROUP)
-fn split_scan(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) t: u32) {
-    let position = task.batch_start + group.y;
-    if position >= state.level_nodes {
-        return;
-    }
+fn scan_feature(slot_of_node: u32, t: u32, tile_feature: u32) {
+    let position = task.batch_start + slot_of_node;
     let index = state.level_start + position;
     let sums = node_sums(nodes[index]);
-    let ordinal = task.first_feature + group.x;
+    let ordinal = task.first_feature + tile_feature;
     let feature = features[ordinal];
-    let slot = group.y * task.features + ordinal;
-    let first_bin = group.y * task.node_bins + feature.first_bin;
+    let slot = slot_of_node * task.features + ordinal;
+    let first_bin = slot_of_node * task.node_bins + feature.first_bin;
 
     // The larger sibling is its parent less the smaller one; also where the feature is not searched, for the level below.
     let derived = (task.flags & SUBTRACT) != 0u && !is_summed(index, state.level_start);
     let parent_bin = nodes[index].parent * task.node_bins + feature.first_bin;
-    let sibling_bin = (group.y ^ 1u) * task.node_bins + feature.first_bin;
+    let sibling_bin = (slot_of_node ^ 1u) * task.node_bins + feature.first_bin;
     var present_sums = vec4<u32>(0u, 0u, 0u, 0u);
     for (var bin = t; bin < feature.bins; bin += WORKGROUP) {
         if derived {
@@ -286,15 +287,23 @@ fn split_scan(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation
     }
 }
 
+@compute @workgroup_size(WORKGROUP)
+fn split_scan(
+    @builtin(workgroup_id) group: vec3<u32>,
+    @builtin(num_workgroups) groups: vec3<u32>,
+    @builtin(local_invocation_index) t: u32,
+) {
+    for (var i = group.y; i < nodes_here(); i += groups.y) {
+        workgroupBarrier();
+        scan_feature(i, t, group.x);
+    }
+}
+
 var<workgroup> below_limit: atomic<u32>;
 
 // Sampling of features by node: the largest hash among the `keep` lowest of the level's features. x: nodes of the batch.
-@compute @workgroup_size(WORKGROUP)
-fn split_columns(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) t: u32) {
-    let position = task.batch_start + group.x;
-    if position >= state.level_nodes {
-        return;
-    }
+fn limit_columns(slot_of_node: u32, t: u32) {
+    let position = task.batch_start + slot_of_node;
     let index = state.level_start + position;
     let key = new_nodes[index].key;
     // The hash is a bijection, so exactly `keep` features lie at or below the limit; found by bisection, from the highest bit.
@@ -321,6 +330,18 @@ fn split_columns(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocat
     }
 }
 
+@compute @workgroup_size(WORKGROUP)
+fn split_columns(
+    @builtin(workgroup_id) group: vec3<u32>,
+    @builtin(num_workgroups) groups: vec3<u32>,
+    @builtin(local_invocation_index) t: u32,
+) {
+    for (var i = group.x; i < nodes_here(); i += groups.x) {
+        workgroupBarrier();
+        limit_columns(i, t);
+    }
+}
+
 // Rows of the winning split whose code is below this go left.
 fn boundary_of(feature: Feature, rank: u32) -> u32 {
     let scans_upward = !EXACT || (feature.has_missing != 0u && feature.bins > 1u);
@@ -343,18 +364,14 @@ fn goes_down(feature: Feature, rank: u32) -> bool {
 }
 
 // The winner of every node, and whether it is worth a split. x: nodes of the batch.
-@compute @workgroup_size(WORKGROUP)
-fn split_choose(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) t: u32) {
-    let position = task.batch_start + group.x;
-    if position >= state.level_nodes {
-        return;
-    }
+fn choose_winner(slot_of_node: u32, t: u32) {
+    let position = task.batch_start + slot_of_node;
     let index = state.level_start + position;
     var mine = Candidate(vec4<u32>(0u, 0u, 0u, 0u), vec4<u32>(0u, 0u, 0u, 0u));
     var mine_feature = 0u;
     var mine_ordinal = 0u;
     for (var ordinal = t; ordinal < task.features; ordinal += WORKGROUP) {
-        let slot = group.x * task.features + ordinal;
+        let slot = slot_of_node * task.features + ordinal;
         let candidate = Candidate(best[2u * slot], best[2u * slot + 1u]);
         let feature = features[ordinal].feature;
         if beats(candidate, mine, feature, mine_feature) {
@@ -391,6 +408,18 @@ fn split_choose(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocati
     new_nodes[index].left_h = mine.left.zw;
     new_nodes[index].boundary = boundary_of(feature, mine.record.z);
     new_nodes[index].default_left = select(0u, 1u, goes_down(feature, mine.record.z));
+}
+
+@compute @workgroup_size(WORKGROUP)
+fn split_choose(
+    @builtin(workgroup_id) group: vec3<u32>,
+    @builtin(num_workgroups) groups: vec3<u32>,
+    @builtin(local_invocation_index) t: u32,
+) {
+    for (var i = group.x; i < nodes_here(); i += groups.x) {
+        workgroupBarrier();
+        choose_winner(i, t);
+    }
 }
 
 var<workgroup> level: vec4<u32>;

@@ -101,9 +101,10 @@ fn check(problem: &Problem) {
 
     let (train_data, validation_data) = (dataset(train), dataset(validation));
     let mut engine = engine_params(params);
-    for (threads, options) in
-        [(1, CpuOptions::default()), (2, CpuOptions { chunk_rows: Some(3), histogram_bytes: 5000, parallel_from: 0, ..CpuOptions::default() })]
-    {
+    for (threads, options) in [
+        (1, CpuOptions::default()),
+        (2, CpuOptions { chunk_rows: Some(3), histogram_bytes: 5000, parallel_from: 0, ..CpuOptions::default() }),
+    ] {
         engine.nthread = Some(threads);
         let trainer =
             |params| Trainer::new(params, &train_data).channel("validation", &validation_data).cpu_options(options);

@@ -93,10 +93,14 @@ fn importances(lab: &Lab, exact: &Trained) -> Result<(), Failed> {
     for (kind, name) in [(Importance::Weight, "weight"), (Importance::Gain, "gain"), (Importance::Cover, "cover")] {
         let found = importance(&model, kind);
         let sum: f64 = found.iter().map(|entry| entry.score).sum();
-        let printed = lab.figure(&["lab_printed", "task1_feature_importance_percent", name]).as_object().ok_or("no importances")?;
+        let printed = lab
+            .figure(&["lab_printed", "task1_feature_importance_percent", name])
+            .as_object()
+            .ok_or("no importances")?;
         for (feature, printed) in printed {
             let printed = printed.as_f64().ok_or("no number")?;
-            let found = found.iter().find(|entry| &entry.name == feature).map_or(0.0, |entry| 100.0 * entry.score / sum);
+            let found =
+                found.iter().find(|entry| &entry.name == feature).map_or(0.0, |entry| 100.0 * entry.score / sum);
             if (found - printed).abs() > 0.001 {
                 return Err(format!("{name} of {feature}: {found}, printed {printed}").into());
             }
@@ -112,7 +116,8 @@ fn accuracy_of_the_default(lab: &Lab) -> Result<(), Failed> {
     for seed in 0..10 {
         let params = params(&format!("seed={seed}"));
         let model = Trainer::new(&params, &train).evaluate(Evaluate::LastRound).run()?.model;
-        let figures = serde_json::to_value(Figures::new(&model, &validation, &[Metric::Logloss, Metric::Auc], Rounds::All)?)?;
+        let figures =
+            serde_json::to_value(Figures::new(&model, &validation, &[Metric::Logloss, Metric::Auc], Rounds::All)?)?;
         logloss += figures["logloss"].as_f64().ok_or("no logloss")? / 10.0;
         auc += figures["auc"].as_f64().ok_or("no auc")? / 10.0;
     }
@@ -129,7 +134,8 @@ fn main() {
     let available = folder.is_some();
     let lab = Arc::new(LazyLock::new(move || {
         let folder = folder.clone().unwrap_or_default();
-        let reference = std::fs::read(Path::new(&folder).join("reference.json")).expect("reference.json in GBOOST_LAB_DIR");
+        let reference =
+            std::fs::read(Path::new(&folder).join("reference.json")).expect("reference.json in GBOOST_LAB_DIR");
         Lab { reference: serde_json::from_slice(&reference).expect("JSON"), folder }
     }));
     let exact = {

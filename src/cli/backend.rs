@@ -43,7 +43,9 @@ pub fn choose(global: &Global, profile: bool, cells: usize, screen: &Screen) -> 
     match global.backend {
         BackendName::Auto if adapter.is_none() => auto(profile, cells, screen, on_cpu),
         BackendName::Cpu => Ok(on_cpu()),
-        BackendName::Auto | BackendName::Gpu => gpu(adapter, profile, screen).map(|backend| Chosen { backend, cpu, name: "gpu" }),
+        BackendName::Auto | BackendName::Gpu => {
+            gpu(adapter, profile, screen).map(|backend| Chosen { backend, cpu, name: "gpu" })
+        }
     }
 }
 
@@ -61,8 +63,11 @@ pub fn check(global: &Global) -> Result<()> {
 /// Refuses a GPU for a command that has no kernels for it.
 pub fn refuse_gpu(global: &Global, command: &str) -> Result<()> {
     if global.backend == BackendName::Gpu || global.gpu.is_some() {
-        return Err(Error::new(ErrorKind::Unavailable, format!("gboost {command} computes on the processor; there is no GPU backend for it"))
-            .remedy("leave --backend and --gpu out: predictions are the same to the last bit"));
+        return Err(Error::new(
+            ErrorKind::Unavailable,
+            format!("gboost {command} computes on the processor; there is no GPU backend for it"),
+        )
+        .remedy("leave --backend and --gpu out: predictions are the same to the last bit"));
     }
     Ok(())
 }
@@ -84,9 +89,16 @@ fn gpu(adapter: Option<&str>, profile: bool, screen: &Screen) -> Result<BackendC
     let found = find(adapter)?;
     screen.detail(&format!("backend: gpu, {} ({}, {}, {})", found.name, found.kind, found.backend, found.driver));
     if found.software {
-        screen.note(&format!("{} is a software adapter: it computes on the processor, slower than --backend cpu", found.name));
+        screen.note(&format!(
+            "{} is a software adapter: it computes on the processor, slower than --backend cpu",
+            found.name
+        ));
     }
-    Ok(BackendChoice::Gpu(gboost::gpu::GpuOptions { adapter: Some(found.index.to_string()), profile, ..Default::default() }))
+    Ok(BackendChoice::Gpu(gboost::gpu::GpuOptions {
+        adapter: Some(found.index.to_string()),
+        profile,
+        ..Default::default()
+    }))
 }
 
 #[cfg(not(feature = "gpu"))]
@@ -109,7 +121,8 @@ fn auto(profile: bool, cells: usize, screen: &Screen, on_cpu: impl Fn() -> Chose
             gpu(Some(&index), profile, screen).map(|backend| Chosen { backend, name: "gpu", ..on_cpu() })
         }
         Some(found) => {
-            screen.detail(&format!("backend: cpu (auto; {} is a software adapter, which auto never takes)", found.name));
+            screen
+                .detail(&format!("backend: cpu (auto; {} is a software adapter, which auto never takes)", found.name));
             Ok(on_cpu())
         }
         None => {

@@ -68,6 +68,8 @@ pub(crate) const READ_NODES: u64 = 2048;
 /// Workgroups of a reduction over all rows.
 const REDUCTION_GROUPS: u32 = 2048;
 
+/// Workgroups in the direction of nodes: they step over the nodes that there are, which the host does not know.
+const NODE_GROUPS: usize = 512;
 /// Workgroups that zero histograms.
 const CLEAR_GROUPS: usize = 4096;
 
@@ -468,7 +470,7 @@ impl Backend for GpuBackend<'_> {
             for tile in self.tiles() {
                 let jobs = self.tiling.tiles[tile].jobs;
                 let task = self.tile_task(task, tile);
-                let items = (task.rows.div_ceil(task.chunk)) as usize + batch.nodes.len();
+                let items = task.rows.div_ceil(task.chunk) as usize + batch.nodes.len().min(NODE_GROUPS);
                 for first in (0..jobs).step_by(MOST_GROUPS as usize) {
                     let mut task = task;
                     task.first_job += first as u32;
@@ -484,14 +486,15 @@ impl Backend for GpuBackend<'_> {
 
     fn split(&mut self, depth: u32, batch: &NodeBatch) -> Result<()> {
         let task = self.batch_task(0, depth, batch);
+        let nodes = batch.nodes.len().min(NODE_GROUPS);
         if task.flags & layout::BY_NODE != 0 {
-            self.run(Kernel::SplitColumns, self.place(0, 0, depth), &task, batch.nodes.len())?;
+            self.run(Kernel::SplitColumns, self.place(0, 0, depth), &task, nodes)?;
         }
         for tile in self.tiles() {
             let (task, features) = (self.tile_task(task, tile), self.tiling.tiles[tile].features);
-            self.run_grid(Kernel::SplitScan, self.place(0, tile, depth), &task, features, batch.nodes.len())?;
+            self.run_grid(Kernel::SplitScan, self.place(0, tile, depth), &task, features, nodes)?;
         }
-        self.run(Kernel::SplitChoose, self.place(0, 0, depth), &task, batch.nodes.len())
+        self.run(Kernel::SplitChoose, self.place(0, 0, depth), &task, nodes)
     }
 
     fn partition(&mut self, depth: u32) -> Result<Frontier> {
@@ -502,13 +505,13 @@ impl Backend for GpuBackend<'_> {
         for shard in self.shards() {
             let mut task = self.task(shard);
             task.batch_nodes = nodes as u32;
-            let items = task.rows.div_ceil(PARTITION_ROWS) as usize + nodes.min(task.rows as usize);
+            let items = task.rows.div_ceil(PARTITION_ROWS) as usize + nodes.min(NODE_GROUPS);
             self.run(Kernel::PartitionPlan, self.place(shard, 0, depth), &task, 1)?;
             for tile in self.tiles() {
                 let task = self.tile_task(task, tile);
                 self.run(Kernel::PartitionCount, self.place(shard, tile, depth), &task, items)?;
             }
-            self.run(Kernel::PartitionScan, self.place(shard, 0, depth), &task, nodes.min(1024))?;
+            self.run(Kernel::PartitionScan, self.place(shard, 0, depth), &task, nodes.min(NODE_GROUPS))?;
             for tile in self.tiles() {
                 let task = self.tile_task(task, tile);
                 self.run(Kernel::PartitionScatter, self.place(shard, tile, depth), &task, items)?;
@@ -521,7 +524,7 @@ impl Backend for GpuBackend<'_> {
         for shard in self.shards() {
             let (task, place) = (self.task(shard), self.place(shard, 0, 0));
             self.run(Kernel::LeafPlan, place, &task, 1)?;
-            let leaves = self.tiling.nodes.min(task.rows as usize);
+            let leaves = self.tiling.nodes.min(NODE_GROUPS);
             self.run(Kernel::LeafBuild, place, &task, task.rows.div_ceil(PARTITION_ROWS) as usize + leaves)?;
         }
         self.recorder.submit(&self.buffers)

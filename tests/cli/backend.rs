@@ -47,7 +47,8 @@ fn an_adapter_does_not_go_with_the_processor() {
 #[test]
 fn without_a_driver_the_gpu_is_an_error_that_says_what_to_install() {
     let folder = Folder::with_data();
-    for arguments in [format!("train {BINARY} --backend gpu"), format!("train {BINARY} --gpu 0"), "devices".to_string()] {
+    for arguments in [format!("train {BINARY} --backend gpu"), format!("train {BINARY} --gpu 0"), "devices".to_string()]
+    {
         let before = folder.names();
         let output = folder
             .command(&arguments)
