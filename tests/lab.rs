@@ -128,6 +128,40 @@ fn accuracy_of_the_default(lab: &Lab) -> Result<(), Failed> {
     Ok(())
 }
 
+/// The GPU's model of Task 1 has the CPU's bytes.
+#[cfg(feature = "gpu")]
+fn on_the_gpu(lab: &Lab, on_cpu: &str, params: &Params) -> Result<(), Failed> {
+    let train = lab.read("train");
+    let options = gboost::gpu::GpuOptions::default();
+    let trainer = Trainer::new(params, &train).evaluate(Evaluate::LastRound);
+    let found = trainer.backend(gboost::booster::BackendChoice::Gpu(options)).run()?;
+    if found.model.sha256() == on_cpu { Ok(()) } else { Err(format!("another model on {}", found.adapter).into()) }
+}
+
+/// Trials that need an adapter; ignored without one, unless `GBOOST_REQUIRE_GPU` is 1.
+#[cfg(feature = "gpu")]
+fn gpu_trials(
+    lab: &Arc<LazyLock<Lab, impl FnOnce() -> Lab + Send + 'static>>,
+    exact: &Arc<LazyLock<Trained, impl FnOnce() -> Trained + Send + 'static>>,
+    available: bool,
+) -> Vec<Trial> {
+    let required = std::env::var("GBOOST_REQUIRE_GPU").is_ok_and(|value| value == "1");
+    let ignored = !available || (!required && gboost::gpu::adapters().is_empty());
+    let (lab_1, lab_2, exact) = (lab.clone(), lab.clone(), exact.clone());
+    vec![
+        Trial::test("the_gpu_trains_the_same_exact_model", move || {
+            on_the_gpu(&lab_1, &exact.model.sha256(), &params("tree_method=exact sampler=xgboost1 seed=0"))
+        })
+        .with_ignored_flag(ignored),
+        Trial::test("the_gpu_trains_the_same_default_model", move || {
+            let (params, train) = (params(""), lab_2.read("train"));
+            let on_cpu = Trainer::new(&params, &train).evaluate(Evaluate::LastRound).run()?.model.sha256();
+            on_the_gpu(&lab_2, &on_cpu, &params)
+        })
+        .with_ignored_flag(ignored),
+    ]
+}
+
 fn main() {
     let arguments = Arguments::from_args();
     let folder = std::env::var_os("GBOOST_LAB_DIR").map(PathBuf::from);
@@ -146,7 +180,8 @@ fn main() {
         let (lab, exact) = (lab.clone(), exact.clone());
         Trial::test(name, move || check(&lab, &exact)).with_ignored_flag(!available)
     };
-    let trials = vec![
+    #[cfg_attr(not(feature = "gpu"), expect(unused_mut, reason = "more trials with a GPU"))]
+    let mut trials = vec![
         with_model("confusion_matrix_and_auc", confusion_and_auc),
         with_model("printed_loss_points", loss_points),
         with_model("feature_importances", importances),
@@ -155,5 +190,7 @@ fn main() {
             Trial::test("accuracy_of_the_default", move || accuracy_of_the_default(&lab)).with_ignored_flag(!available)
         },
     ];
+    #[cfg(feature = "gpu")]
+    trials.extend(gpu_trials(&lab, &exact, available));
     libtest_mimic::run(&arguments, trials).exit();
 }

@@ -17,8 +17,7 @@ pub fn two_rounds(both: &mut Both<'_>, mut look: impl FnMut(&mut Both<'_>)) {
     }
 }
 
-#[test]
-fn margins_are_equal() {
+pub fn margins_are_equal() {
     for objective in OBJECTIVES {
         for text in ["", "subsample=0.5", "tree_method=exact subsample=0.5 gamma=0.5"] {
             let text = format!("{objective} max_depth=3 min_child_weight=0 {text}");

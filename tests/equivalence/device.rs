@@ -1,6 +1,6 @@
 //! The choice of an adapter, and what is said where there is none or where memory does not suffice.
 
-use crate::kit::{Labels, data, has_adapter, params};
+use crate::kit::{Labels, data, params};
 use gboost::gpu::{AdapterDescription, GpuOptions, LimitChoice, adapters, device::choose};
 use gboost::{BackendChoice, Dataset, Error, ErrorKind, Trainer};
 
@@ -19,8 +19,7 @@ fn adapter(index: usize, name: &str, kind: &'static str) -> AdapterDescription {
     }
 }
 
-#[test]
-fn adapters_are_chosen_by_kind_index_and_name() {
+pub fn adapters_are_chosen_by_kind_index_and_name() {
     let list = [
         adapter(0, "llvmpipe", "CPU"),
         adapter(1, "Small Chip", "integrated GPU"),
@@ -36,8 +35,7 @@ fn adapters_are_chosen_by_kind_index_and_name() {
     }
 }
 
-#[test]
-fn without_adapters_the_error_says_what_to_install() {
+pub fn without_adapters_the_error_says_what_to_install() {
     let error = choose(&[], None).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unavailable);
     assert!(error.to_string().contains("mesa-vulkan-drivers"), "{error}");
@@ -47,11 +45,7 @@ fn refusal(data: &Dataset, text: &str, options: GpuOptions) -> Error {
     Trainer::new(&params(text), data).backend(BackendChoice::Gpu(options)).run().unwrap_err()
 }
 
-#[test]
-fn too_little_memory_is_refused_before_the_first_round() {
-    if !has_adapter() {
-        return;
-    }
+pub fn too_little_memory_is_refused_before_the_first_round() {
     let data = data(1, 2000, 4, 0.0, Labels::Real);
     let error = refusal(&data, "num_round=1", GpuOptions { memory_bytes: Some(100_000), ..GpuOptions::default() });
     assert_eq!((error.kind(), error.kind().exit_code()), (ErrorKind::Device, 3));
@@ -62,29 +56,20 @@ fn too_little_memory_is_refused_before_the_first_round() {
     );
 }
 
-#[test]
-fn a_wrong_adapter_is_refused() {
-    if !has_adapter() {
-        return;
-    }
+pub fn a_wrong_adapter_is_refused() {
     let data = data(1, 20, 2, 0.0, Labels::Real);
     let options = GpuOptions { adapter: Some("no such card".to_string()), ..GpuOptions::default() };
     assert_eq!(refusal(&data, "num_round=1", options).kind(), ErrorKind::Unavailable);
 }
 
-#[test]
-fn listed_adapters_have_the_default_limits_at_least() {
+pub fn listed_adapters_have_the_default_limits_at_least() {
     for (index, adapter) in adapters().iter().enumerate() {
         assert_eq!(adapter.index, index);
         assert!(adapter.max_workgroup_bytes >= 16 << 10 && adapter.max_binding_bytes >= 128 << 20, "{adapter:?}");
     }
 }
 
-#[test]
-fn kernels_are_timed() {
-    if !has_adapter() {
-        return;
-    }
+pub fn kernels_are_timed() {
     let data = data(1, 500, 3, 0.0, Labels::Real);
     for limits in [LimitChoice::Adapter, LimitChoice::Default] {
         let options = GpuOptions { profile: true, limits, ..GpuOptions::default() };

@@ -5,8 +5,7 @@ use gboost::cpu::gradient::{Pairs, StoredPair, run};
 use gboost::gpu::kernels::Slot;
 use gboost::layout::signed;
 
-#[test]
-fn pairs_are_equal() {
+pub fn pairs_are_equal() {
     for objective in OBJECTIVES {
         for weighted in [false, true] {
             on_all_sizes(objective, 0.1, weighted, |name, both| {

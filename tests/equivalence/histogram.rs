@@ -7,8 +7,7 @@ use gboost::gpu::buffers::Place;
 use gboost::gpu::kernels::Slot;
 use gboost::layout::signed;
 
-#[test]
-fn sums_of_the_root_are_equal() {
+pub fn sums_of_the_root_are_equal() {
     for text in [
         "objective=binary:logistic",
         "objective=binary:logistic histogram_sums=wide subsample=0.7",

@@ -1,5 +1,6 @@
 //! The shaders against their twins: hygiene without any GPU, then bytes on whatever adapter there is.
-#![cfg(feature = "gpu")]
+//!
+//! Without an adapter the tests that need one show as ignored; with `GBOOST_REQUIRE_GPU=1` they run, and fail.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod add_leaves;
@@ -15,3 +16,52 @@ mod route;
 mod sample;
 mod shaders;
 mod split;
+
+use libtest_mimic::{Arguments, Trial};
+
+/// A trial by the path of its function, ignored if `$ignored`.
+macro_rules! trials {
+    ($ignored:expr; $($module:ident::$test:ident),+ $(,)?) => {
+        [$(Trial::test(concat!(stringify!($module), "::", stringify!($test)), || {
+            $module::$test();
+            Ok(())
+        })
+        .with_ignored_flag($ignored)),+]
+    };
+}
+
+fn main() {
+    let arguments = Arguments::from_args();
+    let required = std::env::var("GBOOST_REQUIRE_GPU").is_ok_and(|value| value == "1");
+    let missing = !required && gboost::gpu::adapters().is_empty();
+    let mut trials = Vec::new();
+    trials.extend(trials![false;
+        shaders::no_shader_has_a_float,
+        shaders::structs_are_laid_out_as_in_rust,
+        shaders::bindings_and_workgroups_are_those_of_the_table,
+        shaders::every_kernel_has_its_twin_its_test_and_its_rows,
+        device::adapters_are_chosen_by_kind_index_and_name,
+        device::without_adapters_the_error_says_what_to_install,
+    ]);
+    trials.extend(trials![missing;
+        device::too_little_memory_is_refused_before_the_first_round,
+        device::a_wrong_adapter_is_refused,
+        device::listed_adapters_have_the_default_limits_at_least,
+        device::kernels_are_timed,
+        gradient::pairs_are_equal,
+        sample::drawn_rows_are_equal,
+        quantise::quantisers_and_pairs_are_equal,
+        histogram::sums_of_the_root_are_equal,
+        split::winners_are_equal,
+        partition::deeper_nodes_are_equal,
+        leaf_sums::leaf_sums_are_equal,
+        add_leaves::margins_are_equal,
+        route::channels_are_equal,
+        models::least_data,
+        models::random_configurations,
+        models::thousands_of_bins,
+        models::deep_trees,
+        models::task_1,
+    ]);
+    libtest_mimic::run(&arguments, trials).exit();
+}

@@ -1,16 +1,12 @@
 //! Whole trainings on both backends: models and metrics are equal to the byte.
 
-use crate::kit::{Labels, Random, assert_same, data, has_adapter, params, tiny, with_weights};
+use crate::kit::{Labels, Random, assert_same, data, params, tiny, with_weights};
 use gboost::gpu::GpuOptions;
 
 /// How many random configurations are tried; every third also with default limits and tiny tiles.
 const CONFIGURATIONS: u64 = 42;
 
-#[test]
-fn random_configurations() {
-    if !has_adapter() {
-        return;
-    }
+pub fn random_configurations() {
     let only: Option<u64> = std::env::var("GBOOST_CONFIGURATION").ok().and_then(|text| text.parse().ok());
     for number in 0..CONFIGURATIONS {
         if only.is_none_or(|only| only == number) {
@@ -74,11 +70,7 @@ fn random_configuration(number: u64) {
 }
 
 /// More bins than workgroup memory holds, summed in global memory and scanned in blocks.
-#[test]
-fn thousands_of_bins() {
-    if !has_adapter() {
-        return;
-    }
+pub fn thousands_of_bins() {
     let data = data(5, 6000, 3, 0.1, Labels::Real);
     for (text, options) in [
         ("max_bin=5000 num_round=2 max_depth=3", GpuOptions::default()),
@@ -90,11 +82,7 @@ fn thousands_of_bins() {
 }
 
 /// Levels of more nodes than rows, of more nodes than the histograms hold, and leaves of one row.
-#[test]
-fn deep_trees() {
-    if !has_adapter() {
-        return;
-    }
+pub fn deep_trees() {
     let data = data(6, 700, 4, 0.2, Labels::Binary);
     let small = GpuOptions { histogram_bytes: 1, ..GpuOptions::default() };
     for depth in [12, 20] {
@@ -107,11 +95,7 @@ fn deep_trees() {
 }
 
 /// One row, one feature, nothing present, a single leaf.
-#[test]
-fn least_data() {
-    if !has_adapter() {
-        return;
-    }
+pub fn least_data() {
     for rows in [1, 2, 3, 255, 256, 257] {
         let data = data(7, rows, 1, 0.0, Labels::Real);
         let text = "num_round=2 max_depth=2 min_child_weight=0 subsample=0.5";
@@ -125,4 +109,19 @@ fn least_data() {
     {
         assert_same(text, &data, Some(&data), &params(text), &[GpuOptions::default(), tiny()]);
     }
+}
+
+/// The main job on the data in `data/`, all 800 rounds.
+pub fn task_1() {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("data/adult_train.csv.gz");
+    let train = gboost::ingest::read_channel(&[path], &gboost::ingest::ReadOptions::default()).unwrap().dataset;
+    let params = gboost::Params::task1();
+    let sha256 = |backend| {
+        let trainer = gboost::Trainer::new(&params, &train).evaluate(gboost::Evaluate::LastRound).backend(backend);
+        let trained = trainer.run().unwrap_or_else(|error| panic!("{error}"));
+        (trained.model.trees.len(), trained.model.sha256())
+    };
+    let on_cpu = sha256(gboost::booster::BackendChoice::Cpu);
+    assert_eq!(on_cpu.0, 800);
+    assert_eq!(sha256(gboost::booster::BackendChoice::Gpu(GpuOptions::default())), on_cpu);
 }

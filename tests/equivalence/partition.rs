@@ -3,8 +3,7 @@
 use crate::kit::{OBJECTIVES, on_all_sizes};
 use gboost::backend::Backend;
 
-#[test]
-fn deeper_nodes_are_equal() {
+pub fn deeper_nodes_are_equal() {
     for objective in OBJECTIVES {
         for (text, missing) in [("", 0.0), ("subsample=0.7 max_bin=400", 0.5), ("tree_method=exact", 0.3)] {
             let text = format!("{objective} max_depth=4 min_child_weight=0 {text}");

@@ -9,8 +9,7 @@ use gboost::gpu::buffers::Place;
 use gboost::gpu::kernels::Slot;
 use gboost::layout::{Node, TreeState, signed};
 
-#[test]
-fn quantisers_and_pairs_are_equal() {
+pub fn quantisers_and_pairs_are_equal() {
     for objective in OBJECTIVES {
         for (sums, weighted) in [("auto", false), ("auto", true), ("wide", false), ("wide", true)] {
             let text = format!(

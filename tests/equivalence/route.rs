@@ -4,8 +4,7 @@ use crate::add_leaves::two_rounds;
 use crate::kit::{OBJECTIVES, on_all_sizes};
 use gboost::backend::Backend;
 
-#[test]
-fn channels_are_equal() {
+pub fn channels_are_equal() {
     for objective in OBJECTIVES {
         for text in ["", "tree_method=exact"] {
             let text = format!("{objective} max_depth=4 min_child_weight=0 {text}");

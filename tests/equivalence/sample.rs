@@ -3,8 +3,7 @@
 use crate::kit::on_all_sizes;
 use gboost::gpu::kernels::Slot;
 
-#[test]
-fn drawn_rows_are_equal() {
+pub fn drawn_rows_are_equal() {
     for (text, weighted) in [
         ("objective=binary:logistic subsample=0.6", false),
         ("objective=binary:logistic subsample=0.6", true),

@@ -38,8 +38,7 @@ fn shaders() -> BTreeSet<&'static str> {
     KERNELS.iter().map(|row| row.shader).collect()
 }
 
-#[test]
-fn no_shader_has_a_float() {
+pub fn no_shader_has_a_float() {
     let allowed =
         |scalar: naga::Scalar| scalar.kind != naga::ScalarKind::Float && scalar.kind != naga::ScalarKind::AbstractFloat;
     for shader in shaders() {
@@ -77,8 +76,7 @@ fn no_shader_has_a_float() {
     }
 }
 
-#[test]
-fn structs_are_laid_out_as_in_rust() {
+pub fn structs_are_laid_out_as_in_rust() {
     for shader in shaders() {
         let (module, _) = parse(shader, &variants()[0]);
         for shared in STRUCTS {
@@ -92,8 +90,7 @@ fn structs_are_laid_out_as_in_rust() {
     }
 }
 
-#[test]
-fn bindings_and_workgroups_are_those_of_the_table() {
+pub fn bindings_and_workgroups_are_those_of_the_table() {
     for variant in variants() {
         for row in KERNELS {
             check_row(row, &variant);
@@ -140,8 +137,7 @@ fn check_row(row: &Row, variant: &Variant) {
     assert!(workgroup_bytes <= 16_384, "{} takes {workgroup_bytes} bytes of workgroup memory", row.entry);
 }
 
-#[test]
-fn every_kernel_has_its_twin_its_test_and_its_rows() {
+pub fn every_kernel_has_its_twin_its_test_and_its_rows() {
     let root = Path::new(option_env!("GBOOST_ROOT").unwrap_or(env!("CARGO_MANIFEST_DIR")));
     let names = |folder: &str, extension: &str, others: &[&str]| -> BTreeSet<String> {
         std::fs::read_dir(root.join(folder))

@@ -3,8 +3,7 @@
 use crate::kit::on_all_sizes;
 use gboost::backend::Backend;
 
-#[test]
-fn winners_are_equal() {
+pub fn winners_are_equal() {
     for text in [
         "lambda=1",
         "lambda=0 min_child_weight=0",
