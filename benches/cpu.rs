@@ -1,84 +1,35 @@
 //! Time of each CPU kernel, and of whole trainings, on generated data: `cargo bench --bench cpu`.
 //!
-//! The rows are Higgs-like: 28 continuous features of which seven matter, most of them monotone, so that no split is a near
-//! tie as it would be with pure interactions. Before a kernel is timed its result is checked against a plain sum.
+//! The rows are Higgs-like: 28 continuous features of which seven matter. Before a kernel is timed its result is checked against a
+//! plain sum.
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
+mod common;
+
+use common::{FEATURES, binned, higgs_like, params, problem};
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
-use gboost::backend::{NodeBatch, Problem};
-use gboost::binning::BinnedMatrix;
+use gboost::backend::NodeBatch;
 use gboost::cpu::chunk::RowChunk;
 use gboost::cpu::gradient::{self, Pairs};
 use gboost::cpu::histogram::{self, Histograms, PackedSum};
 use gboost::cpu::{leaf_sums, partition, quantise, sample, split};
-use gboost::fixed::margin::MarginFormat;
-use gboost::fixed::quantiser::{PairScale, PairSum, QuantisedPair, Regularisation, ScaledRules, SumWidth};
-use gboost::fixed::weight::RowWeights;
+use gboost::fixed::quantiser::{PairSum, QuantisedPair, ScaledRules};
 use gboost::params::TreeMethod;
 use gboost::sampling::{RowSample, SampleSource};
-use gboost::{Dataset, Evaluate, Objective, Params, Trainer};
+use gboost::{Evaluate, Params, Trainer};
 use std::hint::black_box;
 
 const ROWS: usize = 100_000;
-const FEATURES: usize = 28;
-
-/// SplitMix64.
-fn next(state: &mut u64) -> u64 {
-    *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    let mut z = *state;
-    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    z ^ (z >> 31)
-}
-
-/// The sum of four uniform draws, centred: close enough to a normal one.
-fn normal(state: &mut u64) -> f32 {
-    (0..4).map(|_| (next(state) >> 40) as f32 / 16_777_216.0).sum::<f32>() - 2.0
-}
-
-fn higgs_like(rows: usize) -> Dataset {
-    let mut state = 1;
-    let columns: Vec<Vec<f32>> = (0..FEATURES).map(|_| (0..rows).map(|_| normal(&mut state)).collect()).collect();
-    let labels = (0..rows)
-        .map(|row| {
-            let x = |feature: usize| columns[feature][row];
-            let score = x(0) + 0.7 * x(1) * (x(2) + 1.0).max(0.0) + 0.5 * x(4).max(-0.5) + 0.3 * x(5).max(x(6));
-            f32::from(score + normal(&mut state) > 0.2)
-        })
-        .collect();
-    Dataset { columns, labels: Some(labels), rows, ..Dataset::default() }
-}
-
-fn problem<'a>(matrix: &'a BinnedMatrix, data: &Dataset) -> Problem<'a> {
-    Problem {
-        objective: Objective::BinaryLogistic,
-        classes: 1,
-        matrix,
-        targets: data.labels.iter().flatten().map(|&label| label as i64).collect(),
-        weights: RowWeights::UNWEIGHTED,
-        weight_shift: 0,
-        margin_format: MarginFormat::LOG_ODDS,
-        pair_scale: PairScale { g: 30, h: 30 },
-        width: SumWidth::Narrow,
-        rules: Regularisation { lambda: 1.0, alpha: 0.0, gamma: 0.0, min_child_weight: 1.0, max_delta_step: 0.0 },
-        method: TreeMethod::Hist,
-        margins: vec![0; data.rows],
-        channels: Vec::new(),
-    }
-}
 
 fn kernels(criterion: &mut Criterion) {
-    let data = higgs_like(ROWS);
-    let names: Vec<String> = (0..FEATURES).map(|feature| format!("f{feature}")).collect();
+    let data = higgs_like(ROWS, FEATURES);
     let mut group = criterion.benchmark_group("kernel");
     group.throughput(Throughput::Elements(ROWS as u64));
     group.sample_size(20);
 
-    group.bench_function("binning", |bencher| {
-        bencher.iter(|| BinnedMatrix::new(&data.columns, &names, ROWS, TreeMethod::Hist, 256).unwrap());
-    });
-    let matrix = BinnedMatrix::new(&data.columns, &names, ROWS, TreeMethod::Hist, 256).unwrap();
-    let problem = problem(&matrix, &data);
+    group.bench_function("binning", |bencher| bencher.iter(|| binned(&data)));
+    let matrix = binned(&data);
+    let problem = problem(&matrix, &data, None);
     let mut pairs = Pairs::new(&problem);
     group.bench_function("gradient", |bencher| {
         bencher.iter(|| gradient::run(&problem, &problem.margins, &mut pairs, false))
@@ -155,7 +106,7 @@ fn kernels(criterion: &mut Criterion) {
 }
 
 fn trainings(criterion: &mut Criterion) {
-    let data = higgs_like(ROWS);
+    let data = higgs_like(ROWS, FEATURES);
     let mut group = criterion.benchmark_group("training");
     group.sample_size(10);
     for (name, text) in [
@@ -163,11 +114,7 @@ fn trainings(criterion: &mut Criterion) {
         ("hist, depth 8, 20 rounds", "max_depth=8"),
         ("hist, half of the rows", "max_depth=6 subsample=0.5"),
     ] {
-        let mut params = Params::default();
-        for word in text.split_whitespace().chain(["objective=binary:logistic", "num_round=20"]) {
-            let (name, value) = word.split_once('=').unwrap();
-            params.set(name, value).unwrap();
-        }
+        let params = params(&format!("objective=binary:logistic num_round=20 {text}"));
         let train = |threads| {
             let params = Params { nthread: Some(threads), ..params.clone() };
             Trainer::new(&params, &data).evaluate(Evaluate::LastRound).run().unwrap().model

@@ -1,41 +1,15 @@
 //! Whole trainings at scale, CPU and GPU in turn: `cargo bench --bench scale -- ROWS DEPTH ROUNDS [BACKENDS] [RUNS]`.
 //!
-//! Defaults: 1000000 6 100 cpu,gpu 3. Higgs-like rows (28 continuous features, made in memory by a stated generator). The models must be equal to
-//! the byte before any time is printed. `gpu-profile` adds the time of each kernel. Not a criterion bench: one training is one
-//! sample, and several minutes long at ten million rows.
+//! Defaults: 1000000 6 100 cpu,gpu 3. Higgs-like rows (28 continuous features, made in memory by `benches/common`). The models must
+//! be equal to the byte before any time is printed. `gpu-profile` adds the time of each kernel. Not a criterion bench: one training
+//! is one sample, and several minutes long at ten million rows.
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
+mod common;
+
+use common::{FEATURES, higgs_like};
 use gboost::booster::BackendChoice;
-use gboost::{Dataset, Evaluate, Params, Trainer};
-use rayon::prelude::*;
-
-const FEATURES: usize = 28;
-
-/// SplitMix64's output function: a draw by its number, so that columns are made in parallel.
-fn draw(number: u64) -> f32 {
-    let mut z = number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    ((z ^ (z >> 31)) >> 40) as f32 / 16_777_216.0
-}
-
-/// The sum of four uniform draws, centred.
-fn normal(column: u64, row: usize) -> f32 {
-    (0..4).map(|part| draw((column << 40) + 4 * row as u64 + part)).sum::<f32>() - 2.0
-}
-
-/// Labels follow a score that is monotone in most features, so that no split is a near tie.
-fn higgs_like(rows: usize) -> Dataset {
-    let columns: Vec<Vec<f32>> =
-        (0..FEATURES as u64).map(|column| (0..rows).into_par_iter().map(|row| normal(column, row)).collect()).collect();
-    let label = |row: usize| {
-        let x = |feature: usize| columns[feature][row];
-        let score = x(0) + 0.7 * x(1) * (x(2) + 1.0).max(0.0) + 0.5 * x(4).max(-0.5) + 0.3 * x(5).max(x(6));
-        f32::from(score + normal(FEATURES as u64, row) > 0.2)
-    };
-    let labels = (0..rows).into_par_iter().map(label).collect();
-    Dataset { columns, labels: Some(labels), rows, ..Dataset::default() }
-}
+use gboost::{Evaluate, Params, Trainer};
 
 fn backend(name: &str) -> BackendChoice {
     match name {
@@ -62,7 +36,7 @@ fn main() {
         params.set(name, &value).expect("a parameter");
     }
     let runs: usize = word(4, "3").parse().expect("RUNS");
-    let data = higgs_like(rows);
+    let data = higgs_like(rows, FEATURES);
     let names = word(3, "cpu,gpu");
     let mut sha256 = None;
     for run in 0..runs {

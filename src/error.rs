@@ -173,3 +173,18 @@ impl fmt::Display for Error {
 }
 
 impl std::error::Error for Error {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn exit_codes_tell_bad_input_from_a_failed_device() {
+        use ErrorKind as K;
+        for kind in [K::Data, K::Parameter, K::Model, K::Io, K::Unavailable] {
+            assert_eq!(kind.exit_code(), 2, "{kind:?}");
+        }
+        assert_eq!(K::Device.exit_code(), 3);
+        assert_eq!(K::Interrupted.exit_code(), 130);
+    }
+}

@@ -127,6 +127,13 @@ impl Fault {
         }
     }
 
+    /// Notes the loss of the device, in place of errors that only followed from it.
+    fn lose(&self, message: String) {
+        if let Ok(mut first) = self.0.lock() {
+            *first = Some(message);
+        }
+    }
+
     fn get(&self) -> Option<String> {
         self.0.lock().ok().and_then(|first| first.clone())
     }
@@ -174,8 +181,8 @@ impl Gpu {
     pub fn open(options: &GpuOptions) -> Result<Self> {
         let key = (options.adapter.clone(), options.limits, options.optional_features);
         let Ok(mut open) = OPEN.lock() else { return Self::open_new(options) };
-        // A device that failed is not used again.
-        open.retain(|(_, gpu)| gpu.fault.get().is_none());
+        // A device that failed, or was lost in the meantime, is not used again.
+        open.retain(|(opening, gpu)| gpu.fault.get().is_none() && (*opening != key || gpu.is_alive()));
         if let Some((_, gpu)) = open.iter().find(|(opening, _)| *opening == key) {
             return Ok(gpu.clone());
         }
@@ -211,9 +218,12 @@ impl Gpu {
         device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| uncaptured.set(error.to_string())));
         let lost = fault.clone();
         device.set_device_lost_callback(move |reason, message| {
-            if reason != wgpu::DeviceLostReason::Destroyed {
-                lost.set(format!("the device was lost: {message}"));
-            }
+            lost.lose(match reason {
+                wgpu::DeviceLostReason::Destroyed => "the device was closed while it was in use".to_string(),
+                wgpu::DeviceLostReason::Unknown => {
+                    format!("the device was lost, removed or reset by its driver: {message}")
+                }
+            });
         });
         Ok(Self { device, queue, adapter: description, limits, fault, compiled: Arc::default() })
     }
@@ -223,10 +233,31 @@ impl Gpu {
     /// # Errors
     /// That error.
     pub fn check(&self) -> Result<()> {
-        match self.fault.get() {
-            Some(message) => Err(device_error(format!("{}: {message}", self.adapter.name))),
-            None => Ok(()),
+        if self.fault.get().is_none() {
+            return Ok(());
         }
+        // The error may have followed from a loss that is only told to those who ask.
+        let _ = self.poll(wgpu::PollType::Poll);
+        let message = self.fault.get().unwrap_or_default();
+        Err(device_error(format!("{}: {message}", self.adapter.name)))
+    }
+
+    /// Whether the device still takes work, as far as can be known without giving it any.
+    fn is_alive(&self) -> bool {
+        self.poll(wgpu::PollType::Poll).is_ok() && self.fault.get().is_none()
+    }
+
+    /// Polls the device.
+    fn poll(&self, how: wgpu::PollType) -> Result<()> {
+        let polled = without_panic(|| self.device.poll(how));
+        let error = match polled {
+            Some(Ok(_)) => return Ok(()),
+            Some(Err(error)) => error.to_string(),
+            None => self.fault.get().unwrap_or_else(|| "the device was lost".to_string()),
+        };
+        // What was lost stays lost, whoever asks next.
+        self.fault.set(error.clone());
+        Err(device_error(format!("{}: {error}", self.adapter.name)))
     }
 
     /// Waits until the device has done all that was submitted.
@@ -234,9 +265,9 @@ impl Gpu {
     /// # Errors
     /// If the device failed.
     pub fn wait(&self) -> Result<()> {
-        let polled = self.device.poll(wgpu::PollType::wait_indefinitely());
+        let polled = self.poll(wgpu::PollType::wait_indefinitely());
         self.check()?;
-        polled.map(|_| ()).map_err(|error| device_error(format!("{}: {error}", self.adapter.name)))
+        polled
     }
 
     /// Compiles every kernel of the table, in its order.
@@ -257,28 +288,54 @@ impl Gpu {
                 pipelines.push(pipeline);
                 continue;
             }
-            let scope = self.device.push_error_scope(wgpu::ErrorFilter::Validation);
-            let internal = self.device.push_error_scope(wgpu::ErrorFilter::Internal);
-            let module = module.get_or_insert_with(|| {
-                self.device.create_shader_module(wgpu::ShaderModuleDescriptor {
-                    label: Some(row.shader),
-                    source: wgpu::ShaderSource::Wgsl(source.as_str().into()),
-                })
-            });
-            let pipeline = Arc::new(self.pipeline(row, module));
-            let internal = pollster::block_on(internal.pop());
-            if let Some(error) = pollster::block_on(scope.pop()).or(internal) {
-                return Err(device_error(format!("{} refuses kernel {}: {error}", self.adapter.name, row.entry)));
-            }
+            let module = match module {
+                Some(module) => module,
+                None => module.insert(self.shader(row.shader, source)?),
+            };
+            let pipeline = Arc::new(self.pipeline(row, module)?);
             if let Ok(mut compiled) = self.compiled.lock() {
                 compiled.insert(key, pipeline.clone());
             }
             pipelines.push(pipeline);
         }
+        self.check()?;
         Ok(pipelines)
     }
 
-    fn pipeline(&self, row: &Row, module: &wgpu::ShaderModule) -> Pipeline {
+    /// Compiles the source of a shader.
+    ///
+    /// # Errors
+    /// `Device` if it is refused.
+    pub fn shader(&self, name: &'static str, source: &str) -> Result<wgpu::ShaderModule> {
+        self.accepted("shader", name, || {
+            self.device.create_shader_module(wgpu::ShaderModuleDescriptor {
+                label: Some(name),
+                source: wgpu::ShaderSource::Wgsl(source.into()),
+            })
+        })
+    }
+
+    /// Makes the pipeline of an entry point.
+    ///
+    /// # Errors
+    /// `Device` if the driver refuses it, or if the shader has no such entry point with the row's bindings.
+    pub fn pipeline(&self, row: &Row, module: &wgpu::ShaderModule) -> Result<Pipeline> {
+        self.accepted("kernel", row.entry, || self.make_pipeline(row, module))
+    }
+
+    /// What `make` makes, unless the device refuses it.
+    fn accepted<T>(&self, what: &str, name: &str, make: impl FnOnce() -> T) -> Result<T> {
+        let validation = self.device.push_error_scope(wgpu::ErrorFilter::Validation);
+        let internal = self.device.push_error_scope(wgpu::ErrorFilter::Internal);
+        let made = make();
+        let internal = pollster::block_on(internal.pop());
+        match pollster::block_on(validation.pop()).or(internal) {
+            Some(error) => Err(device_error(format!("{} refuses {what} {name}: {error}", self.adapter.name))),
+            None => Ok(made),
+        }
+    }
+
+    fn make_pipeline(&self, row: &Row, module: &wgpu::ShaderModule) -> Pipeline {
         let entry = |&(slot, access): &(super::kernels::Slot, Access)| wgpu::BindGroupLayoutEntry {
             binding: slot as u32,
             visibility: wgpu::ShaderStages::COMPUTE,
@@ -326,4 +383,31 @@ impl Gpu {
 #[must_use]
 pub fn device_error(message: String) -> Error {
     Error::new(ErrorKind::Device, message).remedy("train with --backend cpu, which writes the same model")
+}
+
+/// The answer of a call that panics when the device is lost while it waits, as [`wgpu::Device::poll`] does; `None` then.
+fn without_panic<T>(call: impl FnOnce() -> T) -> Option<T> {
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(call)).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_loss_replaces_what_followed_from_it() {
+        let fault = Fault::default();
+        fault.set("an invalid buffer".to_string());
+        fault.set("another".to_string());
+        assert_eq!(fault.get().as_deref(), Some("an invalid buffer"));
+        fault.lose("lost".to_string());
+        fault.set("a third".to_string());
+        assert_eq!(fault.get().as_deref(), Some("lost"));
+    }
+
+    #[test]
+    fn a_panic_is_no_answer() {
+        assert_eq!(without_panic(|| 1), Some(1));
+        assert_eq!(without_panic(|| -> u32 { std::panic::resume_unwind(Box::new("lost")) }), None);
+    }
 }

@@ -1,7 +1,10 @@
 //! The choice of an adapter, and what is said where there is none or where memory does not suffice.
 
-use crate::kit::{Labels, data, params};
-use gboost::gpu::{AdapterDescription, GpuOptions, LimitChoice, adapters, device::choose};
+use crate::kit::{Both, Labels, data, matrix, params, problem};
+use gboost::backend::Backend;
+use gboost::gpu::device::{Gpu, choose};
+use gboost::gpu::kernels::Kernel;
+use gboost::gpu::{AdapterDescription, GpuOptions, LimitChoice, adapters};
 use gboost::{BackendChoice, Dataset, Error, ErrorKind, Trainer};
 
 fn adapter(index: usize, name: &str, kind: &'static str) -> AdapterDescription {
@@ -80,4 +83,129 @@ pub fn kernels_are_timed() {
         assert_eq!(row.calls, 4);
         assert!(profile.rows.iter().any(|row| row.name == "read back" && row.bytes > 0));
     }
+}
+
+/// Options of a device that no other test uses: what is opened is known by the text of the choice, spaces included.
+fn own_device(spaces: usize) -> GpuOptions {
+    GpuOptions { adapter: Some(format!("0{}", " ".repeat(spaces))), ..GpuOptions::default() }
+}
+
+/// The error of a failed device: its kind, its exit code, its adapter and the way out.
+fn assert_device_error(error: &Error, words: &[&str]) {
+    assert_eq!((error.kind(), error.kind().exit_code()), (ErrorKind::Device, 3), "{error}");
+    let text = error.to_string();
+    for word in words.iter().chain(&[adapters()[0].name.as_str(), "--backend cpu"]) {
+        assert!(text.contains(word), "{text} lacks {word}");
+    }
+}
+
+pub fn a_lost_device_is_not_used_again() {
+    let data = data(1, 300, 3, 0.0, Labels::Real);
+    let params = params("num_round=2 max_depth=2");
+    let options = own_device(1);
+    Gpu::open(&options).unwrap().device.destroy();
+    let sha256 = |backend| Trainer::new(&params, &data).backend(backend).run().unwrap().model.sha256();
+    assert_eq!(sha256(BackendChoice::Gpu(options)), sha256(BackendChoice::Cpu));
+}
+
+pub fn losing_the_device_between_rounds_ends_the_training() {
+    let data = data(2, 300, 3, 0.0, Labels::Real);
+    let params = params("num_round=5 max_depth=3");
+    for (spaces, profile) in [(2, false), (3, true)] {
+        let options = GpuOptions { profile, ..own_device(spaces) };
+        let gpu = Gpu::open(&options).unwrap();
+        let mut rounds = 0;
+        let error = Trainer::new(&params, &data)
+            .backend(BackendChoice::Gpu(options.clone()))
+            .channel("validation", &data)
+            .on_round(|progress| {
+                rounds = progress.done;
+                if progress.done == 2 {
+                    gpu.device.destroy();
+                }
+                std::ops::ControlFlow::Continue(())
+            })
+            .run()
+            .unwrap_err();
+        assert_device_error(&error, &["the device was closed while it was in use"]);
+        assert_eq!(rounds, 2);
+        assert_device_error(&gpu.wait().unwrap_err(), &["closed"]);
+        Trainer::new(&params, &data).backend(BackendChoice::Gpu(options)).run().unwrap();
+    }
+}
+
+pub fn losing_the_device_while_kernels_run_ends_the_training() {
+    let data = data(3, 5000, 6, 0.0, Labels::Binary);
+    let params = params("objective=binary:logistic num_round=100000 max_depth=4");
+    let options = own_device(4);
+    let gpu = Gpu::open(&options).unwrap();
+    let started = std::sync::Barrier::new(2);
+    let error = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            started.wait();
+            std::thread::sleep(std::time::Duration::from_millis(30));
+            gpu.device.destroy();
+        });
+        let begin = |progress: &gboost::Progress<'_>| {
+            if progress.done == 1 {
+                started.wait();
+            }
+            std::ops::ControlFlow::Continue(())
+        };
+        Trainer::new(&params, &data).backend(BackendChoice::Gpu(options)).on_round(begin).run().unwrap_err()
+    });
+    assert_device_error(&error, &["the device was closed while it was in use"]);
+}
+
+pub fn a_kernel_on_a_lost_device_fails() {
+    let data = data(4, 300, 3, 0.0, Labels::Binary);
+    let params = params("objective=binary:logistic max_depth=2");
+    let options = own_device(5);
+    let matrix = matrix(&data, &params);
+    let problem = problem(&params, &data, &matrix, 1);
+    let mut both = Both::new(&problem, &params, &options);
+    Gpu::open(&options).unwrap().device.destroy();
+    let task = both.task(0);
+    let grown = both.gpu.gradient().and_then(|()| gboost::grower::grow(&mut both.gpu, &task, 2));
+    let error = grown.and_then(|()| both.gpu.read_trees().map(|_| ())).unwrap_err();
+    assert_device_error(&error, &["the device was closed while it was in use"]);
+    assert_device_error(&both.gpu.margins().unwrap_err(), &["closed"]);
+}
+
+pub fn refused_memory_names_what_is_needed() {
+    let data = data(1, 2000, 4, 0.0, Labels::Real);
+    let needed = |text: &str| {
+        let options = GpuOptions { memory_bytes: Some(1000), ..GpuOptions::default() };
+        let error = refusal(&data, text, options);
+        assert_device_error(&error, &["which has 1000 bytes", "--max-bin", "--max-depth"]);
+        let text = error.to_string();
+        let (_, amount) = text.split_once("the training needs ").unwrap();
+        let (number, unit) = amount.split_once(' ').unwrap();
+        let scale = if unit.starts_with("KiB of memory") { 1.0 } else { 1024.0 };
+        assert!(unit.starts_with("KiB of memory") || unit.starts_with("MiB of memory"), "{text}");
+        number.parse::<f64>().unwrap() * scale
+    };
+    let least = needed("num_round=1 max_depth=2 max_bin=16");
+    assert!(needed("num_round=1 max_depth=8 max_bin=256") > least, "more nodes and bins take more than {least} KiB");
+}
+
+pub fn a_refused_shader_names_itself() {
+    let gpu = Gpu::open(&own_device(6)).unwrap();
+    for source in ["fn (", "@compute @workgroup_size(64) fn f() { let x: u32 = 1.5; }"] {
+        assert_device_error(&gpu.shader("sample", source).unwrap_err(), &["refuses shader sample"]);
+    }
+    // The entry point is missing; the workgroup is too large; a resource is not in the row's bindings.
+    let row = Kernel::Gradient.row();
+    for source in [
+        "@compute @workgroup_size(64) fn other() {}",
+        "@compute @workgroup_size(16384) fn gradient() {}",
+        "@group(0) @binding(40) var<storage, read_write> a: array<u32>;
+         @compute @workgroup_size(64) fn gradient() { a[0] = 1u; }",
+    ] {
+        let refused = gpu.shader("gradient", source).and_then(|module| gpu.pipeline(row, &module).map(|_| ()));
+        assert_device_error(&refused.unwrap_err(), &["refuses kernel gradient"]);
+    }
+    // The device itself is none the worse.
+    gpu.check().unwrap();
+    gpu.wait().unwrap();
 }
