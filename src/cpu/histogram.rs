@@ -11,8 +11,8 @@ use crate::fixed::quantiser::{PairSum, QuantisedPair};
 use rayon::prelude::*;
 use std::ops::Range;
 
-/// Features summed in one pass over a node's rows: as many histograms as the first-level cache holds.
-const BLOCK: usize = 16;
+/// Features summed in one pass over a node's rows: as many histograms of 256 bins as the second-level cache holds beside the rows.
+const BLOCK: usize = 32;
 
 /// The sum of one bin, in the width of the training.
 pub trait BinSum: Copy + Default + Send + Sync + 'static {

@@ -21,7 +21,7 @@ use serde::Serialize;
 use std::fmt;
 
 /// Up to this many rows a metric is computed by one thread: it is done before other threads have woken up.
-const SERIAL_ROWS: usize = 16_384;
+const SERIAL_ROWS: usize = 4096;
 
 /// A metric, by the name that XGBoost or SageMaker's container gives it.
 #[derive(Clone, Copy, Debug, PartialEq)]
