@@ -49,7 +49,7 @@ impl RowBlock {
     /// Up to so many features make one block: their histograms stay in the second-level cache.
     const MOST_FEATURES: usize = 32;
     /// Features a block where there are more: their histograms stay in the first-level cache or near it.
-    const FEATURES: usize = 16;
+    const FEATURES: usize = 14;
 
     /// The blocks of all byte columns.
     fn cover(columns: &[BinColumn], rows: usize) -> Vec<Self> {

@@ -15,6 +15,9 @@ use std::ops::Range;
 /// Codes of a byte: every feature of a row block has so many sums, so that no code can be out of range.
 const CODES: usize = 256;
 
+/// With so many families for every thread they are shared out whole; fewer would differ too much in their rows.
+const FAMILIES_A_THREAD: usize = 16;
+
 /// So many rows before its turn a row is asked for.
 const AHEAD: usize = 12;
 
@@ -313,8 +316,12 @@ impl<S: BinSum> Family<'_, S> {
 pub fn run<S: BinSum>(task: &Task<'_>, histograms: &mut Histograms<S>) {
     histograms.current_complete = task.batch.nodes.len() == task.level.len();
     let sources = Source::all(task);
-    let work: Vec<_> =
-        histograms.groups.iter_mut().zip(&sources).filter_map(|(group, source)| Some((group, source.as_ref()?))).collect();
+    let work: Vec<_> = histograms
+        .groups
+        .iter_mut()
+        .zip(&sources)
+        .filter_map(|(group, source)| Some((group, source.as_ref()?)))
+        .collect();
     // With many groups every thread has enough of its own; otherwise the threads share the nodes or the rows of each.
     if task.parallel && work.len() >= 2 * rayon::current_num_threads() {
         work.into_par_iter().with_max_len(1).for_each(|(group, source)| group.build(task, source, Threads::One));
@@ -337,27 +344,32 @@ impl<S: BinSum> Group<S> {
         // What an earlier level left is overwritten by `derive` or cleared here, node by node.
         current.resize(task.batch.nodes.len() * *length, S::default());
         let mut families = families(task, *length, current, above);
-        let sum = |node: usize, chunks: &[RowChunk], sums: &mut [S]| {
-            used.iter().for_each(|used| sums[used.clone()].fill(S::default()));
-            chunks.iter().for_each(|chunk| source.sum(chunk, node, task.quantised, sums));
-        };
-        let whole = |family: &mut Family<'_, S>| {
-            sum(family.node, task.chunks, family.sums);
-            family.derive(used);
+        let clear = |sums: &mut [S]| used.iter().for_each(|used| sums[used.clone()].fill(S::default()));
+        // Chunk by chunk, since neighbouring rows share cache lines whatever their nodes.
+        let whole = |families: &mut [Family<'_, S>]| {
+            families.iter_mut().for_each(|family| clear(family.sums));
+            for chunk in task.chunks {
+                families.iter_mut().for_each(|family| source.sum(chunk, family.node, task.quantised, family.sums));
+            }
+            families.iter_mut().for_each(|family| family.derive(used));
         };
         let all = rayon::current_num_threads();
         if threads == Threads::One {
-            families.iter_mut().for_each(whole);
-        } else if families.len() >= 2 * all {
-            families.par_iter_mut().with_max_len(1).for_each(whole);
+            whole(&mut families);
+        } else if families.len() >= FAMILIES_A_THREAD * all {
+            let share = families.len().div_ceil(4 * all);
+            families.par_chunks_mut(share).for_each(whole);
         } else {
             parts.resize_with(all, Vec::new);
             let share = task.chunks.len().div_ceil(all);
             let nodes: Vec<usize> = families.iter().map(|family| family.node).collect();
             parts.par_iter_mut().zip(task.chunks.par_chunks(share)).for_each(|(part, chunks)| {
                 part.resize(nodes.len() * *length, S::default());
-                for (&node, sums) in nodes.iter().zip(part.chunks_exact_mut(*length)) {
-                    sum(node, chunks, sums);
+                part.chunks_exact_mut(*length).for_each(clear);
+                for chunk in chunks {
+                    for (&node, sums) in nodes.iter().zip(part.chunks_exact_mut(*length)) {
+                        source.sum(chunk, node, task.quantised, sums);
+                    }
                 }
             });
             let filled = &parts[..task.chunks.len().div_ceil(share)];
