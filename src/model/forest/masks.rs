@@ -50,7 +50,7 @@ pub(super) struct Tests {
 
 impl Tests {
     pub(super) fn new(arch: Arch) -> Self {
-        let tests_a_step = if matches!(arch, Arch::Scalar) { 4 } else { 16 };
+        let tests_a_step = if matches!(arch, Arch::Scalar) { 5 } else { 20 };
         Self { tests: Vec::new(), words: Vec::new(), tests_a_step }
     }
 
