@@ -116,7 +116,8 @@ fn the_number_of_rows_decides_the_width_of_sums() {
     for (rows, width) in [(65_536, "wide"), (65_537, "narrow")] {
         let data = data(12, rows, 3, 0.1, Labels::Binary);
         let run = |sums: &str| {
-            let text = format!("objective=binary:logistic num_round=4 max_depth=6 min_child_weight=0 histogram_sums={sums}");
+            let text =
+                format!("objective=binary:logistic num_round=4 max_depth=6 min_child_weight=0 histogram_sums={sums}");
             sha256(&params(&text), &data, CpuOptions::default())
         };
         assert_eq!(run("auto"), run(width), "{rows} rows");

@@ -313,8 +313,12 @@ impl<S: BinSum> Family<'_, S> {
 pub fn run<S: BinSum>(task: &Task<'_>, histograms: &mut Histograms<S>) {
     histograms.current_complete = task.batch.nodes.len() == task.level.len();
     let sources = Source::all(task);
-    let work: Vec<_> =
-        histograms.groups.iter_mut().zip(&sources).filter_map(|(group, source)| Some((group, source.as_ref()?))).collect();
+    let work: Vec<_> = histograms
+        .groups
+        .iter_mut()
+        .zip(&sources)
+        .filter_map(|(group, source)| Some((group, source.as_ref()?)))
+        .collect();
     // With many groups every thread has enough of its own; otherwise the threads share the nodes or the rows of each.
     if task.parallel && work.len() >= 2 * rayon::current_num_threads() {
         work.into_par_iter().with_max_len(1).for_each(|(group, source)| group.build(task, source, Threads::One));

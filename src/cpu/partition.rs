@@ -64,12 +64,7 @@ pub fn run(
 }
 
 /// Moves the rows that go left to the front of the range, both sides in their old order; answers where the right side begins.
-fn split_rows<T: Copy + Into<usize>>(
-    chunk: &mut RowChunk,
-    range: Range<u32>,
-    rule: &Rule<'_>,
-    codes: &[T],
-) -> u32 {
+fn split_rows<T: Copy + Into<usize>>(chunk: &mut RowChunk, range: Range<u32>, rule: &Rule<'_>, codes: &[T]) -> u32 {
     let codes = &codes[chunk.first_row..][..chunk.order.len()];
     let rows = &mut chunk.order[range.start as usize..range.end as usize];
     let (mut left, mut right) = (0, 0);
