@@ -40,6 +40,7 @@ pub mod binning;
 pub mod booster;
 pub mod cpu;
 pub mod error;
+mod evaluation;
 pub mod explain;
 pub mod fixed;
 #[cfg(feature = "gpu")]
@@ -57,6 +58,7 @@ pub mod report;
 pub mod sampling;
 pub mod split;
 pub mod tree;
+pub mod validation;
 
 pub use booster::{BackendChoice, Evaluate, Progress, Round, Trained, Trainer};
 pub use error::{Error, ErrorKind, Result};

@@ -39,7 +39,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 pub use check::check_same_features;
-pub use dataset::Dataset;
+pub use dataset::{Dataset, Rows};
 pub use options::{ColumnRef, Header, ReadOptions};
 
 use crate::error::{Error, Result};
