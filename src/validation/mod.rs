@@ -5,4 +5,4 @@ pub mod cross_validate;
 pub mod folds;
 
 pub use cross_validate::{CrossValidated, CrossValidation, CvProgress, CvRound, FoldedData, MeanStd, cross_validate};
-pub use folds::Folds;
+pub use folds::{Folds, parse_number};
