@@ -30,10 +30,22 @@ fn checked_out() -> Option<String> {
         let path = git(&["rev-parse", "--git-path", name])?;
         println!("cargo:rerun-if-changed={path}");
     }
-    for path in ["Cargo.toml", "Cargo.lock", "src", "shaders", "data"].into_iter().filter(|path| Path::new(path).exists()) {
+    for path in
+        ["Cargo.toml", "Cargo.lock", "src", "shaders", "data"].into_iter().filter(|path| Path::new(path).exists())
+    {
         println!("cargo:rerun-if-changed={path}");
     }
-    let changes = git(&["status", "--porcelain", "--untracked-files=no", "--", "Cargo.toml", "Cargo.lock", "src", "shaders", "data"])?;
+    let changes = git(&[
+        "status",
+        "--porcelain",
+        "--untracked-files=no",
+        "--",
+        "Cargo.toml",
+        "Cargo.lock",
+        "src",
+        "shaders",
+        "data",
+    ])?;
     Some(if changes.is_empty() { commit } else { format!("{commit}-modified") })
 }
 

@@ -87,19 +87,24 @@ impl KeyColumn<'_> {
     /// The number of the column in a file that begins with this record.
     fn position(&self, path: &Path, first: &ByteRecord) -> Result<usize> {
         let flag = self.flag;
-        let names: Vec<String> = first.iter().map(|name| String::from_utf8_lossy(name).trim_ascii().to_string()).collect();
+        let names: Vec<String> =
+            first.iter().map(|name| String::from_utf8_lossy(name).trim_ascii().to_string()).collect();
         let (message, remedy) = match self.column {
             ColumnRef::Index(index) if *index < names.len() => return Ok(*index),
-            ColumnRef::Index(index) => {
-                (format!("{flag} {index}: the file has columns 0 to {}", names.len() - 1), "give one of these".to_string())
-            }
+            ColumnRef::Index(index) => (
+                format!("{flag} {index}: the file has columns 0 to {}", names.len() - 1),
+                "give one of these".to_string(),
+            ),
             ColumnRef::Name(wanted) => match names.iter().position(|name| name == wanted) {
                 Some(index) => return Ok(index),
                 None => {
                     let message = format!("{flag} {wanted}: the file has no column {}", shown(wanted));
                     let near = crate::params::nearest(wanted, names.iter().map(String::as_str));
                     let first = || names.iter().take(20).map(|name| shown(name)).collect::<Vec<_>>().join(", ");
-                    let remedy = near.map_or_else(|| format!("the first line has {}", first()), |near| format!("did you mean {near}?"));
+                    let remedy = near.map_or_else(
+                        || format!("the first line has {}", first()),
+                        |near| format!("did you mean {near}?"),
+                    );
                     (message, remedy)
                 }
             },
@@ -118,8 +123,13 @@ struct Records<'p> {
 impl Records<'_> {
     fn advance(&mut self) -> Result<()> {
         let mut record = self.record.take().unwrap_or_default();
-        let is_blank = |record: &ByteRecord| record.len() <= 1 && record.iter().all(|field| field.trim_ascii().is_empty());
-        while self.reader.read_byte_record(&mut record).map_err(|error| Error::data(error.to_string()).at_path(self.path))? {
+        let is_blank =
+            |record: &ByteRecord| record.len() <= 1 && record.iter().all(|field| field.trim_ascii().is_empty());
+        while self
+            .reader
+            .read_byte_record(&mut record)
+            .map_err(|error| Error::data(error.to_string()).at_path(self.path))?
+        {
             if !is_blank(&record) {
                 self.record = Some(record);
                 return Ok(());
@@ -134,7 +144,9 @@ impl Records<'_> {
 
     fn first_record(&mut self) -> Result<&ByteRecord> {
         self.advance()?;
-        self.record.as_ref().ok_or_else(|| Error::data("the file is empty").at_path(self.path).remedy("give a file with rows"))
+        self.record
+            .as_ref()
+            .ok_or_else(|| Error::data("the file is empty").at_path(self.path).remedy("give a file with rows"))
     }
 }
 

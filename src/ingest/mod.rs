@@ -27,8 +27,8 @@
 
 mod check;
 mod csv;
-pub mod keys;
 pub mod dataset;
+pub mod keys;
 mod layout;
 mod libsvm;
 mod number;

@@ -50,7 +50,8 @@ impl Model {
 }
 
 fn same_tree(left: &Tree, right: &Tree) -> bool {
-    left.nodes.len() == right.nodes.len() && left.nodes.iter().zip(&right.nodes).all(|(left, right)| same_node(left, right))
+    left.nodes.len() == right.nodes.len()
+        && left.nodes.iter().zip(&right.nodes).all(|(left, right)| same_node(left, right))
 }
 
 /// Equal to the bit.

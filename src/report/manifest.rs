@@ -423,9 +423,11 @@ mod tests {
 
     #[test]
     fn the_manifest_lies_beside_the_result() {
-        for (result, manifest) in
-            [("m.json", "m.manifest.json"), ("a/b.c/model", "a/b.c/model.manifest.json"), ("cv.csv", "cv.manifest.json")]
-        {
+        for (result, manifest) in [
+            ("m.json", "m.manifest.json"),
+            ("a/b.c/model", "a/b.c/model.manifest.json"),
+            ("cv.csv", "cv.manifest.json"),
+        ] {
             assert_eq!(beside(Path::new(result)), Path::new(manifest));
         }
     }

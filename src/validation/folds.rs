@@ -185,7 +185,8 @@ impl Folds {
 pub fn parse_number(text: &str) -> Result<u32> {
     let whole = text.strip_suffix(".0").unwrap_or(text);
     whole.parse().map_err(|_| {
-        Error::data(format!("the fold number `{text}` is not a whole number from 0 on")).remedy("number the folds 0, 1, 2, ...")
+        Error::data(format!("the fold number `{text}` is not a whole number from 0 on"))
+            .remedy("number the folds 0, 1, 2, ...")
     })
 }
 
