@@ -1,21 +1,25 @@
 //! The round loop: sampling, growing, evaluation, early stopping, on any backend.
+//!
+//! Trainings advance together, a round at a time: one in a [`Trainer`], one a fold in a cross-validation.
 
 use crate::backend::{Backend, Problem, RoutedChannel, TreeTask};
 use crate::binning::BinnedMatrix;
 use crate::cpu::{CpuBackend, CpuOptions};
 use crate::error::{Error, ErrorKind, Result};
+pub use crate::evaluation::metric_weights;
+use crate::evaluation::{EarlyStopping, Evaluation};
 use crate::fixed::margin::{MarginFormat, label_exponent};
 use crate::fixed::quantiser::{NARROW_ROWS, PairScale, Regularisation, SumWidth};
 use crate::fixed::weight::RowWeights;
 use crate::fixed::{ceil_log2, power_of_two, round_to_integer};
 use crate::grower::grow;
-use crate::ingest::Dataset;
+use crate::ingest::{Dataset, Rows};
 use crate::leaf::finish;
-use crate::metric::{Metric, Scored};
+use crate::metric::Metric;
 use crate::model::Model;
 use crate::objective::{Objective, logistic};
 use crate::params::{BaseScore, HistogramSums, Params};
-use crate::sampling::SampleSource;
+use crate::sampling::{SampleSource, SampleSources, TreeSample};
 use rayon::prelude::*;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
@@ -108,6 +112,7 @@ pub struct Progress<'a> {
 pub struct Trainer<'a> {
     params: &'a Params,
     train: &'a Dataset,
+    binned: Option<&'a BinnedMatrix>,
     channels: Vec<(String, &'a Dataset)>,
     start: Option<&'a Model>,
     evaluate: Evaluate,
@@ -134,6 +139,7 @@ impl<'a> Trainer<'a> {
         Self {
             params,
             train,
+            binned: None,
             channels: Vec::new(),
             start: None,
             evaluate: Evaluate::default(),
@@ -141,6 +147,14 @@ impl<'a> Trainer<'a> {
             cpu: CpuOptions::default(),
             backend: BackendChoice::default(),
         }
+    }
+
+    /// Takes the training rows as they were binned before by [`BinnedMatrix::of`], with the same `tree_method` and `max_bin`, so that
+    /// several trainings on the same rows share them. The model is the same either way.
+    #[must_use]
+    pub fn binned(mut self, matrix: &'a BinnedMatrix) -> Self {
+        self.binned = Some(matrix);
+        self
     }
 
     /// Evaluates another channel each round; the last one steers early stopping.
@@ -188,73 +202,62 @@ impl<'a> Trainer<'a> {
     /// Trains, on as many threads as `nthread` says (all by default).
     ///
     /// # Errors
-    /// Parameters in conflict, labels outside the objective's domain, a start model that does not fit, an observer's stop.
+    /// Parameters in conflict, labels outside the objective's domain, a start model that does not fit, a binned matrix of other
+    /// rows or parameters, an observer's stop.
     pub fn run(self) -> Result<Trained> {
-        self.params.check()?;
-        thread_pool(self.params.nthread)?.install(|| self.run_here())
+        thread_pool(self.params.nthread)?.install(|| self.run_in_pool())
     }
 
-    fn run_here(mut self) -> Result<Trained> {
+    /// Trains on rayon's current pool, whatever `nthread` says: for callers that share their threads among several trainings.
+    ///
+    /// # Errors
+    /// As [`Trainer::run`].
+    pub fn run_in_pool(mut self) -> Result<Trained> {
         let params = self.params;
+        params.check()?;
         let started = Instant::now();
         self.check_data()?;
-        let names = names_of(self.train);
-        let matrix =
-            BinnedMatrix::new(&self.train.columns, &names, self.train.rows, params.tree_method, params.max_bin)?;
+        let made = if self.binned.is_none() { Some(BinnedMatrix::of(Rows::all(self.train), params)?) } else { None };
+        let Some(matrix) = self.binned.or(made.as_ref()) else {
+            unreachable!("a matrix that was not given was made");
+        };
+        matrix.check(self.train.rows, self.train.features(), params)?;
         let binned = Instant::now();
 
-        let labels = labels_of(self.train)?;
-        let weights = RowWeights::new(&training_weights(params, self.train, labels))?;
-        let base_score = match self.start {
-            Some(model) => model.base_score.clone(),
-            None => vec![base_score(params, labels, &weights)],
+        let mut observer = self.observer.take();
+        let plan = Plan { params, evaluate: self.evaluate, cpu: self.cpu, backend: &self.backend };
+        let set = TrainingSet {
+            rows: Rows::all(self.train),
+            matrix,
+            channels: std::mem::take(&mut self.channels),
+            start: self.start,
         };
-        let mut model = Model {
-            objective: params.objective,
-            classes: params.classes(),
-            base_score,
-            feature_names: if self.train.named { names } else { Vec::new() },
-            features: self.train.features(),
-            trees: self.start.map_or_else(Vec::new, |start| start.trees.clone()),
-            best_iteration: None,
-            best_score: None,
-            attributes: self.start.map_or_else(Default::default, |start| start.attributes.clone()),
-        };
-        let format = MarginFormat::new(params.objective, labels, model.base_margin(0));
-        let channels: Vec<RoutedChannel<'_>> = self
-            .channels
-            .iter()
-            .map(|&(_, data)| RoutedChannel { data, margins: replay(&model, data, format) })
+        let channels: Vec<String> = std::iter::once("train")
+            .chain(set.channels.iter().map(|(name, _)| name.as_str()))
+            .map(str::to_string)
             .collect();
-        let margins = replay(&model, self.train, format);
-        let problem = problem(params, &matrix, labels, weights, format, margins, channels);
-
         let metrics = params.metrics();
-        let mut evaluation = Evaluation::new(&self, metrics.clone(), format)?;
-        evaluation.observer = self.observer.take();
-        let (stopped_early, adapter, profile) = match &self.backend {
-            BackendChoice::Cpu => {
-                let mut backend = CpuBackend::new(&problem, self.cpu);
-                let stopped = boost(&mut backend, &problem, params, &mut model, &mut evaluation)?;
-                (stopped, backend.adapter(), backend.profile().cloned())
+        let mut stopping = EarlyStopping::new(params);
+        let (mut finished, stopped_early) = train_together(&plan, &[set], &mut |done, rounds| {
+            let round = rounds.first().copied().flatten();
+            if let Some(observer) = &mut observer {
+                let (channels, names) = (channels.as_slice(), metrics.as_slice());
+                let progress = Progress { done, rounds: params.num_round as usize, metrics: round, channels, names };
+                if observer(&progress).is_break() {
+                    return Err(Error::new(ErrorKind::Interrupted, "interrupted"));
+                }
             }
-            #[cfg(feature = "gpu")]
-            BackendChoice::Gpu(options) => {
-                let mut backend = crate::gpu::GpuBackend::new(&problem, params.max_depth, options)?;
-                let stopped = boost(&mut backend, &problem, params, &mut model, &mut evaluation)?;
-                (stopped, backend.adapter(), backend.profile().cloned())
-            }
+            let last = |round: &Round| round.values.last().and_then(|values| values.last()).copied();
+            Ok(round.map_or(ControlFlow::Continue(()), |at| stopping.judge(at.round, last(at))))
+        })?;
+        let Some(Finished { mut model, history, adapter, profile }) = finished.pop() else {
+            unreachable!("one training was begun, so one has finished");
         };
-        Ok(Trained {
-            channels: evaluation.names,
-            history: evaluation.history,
-            metrics,
-            stopped_early,
-            times: Times { bin: binned - started, train: binned.elapsed() },
-            adapter,
-            profile,
-            model,
-        })
+        if params.early_stopping_rounds.is_some() {
+            (model.best_iteration, model.best_score) = stopping.best.unzip();
+        }
+        let times = Times { bin: binned - started, train: binned.elapsed() };
+        Ok(Trained { model, channels, metrics, history, stopped_early, times, adapter, profile })
     }
 
     /// Checks what the data and the start model must have.
@@ -284,10 +287,10 @@ impl<'a> Trainer<'a> {
                 ))
                 .remedy("give the same columns in every channel"));
             }
-            let labels = labels_of(data).map_err(|error| error.context(name))?;
+            let labels = Rows::all(data).labels().map_err(|error| error.context(name))?;
             params
                 .objective
-                .check_labels(labels, params.classes())
+                .check_labels(&labels, params.classes())
                 .map_err(|(row, error)| error.context(&format!("{name} row {}", row + 1)))?;
         }
         if params.histogram_sums == HistogramSums::Narrow && self.train.rows > NARROW_ROWS {
@@ -301,164 +304,204 @@ impl<'a> Trainer<'a> {
             return Err(Error::parameter("early_stopping_rounds needs a validation channel")
                 .remedy("give --validation, or leave it out"));
         }
-        if let Some(model) = self.start {
-            model.check_features(self.train)?;
-            if model.objective != params.objective || model.classes != params.classes() {
-                return Err(Error::model(format!(
-                    "the model to continue from was trained with {} and {} classes, not {} and {}",
-                    model.objective.name(),
-                    model.classes,
-                    params.objective.name(),
-                    params.classes()
-                ))
-                .remedy("give the model's objective and num_class"));
-            }
-        }
-        Ok(())
+        self.start.map_or(Ok(()), |model| check_start(model, params, self.train))
     }
 }
 
-/// THE round loop. Answers whether early stopping ended it.
-fn boost(
-    backend: &mut impl Backend,
-    problem: &Problem<'_>,
-    params: &Params,
-    model: &mut Model,
-    evaluation: &mut Evaluation<'_>,
-) -> Result<bool> {
-    let first_round = model.rounds();
-    let mut samples = SampleSource::new(params, problem.rows(), problem.matrix.features());
-    samples.skip(model.trees.len());
-    for done in 1..=params.num_round as usize {
+/// What trainings that advance together have in common.
+pub(crate) struct Plan<'a> {
+    pub params: &'a Params,
+    pub evaluate: Evaluate,
+    pub cpu: CpuOptions,
+    pub backend: &'a BackendChoice,
+}
+
+impl Plan<'_> {
+    /// Whether metrics are evaluated after that many rounds.
+    fn is_due(&self, done: usize) -> bool {
+        let Params { num_round, early_stopping_rounds, .. } = self.params;
+        self.evaluate == Evaluate::EveryRound || done == *num_round as usize || early_stopping_rounds.is_some()
+    }
+}
+
+/// The data of one training.
+pub(crate) struct TrainingSet<'a> {
+    /// The rows to train on.
+    pub rows: Rows<'a>,
+    /// The same, binned.
+    pub matrix: &'a BinnedMatrix,
+    /// What else is evaluated.
+    pub channels: Vec<(String, &'a Dataset)>,
+    /// The model to go on from.
+    pub start: Option<&'a Model>,
+}
+
+/// What has become of a training.
+pub(crate) struct Finished {
+    pub model: Model,
+    pub history: Vec<Round>,
+    pub adapter: String,
+    pub profile: Option<crate::profile::Profile>,
+}
+
+/// Hears of every round: how many are done, and the metrics of every training where they were due. Its `Break` ends the trainings.
+pub(crate) type Watch<'w> = dyn FnMut(usize, &[Option<&Round>]) -> Result<ControlFlow<()>> + Send + 'w;
+
+/// Trains on rayon's current pool; answers every training's outcome in the order of the sets, and whether `watch` ended them before
+/// the last round.
+pub(crate) fn train_together(
+    plan: &Plan<'_>,
+    sets: &[TrainingSet<'_>],
+    watch: &mut Watch<'_>,
+) -> Result<(Vec<Finished>, bool)> {
+    let beginnings: Vec<(Problem<'_>, Beginning<'_>)> =
+        sets.iter().map(|set| begin(plan.params, set)).collect::<Result<_>>()?;
+    let (problems, beginnings): (Vec<_>, Vec<_>) = beginnings.into_iter().unzip();
+    match plan.backend {
+        BackendChoice::Cpu => {
+            let backends = problems.iter().map(|problem| CpuBackend::new(problem, plan.cpu)).collect();
+            let mut trainings = trainings(&problems, backends, beginnings);
+            let stopped = boost(plan, &mut trainings, watch)?;
+            Ok((trainings.into_iter().map(|done| done.finish(CpuBackend::profile)).collect(), stopped))
+        }
+        #[cfg(feature = "gpu")]
+        BackendChoice::Gpu(options) => {
+            use crate::gpu::GpuBackend;
+            let open = |problem| GpuBackend::new(problem, plan.params.max_depth, options);
+            let backends = problems.iter().map(open).collect::<Result<_>>()?;
+            let mut trainings = trainings(&problems, backends, beginnings);
+            let stopped = boost(plan, &mut trainings, watch)?;
+            Ok((trainings.into_iter().map(|done| done.finish(GpuBackend::profile)).collect(), stopped))
+        }
+    }
+}
+
+/// A training before its first round, but for its problem.
+struct Beginning<'a> {
+    model: Model,
+    evaluation: Evaluation<'a>,
+}
+
+fn begin<'a>(params: &Params, set: &TrainingSet<'a>) -> Result<(Problem<'a>, Beginning<'a>)> {
+    let data = set.rows.data;
+    let labels = set.rows.labels()?;
+    let weights = RowWeights::new(&training_weights(params, set.rows, &labels))?;
+    let base_score = match set.start {
+        Some(model) => model.base_score.clone(),
+        None => vec![base_score(params, &labels, &weights)],
+    };
+    let model = Model {
+        objective: params.objective,
+        classes: params.classes(),
+        base_score,
+        feature_names: if data.named { data.names() } else { Vec::new() },
+        features: data.features(),
+        trees: set.start.map_or_else(Vec::new, |start| start.trees.clone()),
+        best_iteration: None,
+        best_score: None,
+        attributes: set.start.map_or_else(Default::default, |start| start.attributes.clone()),
+    };
+    let format = MarginFormat::new(params.objective, &labels, model.base_margin(0));
+    let routed =
+        |&(_, data): &(String, &'a Dataset)| RoutedChannel { data, margins: replay(&model, Rows::all(data), format) };
+    let channels = set.channels.iter().map(routed).collect();
+    let margins = replay(&model, set.rows, format);
+    let evaluation = Evaluation::new(set, params.metrics(), format)?;
+    let problem = problem(params, set.matrix, &labels, weights, format, margins, channels);
+    Ok((problem, Beginning { model, evaluation }))
+}
+
+/// A training under way.
+struct Training<'a, B> {
+    backend: B,
+    problem: &'a Problem<'a>,
+    model: Model,
+    evaluation: Evaluation<'a>,
+}
+
+fn trainings<'a, B: Backend>(
+    problems: &'a [Problem<'a>],
+    backends: Vec<B>,
+    beginnings: Vec<Beginning<'a>>,
+) -> Vec<Training<'a, B>> {
+    let parts = problems.iter().zip(backends).zip(beginnings);
+    parts
+        .map(|((problem, backend), Beginning { model, evaluation })| Training { backend, problem, model, evaluation })
+        .collect()
+}
+
+impl<B: Backend> Training<'_, B> {
+    /// One round: a tree a class on its sample, the margins, and the metrics where they are due.
+    fn advance(&mut self, params: &Params, samples: Vec<TreeSample>, due: bool) -> Result<()> {
+        let Self { backend, problem, model, evaluation } = self;
+        let round = model.rounds();
         backend.gradient()?;
-        for output in 0..problem.classes {
-            let (rows, columns) = samples.next_tree();
+        for (output, (rows, columns)) in samples.into_iter().enumerate() {
             grow(backend, &TreeTask { output, rows, columns }, params.max_depth)?;
         }
         let trees: Vec<_> = backend.read_trees()?.iter().map(|grown| finish(grown, problem, params.eta)).collect();
         backend.add_trees(&trees)?;
         model.trees.extend(trees.into_iter().map(|finished| finished.tree));
+        if due { evaluation.evaluate(backend, problem, round) } else { Ok(()) }
+    }
 
-        let round = first_round + done - 1;
-        if evaluation.is_due(done, params) {
-            evaluation.evaluate(backend, problem, round)?;
-        }
-        evaluation.report(done, params)?;
-        if let Some(patience) = params.early_stopping_rounds
-            && evaluation.track_best(model, round) >= patience as usize
-        {
-            return Ok(done < params.num_round as usize);
+    fn finish(self, profile: impl Fn(&B) -> Option<&crate::profile::Profile>) -> Finished {
+        let (adapter, profile) = (self.backend.adapter(), profile(&self.backend).cloned());
+        Finished { model: self.model, history: self.evaluation.history, adapter, profile }
+    }
+}
+
+/// THE round loop. Answers whether `watch` ended it before the last round.
+fn boost<B: Backend + Send>(plan: &Plan<'_>, trainings: &mut [Training<'_, B>], watch: &mut Watch<'_>) -> Result<bool> {
+    let (params, rounds) = (plan.params, plan.params.num_round as usize);
+    let source = |training: &Training<'_, B>| {
+        SampleSource::new(params, training.problem.rows(), training.problem.matrix.features())
+    };
+    let mut samples = SampleSources::new(trainings.iter().map(source).collect());
+    samples.skip(trainings.first().map_or(0, |training| training.model.rounds()), params.classes());
+    for done in 1..=rounds {
+        let due = plan.is_due(done);
+        let drawn = samples.next_round(params.classes());
+        let together = trainings.par_iter_mut().zip(drawn).with_max_len(1);
+        let advanced: Vec<Result<()>> =
+            together.map(|(training, samples)| training.advance(params, samples, due)).collect();
+        advanced.into_iter().collect::<Result<()>>()?;
+        let metrics: Vec<Option<&Round>> =
+            trainings.iter().map(|training| training.evaluation.history.last().filter(|_| due)).collect();
+        if watch(done, &metrics)?.is_break() {
+            return Ok(done < rounds);
         }
     }
     Ok(false)
 }
 
-/// The channels that are evaluated, and what came of it.
-struct Evaluation<'a> {
-    names: Vec<String>,
-    labels: Vec<&'a [f32]>,
-    weights: Vec<RowWeights>,
-    metrics: Vec<Metric>,
-    format: MarginFormat,
-    when: Evaluate,
-    observer: Option<Observer<'a>>,
-    history: Vec<Round>,
-}
-
-impl<'a> Evaluation<'a> {
-    fn new(trainer: &Trainer<'a>, metrics: Vec<Metric>, format: MarginFormat) -> Result<Self> {
-        let mut evaluation = Self {
-            names: Vec::new(),
-            labels: Vec::new(),
-            weights: Vec::new(),
-            metrics,
-            format,
-            when: trainer.evaluate,
-            observer: None,
-            history: Vec::new(),
-        };
-        let channels = trainer.channels.iter().map(|(name, data)| (name.as_str(), *data));
-        for (name, data) in std::iter::once(("train", trainer.train)).chain(channels) {
-            evaluation.names.push(name.to_string());
-            evaluation.labels.push(labels_of(data)?);
-            evaluation.weights.push(metric_weights(data).map_err(|error| error.context(name))?);
-        }
-        Ok(evaluation)
+/// Refuses a model that a training of `params` on `data` cannot go on from.
+pub(crate) fn check_start(model: &Model, params: &Params, data: &Dataset) -> Result<()> {
+    model.check_features(data)?;
+    if model.objective != params.objective || model.classes != params.classes() {
+        return Err(Error::model(format!(
+            "the model to continue from was trained with {} and {} classes, not {} and {}",
+            model.objective.name(),
+            model.classes,
+            params.objective.name(),
+            params.classes()
+        ))
+        .remedy("give the model's objective and num_class"));
     }
-
-    fn is_due(&self, done: usize, params: &Params) -> bool {
-        self.when == Evaluate::EveryRound || done == params.num_round as usize || params.early_stopping_rounds.is_some()
-    }
-
-    fn evaluate(&mut self, backend: &mut impl Backend, problem: &Problem<'_>, round: usize) -> Result<()> {
-        let mut values = Vec::with_capacity(self.names.len());
-        for channel in 0..self.names.len() {
-            let fixed = match channel {
-                0 => backend.margins()?,
-                _ => backend.channel_margins(channel - 1)?,
-            };
-            let margins = class_major(&fixed, problem.classes, self.format);
-            let scored = Scored {
-                margins: &margins,
-                classes: problem.classes,
-                labels: self.labels[channel],
-                weights: self.weights[channel].values.as_deref(),
-                objective: problem.objective,
-            };
-            values.push(self.metrics.iter().map(|metric| metric.evaluate(&scored)).collect());
-        }
-        self.history.push(Round { round, values });
-        Ok(())
-    }
-
-    fn report(&mut self, done: usize, params: &Params) -> Result<()> {
-        let due = self.is_due(done, params);
-        let Some(observer) = &mut self.observer else { return Ok(()) };
-        let progress = Progress {
-            done,
-            rounds: params.num_round as usize,
-            metrics: if due { self.history.last() } else { None },
-            channels: &self.names,
-            names: &self.metrics,
-        };
-        match observer(&progress) {
-            ControlFlow::Continue(()) => Ok(()),
-            ControlFlow::Break(()) => Err(Error::new(ErrorKind::Interrupted, "interrupted")),
-        }
-    }
-
-    /// Notes in the model whether this round is the best so far by the last metric of the last channel; answers how many rounds ago the best one was.
-    fn track_best(&self, model: &mut Model, round: usize) -> usize {
-        let value = self.history.last().and_then(|round| round.values.last()).and_then(|values| values.last()).copied();
-        if let (Some(value), Some(metric)) = (value, self.metrics.last()) {
-            let better =
-                model.best_score.is_none_or(|best| if metric.maximise() { value > best } else { value < best });
-            if better {
-                model.best_score = Some(value);
-                model.best_iteration = Some(round);
-            }
-        }
-        round - model.best_iteration.unwrap_or(round)
-    }
-}
-
-/// Row-major fixed-point margins as class-major reals.
-fn class_major(fixed: &[i64], classes: usize, format: MarginFormat) -> Vec<f64> {
-    let rows = fixed.len() / classes;
-    let unit = power_of_two(-format.scale);
-    (0..classes).flat_map(|class| (0..rows).map(move |row| fixed[row * classes + class] as f64 * unit)).collect()
+    Ok(())
 }
 
 /// The margins of a model in fixed point: the base margin and every tree's leaf, `rows x classes`, row-major.
-fn replay(model: &Model, data: &Dataset, format: MarginFormat) -> Vec<i64> {
+fn replay(model: &Model, rows: Rows<'_>, format: MarginFormat) -> Vec<i64> {
     let classes = model.classes;
     let base: Vec<i64> = (0..classes).map(|class| format.to_fixed(model.base_margin(class))).collect();
-    (0..data.rows)
+    (0..rows.len())
         .into_par_iter()
-        .flat_map_iter(|row| {
+        .flat_map_iter(|position| {
+            let row = rows.row(position);
             let mut margins = base.clone();
             for (index, tree) in model.trees.iter().enumerate() {
-                let step = format.to_fixed(tree.predict(|feature| data.columns[feature as usize][row]));
+                let step = format.to_fixed(tree.predict(|feature| rows.data.columns[feature as usize][row]));
                 margins[index % classes] = format.add(margins[index % classes], step);
             }
             margins
@@ -545,39 +588,17 @@ fn base_score(params: &Params, labels: &[f32], weights: &RowWeights) -> f32 {
 }
 
 /// The weights that training uses, `scale_pos_weight` included.
-fn training_weights(params: &Params, data: &Dataset, labels: &[f32]) -> Vec<f32> {
+fn training_weights(params: &Params, rows: Rows<'_>, labels: &[f32]) -> Vec<f32> {
+    let weights = rows.weights();
     let positive = if params.objective == Objective::BinaryLogistic { params.scale_pos_weight } else { 1.0 };
     labels
         .iter()
         .enumerate()
         .map(|(row, &label)| {
-            let weight = data.weights.as_ref().map_or(1.0, |weights| weights[row]);
+            let weight = weights.as_ref().map_or(1.0, |weights| weights[row]);
             if label == 1.0 { weight * positive } else { weight }
         })
         .collect()
-}
-
-/// The weights that metrics of a channel use.
-///
-/// # Errors
-/// If all weights are 0.
-pub fn metric_weights(data: &Dataset) -> Result<RowWeights> {
-    data.weights.as_ref().map_or(Ok(RowWeights::UNWEIGHTED), |weights| RowWeights::new(weights))
-}
-
-fn labels_of(data: &Dataset) -> Result<&[f32]> {
-    data.labels
-        .as_deref()
-        .filter(|labels| labels.len() == data.rows)
-        .ok_or_else(|| Error::data("the data has no labels").remedy("name the label column with --label"))
-}
-
-/// The feature names, or `f0`, `f1`, ... where there are none.
-fn names_of(data: &Dataset) -> Vec<String> {
-    if data.feature_names.len() == data.features() {
-        return data.feature_names.clone();
-    }
-    (0..data.features()).map(|feature| format!("f{feature}")).collect()
 }
 
 /// A pool of `threads` threads; all cores without a number, or with 0.

@@ -34,12 +34,29 @@
 //! trained.model.save("model.json")?;
 //! # Ok::<(), gboost::Error>(())
 //! ```
+//!
+//! # Cross-validate
+//!
+//! ```no_run
+//! # let options = gboost::ingest::ReadOptions::default();
+//! # let train = gboost::ingest::read_channel(&["train.csv".into()], &options)?;
+//! # let params = gboost::Params::default();
+//! use gboost::validation::{Folds, cross_validate};
+//!
+//! let folds = Folds::random(train.dataset.rows, 5, 0)?; // 5 folds, seed 0
+//! let found = cross_validate(&params, &train.dataset, &folds)?;
+//! for round in &found.history {
+//!     println!("[{}] {} +- {}", round.round, round.test[0].mean, round.test[0].std);
+//! }
+//! # Ok::<(), gboost::Error>(())
+//! ```
 
 pub mod backend;
 pub mod binning;
 pub mod booster;
 pub mod cpu;
 pub mod error;
+mod evaluation;
 pub mod explain;
 pub mod fixed;
 #[cfg(feature = "gpu")]
@@ -57,6 +74,7 @@ pub mod report;
 pub mod sampling;
 pub mod split;
 pub mod tree;
+pub mod validation;
 
 pub use booster::{BackendChoice, Evaluate, Progress, Round, Trained, Trainer};
 pub use error::{Error, ErrorKind, Result};

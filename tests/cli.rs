@@ -12,6 +12,8 @@ mod bad_data;
 mod bad_parameters;
 #[path = "cli/bad_places.rs"]
 mod bad_places;
+#[path = "cli/cv.rs"]
+mod cv;
 #[path = "cli/evaluate.rs"]
 mod evaluate;
 #[path = "cli/inspect.rs"]
@@ -28,3 +30,5 @@ mod reading;
 mod screen;
 #[path = "cli/train.rs"]
 mod train;
+#[path = "cli/verify.rs"]
+mod verify;

@@ -2,8 +2,9 @@
 //! histograms of all features of a row are updated from one or two cache lines.
 
 use super::cuts::{FeatureCuts, Scratch};
-use crate::error::Result;
-use crate::params::TreeMethod;
+use crate::error::{Error, Result};
+use crate::ingest::Rows;
+use crate::params::{Params, TreeMethod};
 use rayon::prelude::*;
 
 /// The bins of one feature, one code a row.
@@ -91,9 +92,53 @@ pub struct BinnedMatrix {
     pub columns: Vec<BinColumn>,
     /// The byte columns once more, by row.
     pub blocks: Vec<RowBlock>,
+    /// The tree method that the bins were made for.
+    pub method: TreeMethod,
+    /// The most bins a feature that were allowed (hist).
+    pub max_bin: usize,
 }
 
 impl BinnedMatrix {
+    /// Bins the rows of a table as the parameters' `tree_method` and `max_bin` ask; cuts are learned on these rows alone.
+    ///
+    /// # Errors
+    /// As [`BinnedMatrix::new`].
+    pub fn of(rows: Rows<'_>, params: &Params) -> Result<Self> {
+        let names = rows.data.names();
+        let new = |columns: &[Vec<f32>]| Self::new(columns, &names, rows.len(), params.tree_method, params.max_bin);
+        match rows.chosen {
+            None => new(&rows.data.columns),
+            Some(_) => {
+                new(&rows.data.columns.par_iter().map(|column| rows.of(column).into_owned()).collect::<Vec<_>>())
+            }
+        }
+    }
+
+    /// Refuses a matrix that is not that of a training on `rows x features` with these parameters.
+    ///
+    /// # Errors
+    /// Names the difference.
+    pub fn check(&self, rows: usize, features: usize, params: &Params) -> Result<()> {
+        if (self.rows, self.features()) != (rows, features) {
+            let (binned_rows, binned_features) = (self.rows, self.features());
+            return Err(Error::data(format!(
+                "the binned matrix has {binned_rows} rows and {binned_features} features, the train data {rows} and {features}"
+            ))
+            .remedy("bin the rows that are trained on"));
+        }
+        let differs = |name: &str| {
+            Err(Error::parameter(format!("the matrix was binned with another {name}"))
+                .remedy("bin the rows with the parameters that train"))
+        };
+        if self.method != params.tree_method {
+            return differs("tree_method");
+        }
+        if self.method == TreeMethod::Hist && self.max_bin != params.max_bin {
+            return differs("max_bin");
+        }
+        Ok(())
+    }
+
     /// Learns the cuts of all columns and bins them, in parallel on rayon's current pool.
     ///
     /// # Errors
@@ -118,7 +163,7 @@ impl BinnedMatrix {
             .into_iter()
             .unzip();
         let blocks = RowBlock::cover(&columns, rows);
-        Ok(Self { rows, cuts, columns, blocks })
+        Ok(Self { rows, cuts, columns, blocks, method, max_bin })
     }
 
     /// Number of features.

@@ -16,10 +16,14 @@ pub fn apply(path: &Path, params: &mut Params) -> Result<Vec<String>> {
     let text = fs::read_to_string(path).map_err(|source| {
         Error::io("read the hyperparameters", path, &source).remedy("give a text file in JSON or TOML")
     })?;
-    let entries = parse(path, &text)?;
+    set_all(path, &parse(path, &text)?, params)
+}
+
+/// Sets what a table of a file says; answers what there is to say about it.
+pub fn set_all(path: &Path, entries: &Map<String, Value>, params: &mut Params) -> Result<Vec<String>> {
     let mut notes = Vec::new();
     let mut seen: Vec<(&str, &str)> = Vec::new();
-    for (key, value) in &entries {
+    for (key, value) in entries {
         let about = |error: Error| error.context(&format!("key {key:?}")).at_path(path);
         if FOREIGN.iter().any(|prefix| key.starts_with(prefix)) {
             notes.push(format!("{}: key {key:?} is SageMaker's own and was left out", path.display()));

@@ -188,6 +188,12 @@ impl Metric {
         matches!(self.row().2, Better::Higher)
     }
 
+    /// Whether `value` is better than `than`; never if either is not a number.
+    #[must_use]
+    pub fn is_better(&self, value: f64, than: f64) -> bool {
+        if self.maximise() { value > than } else { value < than }
+    }
+
     /// The metric that is reported for an objective when none is chosen.
     #[must_use]
     pub fn default_for(objective: Objective) -> Self {

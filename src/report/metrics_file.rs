@@ -114,8 +114,7 @@ fn best_round(trained: &Trained) -> Option<usize> {
     let mut best: Option<(usize, f64)> = None;
     for round in &trained.history {
         let value = *round.values.last()?.last()?;
-        let is_better = best.is_none_or(|(_, best)| if metric.maximise() { value > best } else { value < best });
-        if is_better {
+        if best.is_none_or(|(_, best)| metric.is_better(value, best)) {
             best = Some((round.round, value));
         }
     }

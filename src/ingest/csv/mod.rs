@@ -114,8 +114,14 @@ impl Table {
         Ok(())
     }
 
+    /// Rows so far.
+    pub(super) fn rows(&self) -> usize {
+        self.rows
+    }
+
     /// The channel of all files.
     pub(super) fn finish(self) -> Channel {
+        let columns = self.layout.roles.len();
         let mut dataset = Dataset { named: self.layout.names.is_some(), rows: self.rows, ..Dataset::default() };
         let kept = self.layout.roles.iter().enumerate().filter(|&(_, &role)| role != Role::Ignored);
         for ((index, role), mut values) in kept.zip(self.cells) {
@@ -140,6 +146,8 @@ impl Table {
             files: Vec::new(),
             notes: self.notes,
             format: Format::Csv,
+            file_rows: Vec::new(),
+            columns,
             index_base: None,
         }
     }

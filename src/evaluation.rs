@@ -1,0 +1,129 @@
+//! What is evaluated while rounds run, and when there is nothing more to gain.
+
+use crate::backend::{Backend, Problem};
+use crate::booster::{Round, TrainingSet};
+use crate::error::Result;
+use crate::fixed::margin::MarginFormat;
+use crate::fixed::power_of_two;
+use crate::fixed::weight::RowWeights;
+use crate::ingest::{Dataset, Rows};
+use crate::metric::{Metric, Scored};
+use crate::params::Params;
+use std::borrow::Cow;
+use std::ops::ControlFlow;
+
+/// The channels of one training, the training rows first, and what came of them.
+pub(crate) struct Evaluation<'a> {
+    labels: Vec<Cow<'a, [f32]>>,
+    weights: Vec<RowWeights>,
+    metrics: Vec<Metric>,
+    format: MarginFormat,
+    pub history: Vec<Round>,
+}
+
+impl<'a> Evaluation<'a> {
+    pub fn new(set: &TrainingSet<'a>, metrics: Vec<Metric>, format: MarginFormat) -> Result<Self> {
+        let mut evaluation = Self { labels: Vec::new(), weights: Vec::new(), metrics, format, history: Vec::new() };
+        let others = set.channels.iter().map(|(name, data)| (name.as_str(), Rows::all(data)));
+        for (name, rows) in std::iter::once(("train", set.rows)).chain(others) {
+            evaluation.labels.push(rows.labels()?);
+            evaluation.weights.push(weights_for_metrics(rows).map_err(|error| error.context(name))?);
+        }
+        Ok(evaluation)
+    }
+
+    /// Adds the metrics of a round to the history.
+    pub fn evaluate(&mut self, backend: &mut impl Backend, problem: &Problem<'_>, round: usize) -> Result<()> {
+        let mut values = Vec::with_capacity(self.labels.len());
+        for (channel, (labels, weights)) in self.labels.iter().zip(&self.weights).enumerate() {
+            let fixed = match channel {
+                0 => backend.margins()?,
+                _ => backend.channel_margins(channel - 1)?,
+            };
+            let margins = class_major(&fixed, problem.classes, self.format);
+            let scored = Scored {
+                margins: &margins,
+                classes: problem.classes,
+                labels,
+                weights: weights.values.as_deref(),
+                objective: problem.objective,
+            };
+            values.push(self.metrics.iter().map(|metric| metric.evaluate(&scored)).collect());
+        }
+        self.history.push(Round { round, values });
+        Ok(())
+    }
+}
+
+/// Row-major fixed-point margins as class-major reals.
+fn class_major(fixed: &[i64], classes: usize, format: MarginFormat) -> Vec<f64> {
+    let rows = fixed.len() / classes;
+    let unit = power_of_two(-format.scale);
+    (0..classes).flat_map(|class| (0..rows).map(move |row| fixed[row * classes + class] as f64 * unit)).collect()
+}
+
+/// The weights that metrics of a channel use.
+///
+/// # Errors
+/// If all weights are 0.
+pub fn metric_weights(data: &Dataset) -> Result<RowWeights> {
+    weights_for_metrics(Rows::all(data))
+}
+
+fn weights_for_metrics(rows: Rows<'_>) -> Result<RowWeights> {
+    rows.weights().map_or(Ok(RowWeights::UNWEIGHTED), |weights| RowWeights::new(&weights))
+}
+
+/// Early stopping: the best round so far by one value a round, and whether it was too long ago.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct EarlyStopping {
+    /// The metric whose value is judged.
+    metric: Option<Metric>,
+    /// Rounds to wait for a better one; without, nothing stops.
+    patience: Option<usize>,
+    /// The first of the best rounds, and its value.
+    pub best: Option<(usize, f64)>,
+}
+
+impl EarlyStopping {
+    /// The rule that the parameters ask for; the last metric counts.
+    pub fn new(params: &Params) -> Self {
+        let patience = params.early_stopping_rounds.map(|rounds| rounds as usize);
+        Self { metric: params.metrics().last().copied(), patience, best: None }
+    }
+
+    /// Takes a round's value in; `Break` if as many rounds as the patience have passed since the best one.
+    pub fn judge(&mut self, round: usize, value: Option<f64>) -> ControlFlow<()> {
+        let (Some(metric), Some(value)) = (self.metric, value) else { return ControlFlow::Continue(()) };
+        let best = self.best.filter(|&(_, best)| !metric.is_better(value, best)).unwrap_or((round, value));
+        self.best = Some(best);
+        if self.patience.is_some_and(|patience| round - best.0 >= patience) {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stops_as_many_rounds_after_the_best_as_it_has_patience() {
+        let mut params = Params { early_stopping_rounds: Some(2), ..Params::default() };
+        let run = |params: &Params, values: &[f64]| {
+            let mut rule = EarlyStopping::new(params);
+            let stop = values.iter().enumerate().position(|(round, &value)| rule.judge(round, Some(value)).is_break());
+            (stop, rule.best)
+        };
+        // rmse: less is better; an equal value is no better one.
+        assert_eq!(run(&params, &[3.0, 2.0, 2.0, 1.0, 1.0, 1.5, 0.0]), (Some(5), Some((3, 1.0))));
+        assert_eq!(run(&params, &[3.0, 2.0, 1.0]), (None, Some((2, 1.0))));
+        params.objective = crate::Objective::BinaryLogistic;
+        params.eval_metric = vec![Metric::Logloss, Metric::Auc];
+        assert_eq!(run(&params, &[0.5, 0.7, 0.6, 0.7]), (Some(3), Some((1, 0.7))));
+        params.early_stopping_rounds = None;
+        assert_eq!(run(&params, &[0.5, 0.4, 0.3, 0.2]), (None, Some((0, 0.5))));
+    }
+}

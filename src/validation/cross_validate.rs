@@ -1,0 +1,342 @@
+//! K-fold cross-validation: one training a fold, all of them a round at a time, judged by the mean over the folds.
+
+use super::folds::Folds;
+use crate::binning::BinnedMatrix;
+use crate::booster::{
+    BackendChoice, Evaluate, Finished, Plan, Round, Times, TrainingSet, check_start, thread_pool, train_together,
+};
+use crate::cpu::CpuOptions;
+use crate::error::{Error, ErrorKind, Result};
+use crate::evaluation::EarlyStopping;
+use crate::ingest::{Dataset, Rows};
+use crate::metric::Metric;
+use crate::model::Model;
+use crate::params::Params;
+use rayon::prelude::*;
+use std::ops::ControlFlow;
+use std::time::Instant;
+
+/// A mean over the folds and the standard deviation about it.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct MeanStd {
+    /// The mean.
+    pub mean: f64,
+    /// The standard deviation of the folds themselves (divided by their number, as `numpy.std` and xgboost.cv do it).
+    pub std: f64,
+}
+
+impl MeanStd {
+    /// Of the values of the folds, added in their order; not a number without any.
+    #[must_use]
+    pub fn of(values: &[f64]) -> Self {
+        let count = values.len() as f64;
+        let mean = values.iter().sum::<f64>() / count;
+        let squares: f64 = values.iter().map(|value| (value - mean) * (value - mean)).sum();
+        Self { mean, std: (squares / count).sqrt() }
+    }
+}
+
+/// One round of a cross-validation.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CvRound {
+    /// The round, from 0; a continued cross-validation goes on counting.
+    pub round: usize,
+    /// On the rows trained on, by metric.
+    pub train: Vec<MeanStd>,
+    /// On the rows held out, by metric.
+    pub test: Vec<MeanStd>,
+}
+
+impl CvRound {
+    fn of(folds: &[&Round]) -> Option<Self> {
+        let channel = |channel: usize| -> Option<Vec<MeanStd>> {
+            let metrics = folds.first()?.values.get(channel)?.len();
+            let values = |metric: usize| folds.iter().map(|round| round.values[channel][metric]).collect::<Vec<_>>();
+            Some((0..metrics).map(|metric| MeanStd::of(&values(metric))).collect())
+        };
+        Some(Self { round: folds.first()?.round, train: channel(0)?, test: channel(1)? })
+    }
+}
+
+/// The rows of a table in folds, binned: what several cross-validations on the same folds can share.
+#[derive(Clone, Debug)]
+pub struct FoldedData<'a> {
+    data: &'a Dataset,
+    folds: &'a Folds,
+    parts: Vec<Part>,
+}
+
+/// What belongs to one fold.
+#[derive(Clone, Debug)]
+struct Part {
+    train_rows: Vec<u32>,
+    /// The rows that are trained on; their cuts know nothing of the others.
+    matrix: BinnedMatrix,
+    /// The rows that are held out.
+    test: Dataset,
+}
+
+impl<'a> FoldedData<'a> {
+    /// Parts and bins the data as `tree_method` and `max_bin` of the parameters ask, on rayon's current pool.
+    ///
+    /// # Errors
+    /// Another number of rows than the folds have, no feature, or as [`BinnedMatrix::new`].
+    pub fn new(data: &'a Dataset, folds: &'a Folds, params: &Params) -> Result<Self> {
+        if folds.of_row().len() != data.rows {
+            let message = format!("there are folds for {} rows, but the data has {}", folds.of_row().len(), data.rows);
+            return Err(Error::data(message).remedy("give one fold number a row"));
+        }
+        if data.features() == 0 {
+            return Err(Error::data("the data has no features").remedy("give at least one"));
+        }
+        let part = |fold: usize| {
+            let train_rows = folds.train_rows(fold);
+            let matrix = BinnedMatrix::of(Rows::chosen(data, &train_rows), params)?;
+            let test = Rows::chosen(data, &folds.test_rows(fold)).to_dataset();
+            Ok(Part { train_rows, matrix, test })
+        };
+        let parts: Vec<Result<Part>> = (0..folds.count()).into_par_iter().map(part).collect();
+        Ok(Self { data, folds, parts: parts.into_iter().collect::<Result<_>>()? })
+    }
+
+    /// The folds.
+    #[must_use]
+    pub fn folds(&self) -> &Folds {
+        self.folds
+    }
+
+    /// The table that was parted.
+    #[must_use]
+    pub fn data(&self) -> &Dataset {
+        self.data
+    }
+
+    /// The folds whose held-out rows are all of one label: ranking metrics such as auc say nothing there.
+    #[must_use]
+    pub fn of_one_label(&self) -> Vec<usize> {
+        let one_label = |part: &Part| {
+            let labels = part.test.labels.as_deref().unwrap_or_default();
+            labels.windows(2).all(|pair| pair[0] == pair[1])
+        };
+        (0..self.parts.len()).filter(|&fold| one_label(&self.parts[fold])).collect()
+    }
+}
+
+/// What an observer is told after each round.
+#[derive(Clone, Copy, Debug)]
+pub struct CvProgress<'a> {
+    /// Rounds done in this cross-validation.
+    pub done: usize,
+    /// Rounds asked for.
+    pub rounds: usize,
+    /// The round's metrics.
+    pub round: &'a CvRound,
+    /// The metrics.
+    pub metrics: &'a [Metric],
+}
+
+type Observer<'a> = Box<dyn FnMut(&CvProgress<'_>) -> ControlFlow<()> + Send + 'a>;
+
+/// A cross-validation to be run.
+///
+/// ```
+/// use gboost::validation::{CrossValidation, FoldedData, Folds};
+/// use gboost::{Dataset, Params};
+///
+/// let data = Dataset {
+///     columns: vec![(0..60).map(|row| row as f32).collect()],
+///     labels: Some((0..60).map(|row| f32::from(u8::from(row >= 30))).collect()),
+///     rows: 60,
+///     ..Dataset::default()
+/// };
+/// let mut params = Params::default();
+/// for (name, value) in [("objective", "binary:logistic"), ("num_round", "50"), ("early_stopping_rounds", "3")] {
+///     params.set(name, value)?;
+/// }
+/// let folds = Folds::stratified(data.labels.as_deref().unwrap_or_default(), 3, 0)?;
+/// let parted = FoldedData::new(&data, &folds, &params)?; // for as many cross-validations as are wanted
+/// let found = CrossValidation::new(&params, &parted).run()?;
+/// let last = found.history.last().map(|round| round.test[0]);
+/// assert!(last.is_some_and(|logloss| logloss.mean < 0.2));
+/// # Ok::<(), gboost::Error>(())
+/// ```
+pub struct CrossValidation<'a> {
+    params: &'a Params,
+    data: &'a FoldedData<'a>,
+    start: Option<&'a [Model]>,
+    observer: Option<Observer<'a>>,
+    cpu: CpuOptions,
+    backend: BackendChoice,
+}
+
+/// The result of a cross-validation.
+#[derive(Clone, Debug)]
+pub struct CrossValidated {
+    /// The metrics that were evaluated.
+    pub metrics: Vec<Metric>,
+    /// Every round; if early stopping ended it, the rounds up to the best one, as xgboost.cv has it.
+    pub history: Vec<CvRound>,
+    /// The best round by the last metric's mean on the rows held out; the first of equal ones.
+    pub best_round: usize,
+    /// Whether early stopping ended it before the last round.
+    pub stopped_early: bool,
+    /// The model of each fold with all rounds that were trained; with early stopping, their best iteration is the best round.
+    pub models: Vec<Model>,
+    /// How long it took; binning only where this run did it.
+    pub times: Times,
+    /// What it ran on.
+    pub adapter: String,
+}
+
+impl CrossValidated {
+    /// The margin of each row by the model that was not trained on it, class-major as [`Model::predict_margins`] has them; of the
+    /// rounds up to the best one with early stopping, otherwise of all.
+    #[must_use]
+    pub fn out_of_fold_margins(&self, data: &FoldedData<'_>) -> Vec<f32> {
+        let rows = data.data.rows;
+        let mut margins = vec![0.0; rows * self.models.first().map_or(0, |model| model.classes)];
+        for (fold, (model, part)) in self.models.iter().zip(&data.parts).enumerate() {
+            let found = model.predict_margins(&part.test, Some(model.used_rounds(false)));
+            for (place, row) in data.folds.test_rows(fold).into_iter().enumerate() {
+                for class in 0..model.classes {
+                    margins[class * rows + row as usize] = found[class * part.test.rows + place];
+                }
+            }
+        }
+        margins
+    }
+}
+
+impl<'a> CrossValidation<'a> {
+    /// A cross-validation of `params` on data in folds.
+    #[must_use]
+    pub fn new(params: &'a Params, data: &'a FoldedData<'a>) -> Self {
+        Self {
+            params,
+            data,
+            start: None,
+            observer: None,
+            cpu: CpuOptions::default(),
+            backend: BackendChoice::default(),
+        }
+    }
+
+    /// Adds `num_round` rounds to the models of an earlier cross-validation on the same folds, one a fold.
+    #[must_use]
+    pub fn continue_from(mut self, models: &'a [Model]) -> Self {
+        self.start = Some(models);
+        self
+    }
+
+    /// Calls `observer` after every round; its `Break` ends the cross-validation with an error of kind `Interrupted`.
+    #[must_use]
+    pub fn on_round(mut self, observer: impl FnMut(&CvProgress<'_>) -> ControlFlow<()> + Send + 'a) -> Self {
+        self.observer = Some(Box::new(observer));
+        self
+    }
+
+    /// How the CPU backend cuts up its work; changes no result.
+    #[must_use]
+    pub fn cpu_options(mut self, options: CpuOptions) -> Self {
+        self.cpu = options;
+        self
+    }
+
+    /// Where the kernels run; on the processor by default.
+    #[must_use]
+    pub fn backend(mut self, choice: BackendChoice) -> Self {
+        self.backend = choice;
+        self
+    }
+
+    /// Trains all folds, on as many threads as `nthread` says (all by default), which the folds share.
+    ///
+    /// # Errors
+    /// Parameters in conflict, labels outside the objective's domain, data that was binned for other parameters, start models that
+    /// do not fit, an observer's stop.
+    pub fn run(self) -> Result<CrossValidated> {
+        thread_pool(self.params.nthread)?.install(|| self.run_in_pool())
+    }
+
+    /// Trains on rayon's current pool, whatever `nthread` says: for callers that share their threads among several trainings.
+    ///
+    /// # Errors
+    /// As [`CrossValidation::run`].
+    pub fn run_in_pool(mut self) -> Result<CrossValidated> {
+        let params = self.params;
+        self.check()?;
+        let started = Instant::now();
+        let mut observer = self.observer.take();
+        let plan = Plan { params, evaluate: Evaluate::EveryRound, cpu: self.cpu, backend: &self.backend };
+        let set = |(fold, part): (usize, &'a Part)| TrainingSet {
+            rows: Rows::chosen(self.data.data, &part.train_rows),
+            matrix: &part.matrix,
+            channels: vec![("test".to_string(), &part.test)],
+            start: self.start.map(|models| &models[fold]),
+        };
+        let sets: Vec<TrainingSet<'_>> = self.data.parts.iter().enumerate().map(set).collect();
+        let metrics = params.metrics();
+        let mut history: Vec<CvRound> = Vec::new();
+        let mut stopping = EarlyStopping::new(params);
+        let (finished, stopped_early) = train_together(&plan, &sets, &mut |done, folds| {
+            let folds: Vec<&Round> = folds.iter().copied().flatten().collect();
+            let Some(round) = CvRound::of(&folds) else { return Ok(ControlFlow::Continue(())) };
+            if let Some(observer) = &mut observer {
+                let (rounds, metrics) = (params.num_round as usize, metrics.as_slice());
+                if observer(&CvProgress { done, rounds, round: &round, metrics }).is_break() {
+                    return Err(Error::new(ErrorKind::Interrupted, "interrupted"));
+                }
+            }
+            let judgement = stopping.judge(round.round, round.test.last().map(|last| last.mean));
+            history.push(round);
+            Ok(judgement)
+        })?;
+
+        let best_round = stopping.best.map_or(0, |(round, _)| round);
+        if stopped_early {
+            history.retain(|round| round.round <= best_round);
+        }
+        let times = Times { train: started.elapsed(), ..Times::default() };
+        let adapter = finished.first().map(|first| first.adapter.clone()).unwrap_or_default();
+        let best = stopping.best.filter(|_| params.early_stopping_rounds.is_some());
+        let (best_iteration, best_score) = best.unzip();
+        let models =
+            finished.into_iter().map(|Finished { model, .. }| Model { best_iteration, best_score, ..model }).collect();
+        Ok(CrossValidated { metrics, history, best_round, stopped_early, models, times, adapter })
+    }
+
+    fn check(&self) -> Result<()> {
+        let (params, data) = (self.params, self.data.data);
+        params.check()?;
+        let labels = Rows::all(data).labels()?;
+        params
+            .objective
+            .check_labels(&labels, params.classes())
+            .map_err(|(row, error)| error.context(&format!("row {}", row + 1)))?;
+        for part in &self.data.parts {
+            part.matrix.check(part.train_rows.len(), data.features(), params)?;
+        }
+        let Some(models) = self.start else { return Ok(()) };
+        if models.len() != self.data.parts.len() {
+            let message =
+                format!("there are {} models to continue from, but {} folds", models.len(), self.data.parts.len());
+            return Err(Error::model(message).remedy("give the models of a cross-validation on the same folds"));
+        }
+        models.iter().try_for_each(|model| check_start(model, params, data))
+    }
+}
+
+/// Cross-validates `params` on `data` in `folds`, on as many threads as `nthread` says.
+///
+/// # Errors
+/// As [`FoldedData::new`] and [`CrossValidation::run`].
+pub fn cross_validate(params: &Params, data: &Dataset, folds: &Folds) -> Result<CrossValidated> {
+    thread_pool(params.nthread)?.install(|| {
+        let started = Instant::now();
+        let parted = FoldedData::new(data, folds, params)?;
+        let binned = started.elapsed();
+        let mut found = CrossValidation::new(params, &parted).run_in_pool()?;
+        found.times.bin = binned;
+        Ok(found)
+    })
+}
