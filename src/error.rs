@@ -19,16 +19,19 @@ pub enum ErrorKind {
     Unavailable,
     /// A device that failed: lost, out of memory, or a shader that its driver refused.
     Device,
+    /// A check that was asked for said no.
+    CheckFailed,
     /// The caller asked for a stop.
     Interrupted,
 }
 
 impl ErrorKind {
-    /// The exit code of the command line program for this kind: 2 bad input, 3 device, 130 interrupted.
+    /// The exit code of the command line program for this kind: 1 a check said no, 2 bad input, 3 device, 130 interrupted.
     #[must_use]
     pub fn exit_code(self) -> u8 {
         match self {
             Self::Data | Self::Parameter | Self::Model | Self::Io | Self::Unavailable => 2,
+            Self::CheckFailed => 1,
             Self::Device => 3,
             Self::Interrupted => 130,
         }
@@ -184,6 +187,7 @@ mod tests {
         for kind in [K::Data, K::Parameter, K::Model, K::Io, K::Unavailable] {
             assert_eq!(kind.exit_code(), 2, "{kind:?}");
         }
+        assert_eq!(K::CheckFailed.exit_code(), 1);
         assert_eq!(K::Device.exit_code(), 3);
         assert_eq!(K::Interrupted.exit_code(), 130);
     }

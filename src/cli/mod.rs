@@ -13,7 +13,10 @@ mod params_file;
 mod predict;
 mod progress;
 mod screen;
+mod search;
 mod train;
+mod trials;
+mod tune;
 
 use backend::BackendName;
 use clap::{ArgAction, Parser, Subcommand};
@@ -37,6 +40,7 @@ const AFTER_HELP: &str = "\
 Examples:
   gboost train                                        train on the built-in census data
   gboost train --train a.csv --objective binary:logistic --max-depth 5
+  gboost tune                                         search for better hyperparameters
   gboost predict --model model.json --data new.csv --no-label
   gboost evaluate --model model.json --data test.csv
   gboost inspect model.json --importance gain
@@ -94,6 +98,7 @@ impl Global {
 #[derive(Subcommand)]
 enum Command {
     Train(Box<train::Args>),
+    Tune(Box<tune::Args>),
     Predict(predict::Args),
     Evaluate(evaluate::Args),
     Inspect(inspect::Args),
@@ -125,6 +130,7 @@ fn dispatch(cli: Cli) -> Result<()> {
     interrupt::install()?;
     match command {
         Command::Train(args) => train::run(&global, *args),
+        Command::Tune(args) => tune::run(&global, *args),
         Command::Predict(args) => predict::run(&global, &args),
         Command::Evaluate(args) => evaluate::run(&global, &args),
         Command::Inspect(args) => inspect::run(&global, &args),

@@ -4,6 +4,7 @@
 
 use gboost::params::find;
 use gboost::{Error, Params, Result};
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use std::fs;
 use std::path::Path;
@@ -16,10 +17,14 @@ pub fn apply(path: &Path, params: &mut Params) -> Result<Vec<String>> {
     let text = fs::read_to_string(path).map_err(|source| {
         Error::io("read the hyperparameters", path, &source).remedy("give a text file in JSON or TOML")
     })?;
-    let entries = parse(path, &text)?;
+    set_all(path, &parse(path, &text)?, params)
+}
+
+/// Sets what a table of a file says; answers what there is to say about it.
+pub fn set_all(path: &Path, entries: &Map<String, Value>, params: &mut Params) -> Result<Vec<String>> {
     let mut notes = Vec::new();
     let mut seen: Vec<(&str, &str)> = Vec::new();
-    for (key, value) in &entries {
+    for (key, value) in entries {
         let about = |error: Error| error.context(&format!("key {key:?}")).at_path(path);
         if FOREIGN.iter().any(|prefix| key.starts_with(prefix)) {
             notes.push(format!("{}: key {key:?} is SageMaker's own and was left out", path.display()));
@@ -61,9 +66,9 @@ fn parse_json(path: &Path, text: &str) -> Result<Map<String, Value>> {
     }
 }
 
-fn parse_toml(path: &Path, text: &str) -> Result<Map<String, Value>> {
-    let parsed: std::result::Result<Map<String, Value>, _> = toml::from_str(text);
-    parsed.map_err(|error| {
+/// What a TOML file holds.
+pub fn parse_toml<T: DeserializeOwned>(path: &Path, text: &str) -> Result<T> {
+    toml::from_str(text).map_err(|error| {
         let before = text.get(..error.span().map_or(0, |span| span.start)).unwrap_or_default();
         let line = before.matches('\n').count() + 1;
         let column = before.rsplit('\n').next().map_or(0, |last| last.chars().count()) + 1;
@@ -76,7 +81,7 @@ fn parse_toml(path: &Path, text: &str) -> Result<Map<String, Value>> {
 }
 
 /// A value as text, as a flag would have it; `None` for `null`.
-fn text_of(value: &Value) -> Result<Option<String>> {
+pub fn text_of(value: &Value) -> Result<Option<String>> {
     let is_flat = |value: &Value| !value.is_array() && !value.is_object();
     Ok(Some(match value {
         Value::Null => return Ok(None),

@@ -295,7 +295,7 @@ impl<'a> Tuner<'a> {
     /// Options in conflict, a space that the strategy cannot search, a journal that does not fit or cannot be written, an
     /// observer's stop. A trial's error is none of the search.
     pub fn run(mut self) -> Result<Tuned> {
-        let objective = self.resolved_objective()?;
+        let objective = self.objective_metric()?;
         let direction = self.direction.unwrap_or_else(|| Direction::of(objective.metric));
         self.check(objective, direction)?;
         // The objective metric stands last: it steers early stopping.
@@ -303,7 +303,7 @@ impl<'a> Tuner<'a> {
         params.eval_metric.retain(|metric| *metric != objective.metric);
         params.eval_metric.push(objective.metric);
         params.check()?;
-        let trials = self.resolved_trials()?;
+        let trials = self.trial_count()?;
         let (earlier, outside) = self.earlier(objective)?;
 
         let header = self.header(&params, objective, direction, &earlier);
@@ -396,7 +396,11 @@ impl<'a> Tuner<'a> {
         Ok(None)
     }
 
-    fn resolved_objective(&self) -> Result<ObjectiveMetric> {
+    /// The metric that is optimised.
+    ///
+    /// # Errors
+    /// If it does not suit the training's objective, or if there is nothing that it could be measured on.
+    pub fn objective_metric(&self) -> Result<ObjectiveMetric> {
         let objective = match self.objective {
             Some(objective) => objective,
             None => ObjectiveMetric {
@@ -464,7 +468,11 @@ impl<'a> Tuner<'a> {
         Ok(())
     }
 
-    fn resolved_trials(&self) -> Result<usize> {
+    /// The number of trials at most.
+    ///
+    /// # Errors
+    /// If none is given, and the strategy would try more than anybody waits for.
+    pub fn trial_count(&self) -> Result<usize> {
         /// More trials than anybody waits for.
         const MOST: usize = 100_000;
         let trials = self.trials.unwrap_or_else(|| self.strategy.default_trials(self.space, self.params.num_round));
