@@ -1,6 +1,7 @@
 //! How good the strategies are: `cargo bench --bench tuning -- [SEEDS] [STRATEGIES] [PARALLEL]`.
 //!
-//! Defaults: 20 random,bayesian,hyperband 2. On the census data in data/, maximising the validation channel's auc over seven
+//! Defaults: 20 random,bayesian,hyperband 2; a strategy may be followed by its number of trials and its batch or least rounds
+//! (`bayesian:30:1`, `hyperband:110:3`). On the census data in data/, maximising the validation channel's auc over seven
 //! parameters, 100 rounds: random search with 60 trials, Bayesian search with 30, Hyperband with as many trials as fit into half of random's
 //! rounds. Prints the best objective value of each seed, then medians, standard deviations and boosting rounds. Each search keeps its journal in
 //! target/tuning/, so that the bench, which takes a while, can be interrupted and gone on with.
@@ -73,10 +74,21 @@ fn main() {
                 .parallel(parallel)
                 .journal(&journal, Resume::Yes);
             let started = Instant::now();
-            let tuned = match strategy {
-                "random" => tuner.strategy(Random).trials(RANDOM_TRIALS).run(),
-                "bayesian" => tuner.strategy(Bayesian::default()).trials(BAYESIAN_TRIALS).run(),
-                "hyperband" => tuner.strategy(Hyperband::default()).trials(HYPERBAND_TRIALS).run(),
+            let mut words = strategy.split(':');
+            let name = words.next().unwrap_or_default();
+            let mut number = |default: usize| words.next().map_or(default, |word| word.parse().expect("a number"));
+            let tuned = match name {
+                "random" => tuner.strategy(Random).trials(number(RANDOM_TRIALS)).run(),
+                "bayesian" => {
+                    let trials = number(BAYESIAN_TRIALS);
+                    let batch = number(Bayesian::default().batch);
+                    tuner.strategy(Bayesian { batch, ..Bayesian::default() }).trials(trials).run()
+                }
+                "hyperband" => {
+                    let trials = number(HYPERBAND_TRIALS);
+                    let min_rounds = number(Hyperband::default().min_rounds as usize) as u32;
+                    tuner.strategy(Hyperband { min_rounds, ..Hyperband::default() }).trials(trials).run()
+                }
                 other => panic!("no strategy {other}"),
             };
             let tuned = tuned.unwrap_or_else(|error| panic!("{error}"));
