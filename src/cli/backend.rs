@@ -32,19 +32,21 @@ pub struct Chosen {
     pub cpu: CpuOptions,
     /// The backend's name, as in `metrics.json`.
     pub name: &'static str,
+    /// The driver of a GPU.
+    pub driver: Option<String>,
 }
 
 /// Decides where to train on that many `rows x features`. Only `auto` may decide, and says what it decided; what was asked
 /// for by name is taken or refused, never replaced.
 pub fn choose(global: &Global, profile: bool, cells: usize, screen: &Screen) -> Result<Chosen> {
     let cpu = CpuOptions { profile, ..CpuOptions::default() };
-    let on_cpu = || Chosen { backend: BackendChoice::Cpu, cpu, name: "cpu" };
+    let on_cpu = || Chosen { backend: BackendChoice::Cpu, cpu, name: "cpu", driver: None };
     let adapter = global.gpu.as_deref();
     match global.backend {
         BackendName::Auto if adapter.is_none() => auto(profile, cells, screen, on_cpu),
         BackendName::Cpu => Ok(on_cpu()),
         BackendName::Auto | BackendName::Gpu => {
-            gpu(adapter, profile, screen).map(|backend| Chosen { backend, cpu, name: "gpu" })
+            gpu(adapter, profile, screen).map(|(backend, driver)| Chosen { backend, cpu, name: "gpu", driver })
         }
     }
 }
@@ -84,8 +86,9 @@ fn find(_adapter: Option<&str>) -> Result<()> {
         .remedy("use --backend cpu or auto: the model is the same to the last byte"))
 }
 
+/// A GPU as a backend, and its driver.
 #[cfg(feature = "gpu")]
-fn gpu(adapter: Option<&str>, profile: bool, screen: &Screen) -> Result<BackendChoice> {
+fn gpu(adapter: Option<&str>, profile: bool, screen: &Screen) -> Result<(BackendChoice, Option<String>)> {
     let found = find(adapter)?;
     screen.detail(&format!("backend: gpu, {} ({}, {}, {})", found.name, found.kind, found.backend, found.driver));
     if found.software {
@@ -94,16 +97,13 @@ fn gpu(adapter: Option<&str>, profile: bool, screen: &Screen) -> Result<BackendC
             found.name
         ));
     }
-    Ok(BackendChoice::Gpu(gboost::gpu::GpuOptions {
-        adapter: Some(found.index.to_string()),
-        profile,
-        ..Default::default()
-    }))
+    let options = gboost::gpu::GpuOptions { adapter: Some(found.index.to_string()), profile, ..Default::default() };
+    Ok((BackendChoice::Gpu(options), Some(found.driver)))
 }
 
 #[cfg(not(feature = "gpu"))]
-fn gpu(adapter: Option<&str>, _profile: bool, _screen: &Screen) -> Result<BackendChoice> {
-    find(adapter).map(|()| BackendChoice::Cpu)
+fn gpu(adapter: Option<&str>, _profile: bool, _screen: &Screen) -> Result<(BackendChoice, Option<String>)> {
+    find(adapter).map(|()| (BackendChoice::Cpu, None))
 }
 
 #[cfg(feature = "gpu")]
@@ -118,7 +118,12 @@ fn auto(profile: bool, cells: usize, screen: &Screen, on_cpu: impl Fn() -> Chose
     match gboost::gpu::device::choose(&adapters, None).ok().map(|index| &adapters[index]) {
         Some(found) if !found.software => {
             let index = found.index.to_string();
-            gpu(Some(&index), profile, screen).map(|backend| Chosen { backend, name: "gpu", ..on_cpu() })
+            gpu(Some(&index), profile, screen).map(|(backend, driver)| Chosen {
+                backend,
+                name: "gpu",
+                driver,
+                ..on_cpu()
+            })
         }
         Some(found) => {
             screen

@@ -2,12 +2,13 @@
 
 use super::screen::{Screen, count};
 use gboost::ingest::{Channel, ColumnRef, Format, Header, ReadOptions, check_same_features, read_bytes, read_channel};
+use gboost::report::manifest::{ChannelRecord, Data, FileRecord, Reading, sha256};
 use gboost::{Dataset, Error, Model, Objective, Params, Result};
 use std::convert::Infallible;
 use std::path::{Path, PathBuf};
 
 /// How data files are read.
-#[derive(clap::Args)]
+#[derive(Clone, clap::Args)]
 #[command(next_help_heading = "Data")]
 pub struct DataArgs {
     /// Column of the label, by name or by number in the file, from 0 [default: 0]
@@ -45,6 +46,12 @@ struct Delimiter(Option<u8>);
 
 fn column(text: &str) -> std::result::Result<ColumnRef, Infallible> {
     text.parse()
+}
+
+/// A column as it is named on the command line.
+pub fn column_of(text: &str) -> ColumnRef {
+    let Ok(column) = column(text);
+    column
 }
 
 fn delimiter(text: &str) -> std::result::Result<Delimiter, String> {
@@ -89,6 +96,61 @@ impl Purpose {
 }
 
 impl DataArgs {
+    /// The options for a manifest.
+    pub fn record(&self) -> Reading {
+        let text = |column: &Option<ColumnRef>| column.as_ref().map(ColumnRef::to_string);
+        Reading {
+            label: text(&self.label),
+            weight_column: text(&self.weight_column),
+            ignore_column: self.ignore_column.iter().map(ColumnRef::to_string).collect(),
+            header: self.header.clone(),
+            delimiter: self.delimiter.map(|Delimiter(byte)| match byte {
+                None => "auto".to_string(),
+                Some(b'\t') => "tab".to_string(),
+                Some(byte) => char::from(byte).to_string(),
+            }),
+            index_base: self.index_base.clone(),
+        }
+    }
+
+    /// The options of a manifest.
+    pub fn from_record(record: &Reading) -> Result<Self> {
+        let delimiter = record.delimiter.as_deref().map(delimiter).transpose();
+        Ok(Self {
+            label: record.label.as_deref().map(column_of),
+            no_label: false,
+            weight_column: record.weight_column.as_deref().map(column_of),
+            ignore_column: record.ignore_column.iter().map(|text| column_of(text)).collect(),
+            header: record.header.clone(),
+            delimiter: delimiter
+                .map_err(|remedy| Error::parameter("the delimiter of the manifest is none").remedy(remedy))?,
+            index_base: record.index_base.clone(),
+        })
+    }
+
+    /// The delimiter that was given.
+    pub fn delimiter(&self) -> Option<u8> {
+        self.delimiter.and_then(|Delimiter(byte)| byte)
+    }
+
+    /// The same, with further columns left out.
+    pub fn leaving_out<'a>(&self, columns: impl Iterator<Item = &'a ColumnRef>) -> Self {
+        let mut reading = self.clone();
+        reading.ignore_column.extend(columns.cloned());
+        reading
+    }
+
+    /// Refuses a column to be left out that is the label or the weight.
+    pub fn refuse_twice(&self, flag: &str, column: &ColumnRef) -> Result<()> {
+        let label = self.label.clone().unwrap_or(ColumnRef::Index(0));
+        let taken = [("--label", Some(&label)), ("--weight-column", self.weight_column.as_ref())];
+        match taken.iter().find(|(_, other)| *other == Some(column)) {
+            Some((other, _)) => Err(Error::parameter(format!("{other} and {flag} name the same column, {column}"))
+                .remedy("give them different columns")),
+            None => Ok(()),
+        }
+    }
+
     /// Refuses options about files where no file is given.
     pub fn refuse_without_files(&self) -> Result<()> {
         let given = [
@@ -215,8 +277,21 @@ fn features(data: &Dataset) -> String {
     count(data.features(), "feature")
 }
 
+/// The files of the channels, as they are given.
+#[derive(Clone, Copy, Debug)]
+pub struct Paths<'a> {
+    /// To train on.
+    pub train: &'a [PathBuf],
+    /// To evaluate on each round; empty for none.
+    pub validation: &'a [PathBuf],
+    /// To evaluate on at the end; empty for none.
+    pub test: &'a [PathBuf],
+}
+
 /// The channels of a training.
 pub struct Channels {
+    /// Whether they are the built-in data.
+    pub built_in: bool,
     /// To train on.
     pub train: Channel,
     /// To evaluate on each round.
@@ -225,20 +300,68 @@ pub struct Channels {
     pub test: Option<Channel>,
 }
 
-/// The census data that every gboost has with it; `data/README.md` tells its origin.
-pub fn built_in() -> Result<Channels> {
-    macro_rules! embedded {
-        ($name:literal) => {
-            read_bytes(
-                Path::new($name),
-                include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/data/", $name)).as_slice(),
-                &ReadOptions::default(),
-            )
-        };
+impl Channels {
+    /// Reads the channels that are given.
+    pub fn read(reading: &DataArgs, paths: Paths<'_>, purpose: Purpose, screen: &Screen) -> Result<Self> {
+        let train = reading.read("train", paths.train, purpose, screen)?;
+        Self::read_with(train, reading, paths, purpose, screen)
     }
-    Ok(Channels {
-        train: embedded!("adult_train.csv.gz")?,
-        validation: Some(embedded!("adult_validation.csv.gz")?),
-        test: Some(embedded!("adult_test.csv.gz")?),
-    })
+
+    /// Reads the other channels.
+    pub fn read_with(
+        train: Channel,
+        reading: &DataArgs,
+        paths: Paths<'_>,
+        purpose: Purpose,
+        screen: &Screen,
+    ) -> Result<Self> {
+        let read = |name: &str, paths: &[PathBuf]| match paths {
+            [] => Ok(None),
+            paths => reading.read_like(&train, (name, paths), purpose, screen).map(Some),
+        };
+        let validation = read("validation", paths.validation)?;
+        let test = read("test", paths.test)?;
+        Ok(Self { built_in: false, train, validation, test })
+    }
+
+    /// The census data that every gboost has with it; `data/README.md` tells its origin.
+    pub fn built_in() -> Result<Self> {
+        let read = |name: &str| read_bytes(Path::new(name), embedded(name), &ReadOptions::default());
+        let train = read(BUILT_IN[0].0)?;
+        let (validation, test) = (Some(read(BUILT_IN[1].0)?), Some(read(BUILT_IN[2].0)?));
+        Ok(Self { built_in: true, train, validation, test })
+    }
+
+    /// What a manifest in the folder `from` says of them. The files are hashed here.
+    pub fn record(&self, from: &Path) -> Result<Data> {
+        let record = |channel: &Channel| match self.built_in {
+            false => ChannelRecord::new(channel, from),
+            true => {
+                let name = |path: &PathBuf| path.to_string_lossy().into_owned();
+                let file = |path: String| FileRecord { sha256: Some(sha256(embedded(&path))), path };
+                Ok(ChannelRecord::with_files(channel, channel.files.iter().map(name).map(file).collect()))
+            }
+        };
+        Ok(Data {
+            built_in: self.built_in,
+            train: record(&self.train)?,
+            validation: self.validation.as_ref().map(record).transpose()?,
+            test: self.test.as_ref().map(record).transpose()?,
+        })
+    }
+}
+
+macro_rules! with_content {
+    ($($name:literal),+) => {
+        [$(($name, include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/data/", $name)).as_slice())),+]
+    };
+}
+
+/// The built-in files: train, validation, test.
+const BUILT_IN: [(&str, &[u8]); 3] =
+    with_content!["adult_train.csv.gz", "adult_validation.csv.gz", "adult_test.csv.gz"];
+
+/// The content of a built-in file; nothing for another name.
+pub fn embedded(name: &str) -> &'static [u8] {
+    BUILT_IN.iter().find(|(known, _)| *known == name).map_or(&[], |(_, bytes)| bytes)
 }

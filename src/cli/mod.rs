@@ -2,12 +2,15 @@
 
 mod backend;
 mod completions;
+mod cv;
 mod data;
 mod devices;
 mod evaluate;
+mod folds;
 mod hyper;
 mod inspect;
 mod interrupt;
+mod manifest;
 mod output;
 mod params_file;
 mod predict;
@@ -17,6 +20,7 @@ mod search;
 mod train;
 mod trials;
 mod tune;
+mod verify;
 
 use backend::BackendName;
 use clap::{ArgAction, Parser, Subcommand};
@@ -44,6 +48,8 @@ Examples:
   gboost predict --model model.json --data new.csv --no-label
   gboost evaluate --model model.json --data test.csv
   gboost inspect model.json --importance gain
+  gboost cv --train a.csv --objective binary:logistic --nfold 5 --stratified
+  gboost verify model.manifest.json                   train again and compare, byte for byte
   gboost devices                                      list the GPUs that --backend gpu can use
 
 Exit codes: 0 done; 1 a check said no; 2 bad input, parameter or usage; 3 the device failed; 130 interrupted.
@@ -102,6 +108,8 @@ enum Command {
     Predict(predict::Args),
     Evaluate(evaluate::Args),
     Inspect(inspect::Args),
+    Cv(Box<cv::Args>),
+    Verify(verify::Args),
     Devices(devices::Args),
     Completions(completions::Args),
 }
@@ -134,6 +142,8 @@ fn dispatch(cli: Cli) -> Result<()> {
         Command::Predict(args) => predict::run(&global, &args),
         Command::Evaluate(args) => evaluate::run(&global, &args),
         Command::Inspect(args) => inspect::run(&global, &args),
+        Command::Cv(args) => cv::run(&global, &args),
+        Command::Verify(args) => verify::run(&global, &args),
         Command::Devices(_) => devices::run(&global.screen()),
         Command::Completions(args) => completions::run(&global, &args),
     }

@@ -117,6 +117,15 @@ fn predict(model: &Model, data: &Dataset, args: &Args) -> Table {
     })
 }
 
+/// The columns of the probabilities that a model predicts, or of its predictions in regression.
+pub fn probability_names(model: &Model) -> Vec<String> {
+    match (model.objective, model.objective.is_multiclass()) {
+        (Objective::SquaredError, _) => vec!["prediction".to_string()],
+        (_, true) => (0..model.classes).map(|class| format!("probability_{class}")).collect(),
+        (_, false) => vec!["probability".to_string()],
+    }
+}
+
 /// The header.
 fn names(model: &Model, args: &Args) -> Vec<String> {
     let numbered = |name: &str, columns: usize| (0..columns).map(|column| format!("{name}_{column}")).collect();
@@ -130,8 +139,7 @@ fn names(model: &Model, args: &Args) -> Vec<String> {
             numbered("tree", rounds.of(model) * model.classes)
         }
         (OutputType::Margin, _) => each_class("margin"),
-        (OutputType::Probability | OutputType::Label, Objective::SquaredError) => vec!["prediction".to_string()],
-        (OutputType::Probability, _) => each_class("probability"),
+        (OutputType::Label, Objective::SquaredError) | (OutputType::Probability, _) => probability_names(model),
         (OutputType::Label, _) => vec!["label".to_string()],
     }
 }

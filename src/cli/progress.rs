@@ -2,8 +2,9 @@
 
 use super::interrupt;
 use super::screen::Screen;
-use gboost::report::round_line;
-use gboost::{Progress, Result, Round, Trained};
+use gboost::report::{cv_round_line, round_line};
+use gboost::validation::{CrossValidated, CvProgress};
+use gboost::{Progress, Result, Trained};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::{IsTerminal, stderr, stdout};
 use std::ops::ControlFlow;
@@ -45,22 +46,30 @@ impl<'a> Display<'a> {
 
     /// Shows a round; `Break` if it cannot be shown, or after Ctrl-C.
     pub fn show(&mut self, progress: &Progress<'_>) -> ControlFlow<()> {
+        let line = |round| round_line(round, progress.channels, progress.names);
+        self.advance(progress.done, progress.metrics.map(|round| (round.round, line(round))))
+    }
+
+    /// Shows a round of a cross-validation in the same way.
+    pub fn show_folds(&mut self, progress: &CvProgress<'_>) -> ControlFlow<()> {
+        let line = cv_round_line(progress.round, progress.metrics);
+        self.advance(progress.done, Some((progress.round.round, line)))
+    }
+
+    fn advance(&mut self, done: usize, round: Option<(usize, String)>) -> ControlFlow<()> {
         if interrupt::is_interrupted() {
             if let Form::Bar(bar) = &self.form {
                 bar.finish_and_clear();
             }
             return ControlFlow::Break(());
         }
-        let Some(round) = progress.metrics else { return ControlFlow::Continue(()) };
+        let Some((round, line)) = round else { return ControlFlow::Continue(()) };
         match &self.form {
             Form::Hidden => {}
-            Form::Lines(every) if (progress.done - 1).is_multiple_of(*every) => {
-                self.print(round, &round_line(round, progress.channels, progress.names));
-            }
+            Form::Lines(every) if (done - 1).is_multiple_of(*every) => self.print(round, &line),
             Form::Lines(_) => {}
             Form::Bar(bar) => {
-                bar.set_position(progress.done as u64);
-                let line = round_line(round, progress.channels, progress.names);
+                bar.set_position(done as u64);
                 bar.set_message(line.split_once('\t').map_or("", |(_, values)| values).replace('\t', "  "));
             }
         }
@@ -68,22 +77,39 @@ impl<'a> Display<'a> {
     }
 
     /// Ends the display: the last round is always shown. Answers a failure to print.
-    pub fn finish(mut self, trained: Option<&Trained>) -> Result<()> {
+    pub fn finish(self, trained: Option<&Trained>) -> Result<()> {
+        let line = |trained: &Trained| {
+            let round = trained.history.last()?;
+            Some((round.round, round_line(round, &trained.channels, &trained.metrics)))
+        };
+        self.end(trained.and_then(line))
+    }
+
+    /// Ends the display of a cross-validation likewise.
+    pub fn finish_folds(self, found: Option<&CrossValidated>) -> Result<()> {
+        let line = |found: &CrossValidated| {
+            let round = found.history.last()?;
+            Some((round.round, cv_round_line(round, &found.metrics)))
+        };
+        // The table of a stopped cross-validation ends at its best round, which was left behind.
+        self.end(found.filter(|found| !found.stopped_early).and_then(line))
+    }
+
+    fn end(mut self, last: Option<(usize, String)>) -> Result<()> {
         if let Form::Bar(bar) = &self.form {
             bar.finish_and_clear();
         }
-        if let (Form::Lines(_), Some(trained)) = (&self.form, trained)
-            && let Some(round) = trained.history.last()
-            && self.last_shown != Some(round.round)
+        if let (Form::Lines(_), Some((round, line))) = (&self.form, last)
+            && self.last_shown != Some(round)
         {
-            self.print(round, &round_line(round, &trained.channels, &trained.metrics));
+            self.print(round, &line);
         }
         self.failure
     }
 
-    fn print(&mut self, round: &Round, line: &str) {
+    fn print(&mut self, round: usize, line: &str) {
         self.failure = self.screen.line(line);
-        self.last_shown = Some(round.round);
+        self.last_shown = Some(round);
     }
 }
 

@@ -75,14 +75,6 @@ pub struct SearchArgs {
     #[arg(long)]
     maximize: bool,
 
-    /// Cross-validate each trial in so many folds of the training data
-    #[arg(long, value_name = "K")]
-    nfold: Option<usize>,
-
-    /// Folds with equal shares of each label
-    #[arg(long)]
-    stratified: bool,
-
     /// Which trials to stop on the way [default: off]
     #[arg(long, alias = "early_stopping", value_name = "RULE")]
     early_stopping: Option<EarlyStopping>,
@@ -107,6 +99,14 @@ pub struct SearchArgs {
     /// Rounds after which --strategy hyperband judges for the first time, at least [default: 5]
     #[arg(long, alias = "min_rounds", value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     min_rounds: Option<u32>,
+
+    /// Folds, in a config file.
+    #[arg(skip)]
+    nfold: Option<usize>,
+
+    /// Whether they share the labels equally, in a config file.
+    #[arg(skip)]
+    stratified: bool,
 
     /// The tuned parameters of a config file.
     #[arg(skip)]
@@ -197,8 +197,8 @@ impl SearchArgs {
             max_parallel_jobs: self.max_parallel_jobs.or(file.max_parallel_jobs),
             objective: metric.map(|metric| metric.parse()).transpose()?,
             direction,
-            nfold: self.nfold.or(file.nfold),
-            stratified: self.stratified || file.stratified,
+            nfold: file.nfold,
+            stratified: file.stratified,
             median: self.early_stopping.or(file.early_stopping) == Some(EarlyStopping::Median),
             target: self.target.or(file.target),
             patience: self.patience.or(file.patience),
@@ -217,7 +217,9 @@ pub struct Search {
     pub max_parallel_jobs: Option<usize>,
     pub objective: Option<ObjectiveMetric>,
     direction: Option<Direction>,
+    /// Folds, from a config file.
     pub nfold: Option<usize>,
+    /// Whether they share the labels equally, from a config file.
     pub stratified: bool,
     median: bool,
     target: Option<f64>,
@@ -235,7 +237,6 @@ impl Search {
         }
         self.max_jobs = self.max_jobs.or(Some(6));
         self.max_parallel_jobs = self.max_parallel_jobs.or(Some(3));
-        self.nfold = self.nfold.or(Some(3));
         Ok(self)
     }
 
@@ -245,7 +246,6 @@ impl Search {
             ("--batch-size", self.batch_size.is_some(), self.strategy == StrategyName::Bayesian || self.median),
             ("--grid-points", self.grid_points.is_some(), self.strategy == StrategyName::Grid),
             ("--min-rounds", self.min_rounds.is_some(), self.strategy == StrategyName::Hyperband),
-            ("--stratified", self.stratified, self.nfold.is_some()),
         ];
         match options.iter().find(|(_, given, used)| *given && !used) {
             Some((name, ..)) => Err(Error::parameter(format!("{name} is given, but nothing uses it"))

@@ -2,19 +2,20 @@
 
 use super::Global;
 use super::backend::{self, Chosen};
-use super::data::{self, Channels, DataArgs, Purpose};
+use super::data::{Channels, DataArgs, Paths, Purpose};
 use super::hyper::HyperArgs;
 use super::interrupt::{self, Phase};
+use super::manifest::{self, Inputs, Outcome};
 use super::output::{self, Draft};
 use super::progress::Display;
 use super::screen::{Screen, count, figure, table};
 use gboost::ingest::Channel;
 use gboost::profile::Profile;
+use gboost::report::manifest::Clock;
 use gboost::report::metrics_file;
-use gboost::report::{Figures, MetricsFile, Seconds, figures::Rounds, history_csv};
+use gboost::report::{Figures, Manifest, MetricsFile, Seconds, figures::Rounds, history_csv};
 use gboost::{Error, Evaluate, Model, Params, Result, Trained, Trainer};
 use std::path::{Path, PathBuf};
-use std::time::Instant;
 
 /// Train a model; without --train on the built-in census data
 ///
@@ -22,7 +23,8 @@ use std::time::Instant;
 /// objective binary:logistic, num_round 800, max_depth 5, eta 0.2, gamma 4, min_child_weight 6, subsample 0.7.
 /// With --train the defaults are XGBoost's, as shown below.
 ///
-/// Writes the model (XGBoost's JSON), metrics.json and history.csv: all of them, or none if it fails or is interrupted.
+/// Writes the model (XGBoost's JSON), its manifest (model.manifest.json), from which `gboost verify` can train it again,
+/// metrics.json and history.csv: all of them, or none if it fails or is interrupted.
 #[derive(clap::Args)]
 #[command(after_help = AFTER_HELP)]
 pub struct Args {
@@ -81,92 +83,163 @@ const METRICS: &str = "metrics.json";
 const HISTORY: &str = "history.csv";
 
 pub fn run(global: &Global, args: Args) -> Result<()> {
-    let started = Instant::now();
+    let clock = Clock::start();
     let defaults = if args.train.is_empty() { task1() } else { Params::default() };
     let params = args.hyper.resolve(defaults, global)?;
     let screen = Screen::new(params.verbosity);
     backend::check(global)?;
-    let files = Files::new(&args)?;
+    let files = Files::new(&args.model, args.output.as_deref())?;
     let start = args.continue_from.as_ref().map(Model::load).transpose()?;
 
     let pool = gboost::booster::thread_pool(params.nthread)?;
     let channels = pool.install(|| read(&args, Purpose::training(&params, start.as_ref()), &params, &screen))?;
-    let read = started.elapsed().as_secs_f64();
+    let begun = manifest::begin(Inputs {
+        command: "train",
+        result: &files.model,
+        params: &params,
+        reading: &args.data,
+        channels: &channels,
+        start: args.continue_from.as_ref(),
+        folds: None,
+    })?;
+    let read = clock.seconds();
 
     let data = &channels.train.dataset;
     let backend = backend::choose(global, args.profile, data.rows * data.features(), &screen)?;
-    let trained = train(&args, &params, &channels, start.as_ref(), &backend, &screen)?;
-    let figures = pool.install(|| figures(&trained, &channels))?;
-    interrupt::check()?;
-    let seconds = Seconds { read, total: started.elapsed().as_secs_f64(), ..Seconds::default() };
-    let outcome = MetricsFile::new(&trained, &params, figures, backend.name, seconds);
-    files.write(&trained, &outcome)?;
-    if let Some(profile) = &trained.profile {
-        screen.line(&format!("\n{}", profile_table(profile)))?;
+    let training = Training {
+        params: &params,
+        channels: &channels,
+        start: start.as_ref(),
+        backend: &backend,
+        log_every: args.log_every,
+    };
+    Job { training, files: &files, begun, clock, read, pool: &pool }.run(&screen, &screen)
+}
+
+/// All that is left to do for a model when the data has been read.
+pub struct Job<'a> {
+    /// The training.
+    pub training: Training<'a>,
+    /// Where the results go.
+    pub files: &'a Files,
+    /// The manifest as far as it is known.
+    pub begun: Manifest,
+    /// When the command began.
+    pub clock: Clock,
+    /// Seconds that reading took.
+    pub read: f64,
+    /// Threads for the evaluation.
+    pub pool: &'a rayon::ThreadPool,
+}
+
+impl Job<'_> {
+    /// Trains, evaluates, writes the files and shows the summary; rounds are shown on `live`.
+    pub fn run(self, screen: &Screen, live: &Screen) -> Result<()> {
+        let Self { training, files, begun, clock, read, pool } = self;
+        let Training { params, channels, backend, .. } = training;
+        let trained = training.run(live)?;
+        let figures = pool.install(|| figures(&trained, channels))?;
+        interrupt::check()?;
+        let seconds = Seconds { read, total: clock.seconds(), ..Seconds::default() };
+        let model = trained.model.to_json();
+        let manifest = manifest::complete(
+            begun,
+            &Outcome {
+                bytes: &model,
+                rounds: trained.model.rounds(),
+                metrics: serde_json::to_value(&figures).unwrap_or_default(),
+                backend,
+                adapter: &trained.adapter,
+                threads: pool.current_num_threads(),
+                clock,
+            },
+        );
+        let outcome = MetricsFile::new(&trained, params, figures, backend.name, seconds);
+        files.write(&Contents {
+            model: &model,
+            manifest: &manifest,
+            metrics: &outcome,
+            history: &history_csv(&trained),
+        })?;
+        if let Some(profile) = &trained.profile {
+            screen.line(&format!("\n{}", profile_table(profile)))?;
+        }
+        if screen.is_quiet() { Ok(()) } else { summary(&outcome, files, params, screen) }
     }
-    if screen.is_quiet() { Ok(()) } else { summary(&outcome, &files, &params, &screen) }
 }
 
 /// What the built-in data is trained with. The lab's verbosity of 0 is left to those who ask for it: the default run
 /// shows what it does.
-fn task1() -> Params {
+pub fn task1() -> Params {
     Params { verbosity: Params::default().verbosity, ..Params::task1() }
 }
 
 fn read(args: &Args, purpose: Purpose, params: &Params, screen: &Screen) -> Result<Channels> {
     if args.train.is_empty() {
         args.data.refuse_without_files()?;
-        let Params { num_round, eta, gamma, max_depth, min_child_weight, subsample, .. } = params;
-        screen.note(&format!(
-            "no --train given: the built-in census data (UCI Adult) with Task 1's hyperparameters: objective {}, \
-             num_round {num_round}, eta {eta}, gamma {gamma}, max_depth {max_depth}, \
-             min_child_weight {min_child_weight}, subsample {subsample}",
-            params.objective.name(),
-        ));
-        return data::built_in();
+        tell_built_in(params, screen);
+        return Channels::built_in();
     }
     args.data.refuse_no_label()?;
-    let train = args.data.read("train", &args.train, purpose, screen)?;
-    let read = |name: &str, paths: &[PathBuf]| match paths {
-        [] => Ok(None),
-        paths => args.data.read_like(&train, (name, paths), purpose, screen).map(Some),
-    };
-    let validation = read("validation", &args.validation)?;
-    let test = read("test", &args.test)?;
-    Ok(Channels { train, validation, test })
+    let paths = Paths { train: &args.train, validation: &args.validation, test: &args.test };
+    Channels::read(&args.data, paths, purpose, screen)
 }
 
-fn train(
-    args: &Args,
-    params: &Params,
-    channels: &Channels,
-    start: Option<&Model>,
-    backend: &Chosen,
-    screen: &Screen,
-) -> Result<Trained> {
-    interrupt::enter(Phase::Rounds)?;
-    let mut display = Display::new(screen, args.log_every, params.num_round);
-    let mut trainer =
-        Trainer::new(params, &channels.train.dataset).backend(backend.backend.clone()).cpu_options(backend.cpu);
-    match &channels.validation {
-        Some(validation) => trainer = trainer.channel("validation", &validation.dataset),
-        None if display.is_hidden() => trainer = trainer.evaluate(Evaluate::LastRound),
-        None => {}
-    }
-    if let Some(model) = start {
-        trainer = trainer.continue_from(model);
-    }
-    let trained = trainer.on_round(|progress| display.show(progress)).run();
-    display.finish(trained.as_ref().ok())?;
-    let trained = trained.map_err(|error| match error.kind() {
-        gboost::ErrorKind::Interrupted => interrupt::interrupted(),
-        _ => error,
-    })?;
-    interrupt::enter(Phase::Reading)?;
-    Ok(trained)
+/// Says what is trained where no data is given.
+pub fn tell_built_in(params: &Params, screen: &Screen) {
+    let Params { num_round, eta, gamma, max_depth, min_child_weight, subsample, .. } = params;
+    screen.note(&format!(
+        "no --train given: the built-in census data (UCI Adult) with Task 1's hyperparameters: objective {}, \
+         num_round {num_round}, eta {eta}, gamma {gamma}, max_depth {max_depth}, \
+         min_child_weight {min_child_weight}, subsample {subsample}",
+        params.objective.name(),
+    ));
 }
 
-fn figures(trained: &Trained, channels: &Channels) -> Result<metrics_file::Channels> {
+/// A training as the command line runs it.
+#[derive(Clone, Copy)]
+pub struct Training<'a> {
+    /// The parameters.
+    pub params: &'a Params,
+    /// The data.
+    pub channels: &'a Channels,
+    /// The model to continue.
+    pub start: Option<&'a Model>,
+    /// The backend.
+    pub backend: &'a Chosen,
+    /// How often rounds are shown.
+    pub log_every: Option<u32>,
+}
+
+impl Training<'_> {
+    /// Runs it, showing its rounds.
+    pub fn run(&self, screen: &Screen) -> Result<Trained> {
+        let Self { params, channels, backend, .. } = self;
+        interrupt::enter(Phase::Rounds)?;
+        let mut display = Display::new(screen, self.log_every, params.num_round);
+        let mut trainer =
+            Trainer::new(params, &channels.train.dataset).backend(backend.backend.clone()).cpu_options(backend.cpu);
+        match &channels.validation {
+            Some(validation) => trainer = trainer.channel("validation", &validation.dataset),
+            None if display.is_hidden() => trainer = trainer.evaluate(Evaluate::LastRound),
+            None => {}
+        }
+        if let Some(model) = self.start {
+            trainer = trainer.continue_from(model);
+        }
+        let trained = trainer.on_round(|progress| display.show(progress)).run();
+        display.finish(trained.as_ref().ok())?;
+        let trained = trained.map_err(|error| match error.kind() {
+            gboost::ErrorKind::Interrupted => interrupt::interrupted(),
+            _ => error,
+        })?;
+        interrupt::enter(Phase::Reading)?;
+        Ok(trained)
+    }
+}
+
+/// The figures of all channels.
+pub fn figures(trained: &Trained, channels: &Channels) -> Result<metrics_file::Channels> {
     let of = |channel: &Channel| Figures::new(&trained.model, &channel.dataset, &trained.metrics, Rounds::Best);
     Ok(metrics_file::Channels {
         train: of(&channels.train)?,
@@ -176,42 +249,75 @@ fn figures(trained: &Trained, channels: &Channels) -> Result<metrics_file::Chann
 }
 
 /// Where the results go.
-struct Files {
+pub struct Files {
     model: PathBuf,
+    /// Not where the model goes to a device.
+    manifest: Option<PathBuf>,
     metrics: PathBuf,
     history: PathBuf,
 }
 
+/// What goes there.
+struct Contents<'a> {
+    model: &'a [u8],
+    manifest: &'a Manifest,
+    metrics: &'a MetricsFile,
+    history: &'a str,
+}
+
 impl Files {
     /// The places, checked: they can be written to, and no two are the same.
-    fn new(args: &Args) -> Result<Self> {
-        let beside = match output::is_special(&args.model) {
+    pub fn new(model: &Path, folder: Option<&Path>) -> Result<Self> {
+        let beside = match output::is_special(model) {
             // Beside /dev/null is no place for results.
             true => Path::new("."),
-            false => output::folder_of(&args.model),
+            false => output::folder_of(model),
         };
-        let folder = args.output.as_deref().unwrap_or(beside);
+        let folder = folder.unwrap_or(beside);
         let in_folder = |name: &str| if folder == Path::new(".") { PathBuf::from(name) } else { folder.join(name) };
-        let files = Self { model: args.model.clone(), metrics: in_folder(METRICS), history: in_folder(HISTORY) };
-        if [&files.metrics, &files.history].contains(&&files.model) {
+        let files = Self {
+            model: model.to_path_buf(),
+            manifest: manifest::place(model),
+            metrics: in_folder(METRICS),
+            history: in_folder(HISTORY),
+        };
+        if files.others().any(|other| *other == files.model) {
             return Err(Error::parameter(format!("--model {} is the name of another result", files.model.display()))
                 .remedy("give the model another name, or the other results another folder with --output"));
         }
         interrupt::enter(Phase::Writing)?;
-        [&files.model, &files.metrics, &files.history].into_iter().try_for_each(|path| output::check(path))?;
+        std::iter::once(&files.model).chain(files.others()).try_for_each(|path| output::check(path))?;
         interrupt::enter(Phase::Reading)?;
         Ok(files)
     }
 
+    /// The model's place.
+    pub fn model(&self) -> &Path {
+        &self.model
+    }
+
+    /// Whether the path is that of one of the files.
+    pub fn contains(&self, path: &Path) -> bool {
+        self.model == path || self.others().any(|other| other == path)
+    }
+
+    /// The files besides the model.
+    fn others(&self) -> impl Iterator<Item = &PathBuf> {
+        [&self.metrics, &self.history].into_iter().chain(&self.manifest)
+    }
+
     /// Writes all files, and only then gives them their names: the model last, so that where a model stands, what
     /// describes it stands, too.
-    fn write(&self, trained: &Trained, outcome: &MetricsFile) -> Result<()> {
+    fn write(&self, contents: &Contents<'_>) -> Result<()> {
         interrupt::enter(Phase::Writing)?;
-        let drafts = [
-            Draft::with(&self.history, history_csv(trained).as_bytes())?,
-            Draft::with(&self.metrics, outcome.to_text().as_bytes())?,
-            Draft::with(&self.model, &trained.model.to_json())?,
+        let mut drafts = vec![
+            Draft::with(&self.history, contents.history.as_bytes())?,
+            Draft::with(&self.metrics, contents.metrics.to_text().as_bytes())?,
         ];
+        if let Some(manifest) = &self.manifest {
+            drafts.push(Draft::with(manifest, contents.manifest.to_text().as_bytes())?);
+        }
+        drafts.push(Draft::with(&self.model, contents.model)?);
         interrupt::check()?;
         drafts.into_iter().try_for_each(Draft::publish)
     }
@@ -240,6 +346,10 @@ fn summary(outcome: &MetricsFile, files: &Files, params: &Params, screen: &Scree
         ("rounds", rounds),
         ("seconds", format!("{total:.2} (read {read:.2}, bin {bin:.2}, train {train:.2}) on {}", outcome.adapter)),
         ("model", format!("{} (sha256 {})", files.model.display(), outcome.model_sha256)),
+        (
+            "manifest",
+            files.manifest.as_ref().map_or("none: the model is no file".into(), |path| path.display().to_string()),
+        ),
         ("metrics", files.metrics.display().to_string()),
         ("history", files.history.display().to_string()),
     ];

@@ -79,7 +79,7 @@ fn line(trial: &Trial, objective: ObjectiveMetric, is_best: bool, from_journal: 
         words.push(trial.status.name().to_string());
     }
     words.extend(trial.objective_value.map(|value| format!("{objective} {}", figure(value))));
-    words.extend(trial.cv.map(|cv| format!("cv {} sd {}", figure(cv.mean), figure(cv.std))));
+    words.extend(trial.cv.map(|cv| format!("cv {} sd {:.6}", figure(cv.mean), cv.std)));
     words.extend(trial.error.iter().map(|error| error.message.clone()));
     if trial.rounds > 0 {
         words.push(format!("{} rounds", trial.rounds));

@@ -1,21 +1,24 @@
 //! `gboost tune`.
 
-use super::Global;
-use super::backend;
-use super::data::{self, Channels, DataArgs, Purpose};
+use super::data::{Channels, DataArgs, Paths, Purpose};
+use super::folds::FoldArgs;
 use super::hyper::HyperArgs;
 use super::interrupt::{self, Phase};
+use super::manifest::{self, Inputs};
 use super::output::{self, Draft};
 use super::screen::{Screen, count, figure, table};
 use super::search::{Search, SearchArgs};
+use super::train::{self, Job, Training};
 use super::trials::TrialDisplay;
+use super::{Global, backend};
 use gboost::booster::{BackendChoice, thread_pool};
+use gboost::report::Manifest;
+use gboost::report::manifest::Clock;
 use gboost::validation::Folds;
-use gboost::validation::tune::{Ended, Resume, Space, Tuned, Tuner, text_of};
+use gboost::validation::tune::{Ended, Resume, Source, Space, Tuned, Tuner, text_of};
 use gboost::{Error, ErrorKind, Params, Result};
 use serde_json::Value;
-use std::path::{Path, PathBuf};
-use std::time::Instant;
+use std::path::PathBuf;
 
 /// Search for the hyperparameters that do best; without --train on the built-in census data
 ///
@@ -48,6 +51,9 @@ pub struct Args {
 
     #[command(flatten)]
     search: SearchArgs,
+
+    #[command(flatten)]
+    folds: FoldArgs,
 
     /// Folder of the results
     #[arg(long, value_name = "DIR", default_value = "tuning", help_heading = "Output")]
@@ -92,6 +98,7 @@ Examples:
   gboost tune --train train.csv --config tune.toml --output run1 --resume
   gboost train --train train.csv --params run1/best_params.toml";
 
+const MODEL: &str = "model.json";
 const JOURNAL: &str = "tune.jsonl";
 const LEADERBOARD_CSV: &str = "leaderboard.csv";
 const LEADERBOARD_JSON: &str = "leaderboard.json";
@@ -101,8 +108,9 @@ const BEST_PARAMS: &str = "best_params.toml";
 const SHOWN: usize = 30;
 
 pub fn run(global: &Global, args: Args) -> Result<()> {
-    let started = Instant::now();
-    let Args { train, validation, test, data, search, output, journal, resume, warm_start, hyper } = args;
+    let clock = Clock::start();
+    let Args { train, validation, test, data: reading, search, folds, output, journal, resume, warm_start, hyper } = args;
+    let paths = Paths { train: &train, validation: &validation, test: &test };
     let built_in = train.is_empty();
     let config = search.config()?;
     let mut defaults = if built_in { Params::task2() } else { Params::default() };
@@ -120,15 +128,27 @@ pub fn run(global: &Global, args: Args) -> Result<()> {
     let screen = Screen::new(params.verbosity);
     notes.iter().for_each(|note| screen.note(note));
     backend::check(global)?;
-    let files = Files::new(&output, journal)?;
+    let files = Files::new(output, journal)?;
 
     let pool = thread_pool(params.nthread)?;
-    let paths = Paths { train: &train, validation: &validation, test: &test };
-    let channels = pool.install(|| read(&paths, &data, &params, &screen))?;
-    let read_seconds = started.elapsed().as_secs_f64();
+    let folds = folds.or(search.nfold, search.stratified);
+    let is_cv = search.objective.is_some_and(|objective| objective.source == Source::Cv);
+    let with_folds = folds.is_given() || is_cv || built_in || validation.is_empty();
+    let source = DataSource { paths, reading: &reading, folds: with_folds.then_some(&folds) };
+    let (channels, folds) = pool.install(|| source.read(&params, &screen))?;
+    let reading = source.final_reading()?;
+    let begun = manifest::begin(Inputs {
+        command: "tune",
+        result: files.model.model(),
+        params: &params,
+        reading: &reading,
+        channels: &channels,
+        start: None,
+        folds: None,
+    })?;
+    let read = clock.seconds();
     let rows = &channels.train.dataset;
     let chosen = backend::choose(global, false, rows.rows * rows.features(), &screen)?;
-    let folds = search.nfold.map(|nfold| folds(rows, nfold, search.stratified, params.seed)).transpose()?;
 
     let parallel = search.max_parallel_jobs.unwrap_or(match chosen.backend {
         BackendChoice::Cpu => pool.current_num_threads(),
@@ -149,38 +169,46 @@ pub fn run(global: &Global, args: Args) -> Result<()> {
     tuner = search.configure(warm_start.iter().fold(tuner, |tuner, path| tuner.warm_start(path)));
     let tuned = tune(tuner, &files, &screen)?;
     report(&tuned, &files, &screen)?;
-    tuned.best_params().map(drop)?;
-    let _ = (read_seconds, chosen);
+
+    let best = tuned.best_params()?;
+    let begun = Manifest { parameters: Manifest::parameters_of(&best), seed: best.seed, ..begun };
+    let training = Training { params: &best, channels: &channels, start: None, backend: &chosen, log_every: None };
+    Job { training, files: &files.model, begun, clock, read, pool: &pool }.run(&screen, &Screen::new(0))?;
     check_target(&tuned, &search)
 }
 
-/// The data files by channel.
-struct Paths<'a> {
-    train: &'a [PathBuf],
-    validation: &'a [PathBuf],
-    test: &'a [PathBuf],
+/// Where the data comes from, and how its training rows are parted.
+struct DataSource<'a> {
+    paths: Paths<'a>,
+    reading: &'a DataArgs,
+    folds: Option<&'a FoldArgs>,
 }
 
-fn read(paths: &Paths<'_>, data: &DataArgs, params: &Params, screen: &Screen) -> Result<Channels> {
-    if paths.train.is_empty() {
-        data.refuse_without_files()?;
-        screen.note("no --train given: the built-in census data (UCI Adult) with the ranges and options of Task 2 where none are given");
-        return data::built_in();
+impl DataSource<'_> {
+    fn read(&self, params: &Params, screen: &Screen) -> Result<(Channels, Option<Folds>)> {
+        let Self { paths, reading, folds } = self;
+        if paths.train.is_empty() {
+            reading.refuse_without_files()?;
+            screen.note(
+                "no --train given: the built-in census data (UCI Adult), with the ranges and options of Task 2 where none are given",
+            );
+            let channels = Channels::built_in()?;
+            let folds = folds.map(|folds| folds.of(&channels.train, params)).transpose()?;
+            return Ok((channels, folds));
+        }
+        reading.refuse_no_label()?;
+        let purpose = Purpose::training(params, None);
+        let Some(folds) = folds else {
+            return Ok((Channels::read(reading, *paths, purpose, screen)?, None));
+        };
+        let (train, found) = folds.read(reading, paths.train, params, screen)?;
+        let channels = Channels::read_with(train, &folds.reading(reading)?, *paths, purpose, screen)?;
+        Ok((channels, Some(found)))
     }
-    let purpose = Purpose::training(params, None);
-    let train = data.read("train", paths.train, purpose, screen)?;
-    let read = |name: &str, paths: &[PathBuf]| match paths {
-        [] => Ok(None),
-        paths => data.read_like(&train, (name, paths), purpose, screen).map(Some),
-    };
-    let (validation, test) = (read("validation", paths.validation)?, read("test", paths.test)?);
-    Ok(Channels { train, validation, test })
-}
 
-fn folds(data: &gboost::Dataset, nfold: usize, stratified: bool, seed: u64) -> Result<Folds> {
-    match (&data.labels, stratified) {
-        (Some(labels), true) => Folds::stratified(labels, nfold, seed),
-        _ => Folds::random(data.rows, nfold, seed),
+    /// How all channels were read in the end.
+    fn final_reading(&self) -> Result<DataArgs> {
+        self.folds.map_or_else(|| Ok(self.reading.clone()), |folds| folds.reading(self.reading))
     }
 }
 
@@ -203,22 +231,24 @@ fn tune(tuner: Tuner<'_>, files: &Files, screen: &Screen) -> Result<Tuned> {
 struct Files {
     folder: PathBuf,
     journal: PathBuf,
+    /// Those of the best model.
+    model: train::Files,
 }
 
 impl Files {
-    /// The places, checked: they can be written to.
-    fn new(folder: &Path, journal: Option<PathBuf>) -> Result<Self> {
+    /// The places, checked: they can be written to, and the journal is no other result.
+    fn new(folder: PathBuf, journal: Option<PathBuf>) -> Result<Self> {
         let journal = journal.unwrap_or_else(|| folder.join(JOURNAL));
-        let files = Self { folder: folder.to_path_buf(), journal };
-        interrupt::enter(Phase::Writing)?;
-        let results = [LEADERBOARD_CSV, LEADERBOARD_JSON, BEST_PARAMS].map(|name| files.folder.join(name));
-        if results.contains(&files.journal) {
-            return Err(Error::parameter(format!("--journal {} is the name of another result", files.journal.display()))
+        let model = train::Files::new(&folder.join(MODEL), None)?;
+        let tables = [LEADERBOARD_CSV, LEADERBOARD_JSON, BEST_PARAMS].map(|name| folder.join(name));
+        if tables.contains(&journal) || model.contains(&journal) {
+            return Err(Error::parameter(format!("--journal {} is the name of another result", journal.display()))
                 .remedy("give the journal another name"));
         }
-        results.iter().chain([&files.journal]).try_for_each(|path| output::check(path))?;
+        interrupt::enter(Phase::Writing)?;
+        tables.iter().chain([&journal]).try_for_each(|path| output::check(path))?;
         interrupt::enter(Phase::Reading)?;
-        Ok(files)
+        Ok(Self { folder, journal, model })
     }
 }
 
@@ -244,7 +274,8 @@ fn report(tuned: &Tuned, files: &Files, screen: &Screen) -> Result<()> {
     let header: Vec<&str> = leaderboard.columns().iter().map(String::as_str).collect();
     let cell = |(name, value): (&&str, &Value)| match (*name, value) {
         (_, Value::Null) => String::new(),
-        ("objective_value" | "cv_mean" | "cv_std", value) => value.as_f64().map_or_else(String::new, figure),
+        ("objective_value" | "cv_mean", value) => value.as_f64().map_or_else(String::new, figure),
+        ("cv_std", value) => value.as_f64().map_or_else(String::new, |std| format!("{std:.6}")),
         // The time of the day is enough for the eye.
         ("start" | "end", Value::String(time)) => time.get(11..19).unwrap_or(time).to_string(),
         (_, value) => text_of(value),

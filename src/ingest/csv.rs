@@ -177,8 +177,14 @@ impl Table {
         records.source.error(line, index + 1, message).remedy(remedy)
     }
 
+    /// Rows so far.
+    pub(super) fn rows(&self) -> usize {
+        self.rows
+    }
+
     /// The channel of all files.
     pub(super) fn finish(self) -> Channel {
+        let columns = self.layout.roles.len();
         let mut dataset = Dataset { named: self.layout.names.is_some(), rows: self.rows, ..Dataset::default() };
         for (index, (role, values)) in self.layout.roles.iter().zip(self.cells).enumerate() {
             match role {
@@ -201,6 +207,8 @@ impl Table {
             files: Vec::new(),
             notes: self.notes,
             format: Format::Csv,
+            file_rows: Vec::new(),
+            columns,
             index_base: None,
         }
     }

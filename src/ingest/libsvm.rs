@@ -191,6 +191,11 @@ impl Table {
         Ok(())
     }
 
+    /// Rows so far.
+    pub(super) fn rows(&self) -> usize {
+        self.rows
+    }
+
     /// The channel of all files.
     pub(super) fn finish(self, options: &ReadOptions) -> Result<Channel> {
         let first = self.first.display();
@@ -235,6 +240,8 @@ impl Table {
             notes: vec![note],
             format: Format::Libsvm,
             header: false,
+            file_rows: Vec::new(),
+            columns: width,
             index_base: Some(base),
         })
     }

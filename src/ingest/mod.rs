@@ -28,6 +28,7 @@
 mod check;
 mod csv;
 pub mod dataset;
+pub mod keys;
 mod layout;
 mod libsvm;
 mod number;
@@ -67,6 +68,10 @@ pub struct Channel {
     pub format: Format,
     /// Whether the files begin with a header.
     pub header: bool,
+    /// Rows of each file.
+    pub file_rows: Vec<usize>,
+    /// Columns of the files, whatever they are for; of libsvm files, features.
+    pub columns: usize,
     /// The index base of a libsvm channel, to be forced on the other channels through [`ReadOptions::index_base`].
     pub index_base: Option<usize>,
 }
@@ -80,12 +85,15 @@ pub fn read_channel(paths: &[PathBuf], options: &ReadOptions) -> Result<Channel>
     options.check()?;
     let (files, mut notes) = source::list(paths)?;
     let mut assembler = None;
+    let mut file_rows = Vec::new();
     for file in &files {
+        let before = assembler.as_ref().map_or(0, Assembler::rows);
         add(&mut assembler, &Source::open(file)?, options)?;
+        file_rows.push(assembler.as_ref().map_or(0, Assembler::rows) - before);
     }
     let mut channel = finish(assembler, options)?;
     notes.append(&mut channel.notes);
-    Ok(Channel { files, notes, ..channel })
+    Ok(Channel { files, notes, file_rows, ..channel })
 }
 
 /// Reads a channel from bytes in memory or from any other reader; `name` stands for the file in messages, and its
@@ -98,13 +106,22 @@ pub fn read_bytes(name: &Path, bytes: impl Read, options: &ReadOptions) -> Resul
     let mut assembler = None;
     add(&mut assembler, &Source::from_reader(name, bytes)?, options)?;
     let channel = finish(assembler, options)?;
-    Ok(Channel { files: vec![name.to_path_buf()], ..channel })
+    Ok(Channel { files: vec![name.to_path_buf()], file_rows: vec![channel.dataset.rows], ..channel })
 }
 
 /// The rows of a channel so far. The first file decides the format.
 enum Assembler {
     Csv(csv::Table),
     Libsvm(libsvm::Table),
+}
+
+impl Assembler {
+    fn rows(&self) -> usize {
+        match self {
+            Self::Csv(table) => table.rows(),
+            Self::Libsvm(table) => table.rows(),
+        }
+    }
 }
 
 fn add(assembler: &mut Option<Assembler>, source: &Source, options: &ReadOptions) -> Result<()> {

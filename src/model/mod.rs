@@ -4,6 +4,7 @@
 //! what they load. The bytes depend on the model alone, so equal models have equal files and equal hashes.
 //! `predict.rs` adds the leaves in the order that XGBoost does, in binary32, so that both tools predict the same bits.
 
+mod compare;
 mod dump;
 mod json;
 mod predict;
@@ -15,7 +16,6 @@ use crate::error::{Error, Result};
 use crate::ingest::dataset::Dataset;
 use crate::objective::Objective;
 use crate::tree::Tree;
-use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 
 /// An ensemble of trees with everything that predicting with it needs.
@@ -69,7 +69,7 @@ impl Model {
     /// The sha256 of the file that [`Model::save`] writes, in lower case hexadecimal digits.
     #[must_use]
     pub fn sha256(&self) -> String {
-        Sha256::digest(self.to_json()).iter().map(|byte| format!("{byte:02x}")).collect()
+        crate::report::manifest::sha256(&self.to_json())
     }
 
     /// Checks that the data has the model's columns: as many, and of the same names where both have names.

@@ -14,6 +14,7 @@
 
 use crate::error::{Error, Result};
 use crate::fixed::hash::combine;
+use std::path::Path;
 
 /// Separates the draws of folds from those of trees.
 const FOLDS: u32 = 0x464f_4c44;
@@ -119,6 +120,25 @@ impl Folds {
         }
     }
 
+    /// Reads the fold number of each row from a text file: one a line, in the order of the rows; the first line may be a header.
+    ///
+    /// # Errors
+    /// What is no whole number from 0 on, with its line, or as [`Folds::given`].
+    pub fn read(path: &Path) -> Result<Self> {
+        let text = std::fs::read_to_string(path).map_err(|source| Error::io("read the folds", path, &source))?;
+        let lines = text.trim_start_matches('\u{feff}').lines().zip(1..);
+        let mut numbers = Vec::new();
+        for (line, at) in lines.map(|(line, at)| (line.trim(), at)).filter(|(line, _)| !line.is_empty()) {
+            match parse_number(line) {
+                Ok(number) => numbers.push(number),
+                // A header is text; a negative number or one with a fraction is a mistake.
+                Err(_) if numbers.is_empty() && at == 1 && line.parse::<f64>().is_err() => {}
+                Err(error) => return Err(error.at_path(path).at_line(at)),
+            }
+        }
+        Self::given(&numbers).map_err(|error| error.at_path(path))
+    }
+
     fn numbered(of_row: Vec<u32>, nfold: usize) -> Self {
         Self { of_row, names: (0..nfold as u32).collect() }
     }
@@ -156,6 +176,18 @@ impl Folds {
     fn rows_where(&self, chosen: impl Fn(u32) -> bool) -> Vec<u32> {
         (0_u32..).zip(&self.of_row).filter(|&(_, &fold)| chosen(fold)).map(|(row, _)| row).collect()
     }
+}
+
+/// A fold number from text: `2`, or `2.0` as some tools write it.
+///
+/// # Errors
+/// What is no whole number from 0 on.
+pub fn parse_number(text: &str) -> Result<u32> {
+    let whole = text.strip_suffix(".0").unwrap_or(text);
+    whole.parse().map_err(|_| {
+        Error::data(format!("the fold number `{text}` is not a whole number from 0 on"))
+            .remedy("number the folds 0, 1, 2, ...")
+    })
 }
 
 fn check_count(nfold: usize, things: usize, thing: &str) -> Result<()> {
@@ -261,6 +293,26 @@ mod tests {
         let folds = Folds::given(&[7, 2, 7, 40]).unwrap_or_else(|error| panic!("{error}"));
         assert_eq!((folds.count(), folds.of_row()), (3, [1, 0, 1, 2].as_slice()));
         assert_eq!((folds.name(2), folds.test_rows(1)), (40, vec![0, 2]));
+    }
+
+    #[test]
+    fn fold_files() {
+        let folder = tempfile::tempdir().unwrap_or_else(|error| panic!("{error}"));
+        let path = folder.path().join("folds.txt");
+        let read = |text: &str| {
+            std::fs::write(&path, text).unwrap_or_else(|error| panic!("{error}"));
+            let shown = message(Folds::read(&path).map(|folds| Folds { names: Vec::new(), ..folds }));
+            shown.replace(&path.display().to_string(), "F")
+        };
+        for text in ["0\n2\n0\n", "fold\r\n0\r\n\r\n 2.0\r\n0", "\u{feff}0\n2\n0"] {
+            assert_eq!(read(text), "Folds { of_row: [0, 1, 0], names: [] }", "{text:?}");
+        }
+        let number = "is not a whole number from 0 on; number the folds 0, 1, 2, ...";
+        assert_eq!(read("0\n1\nx\n"), format!("F:3: the fold number `x` {number}"));
+        assert_eq!(read("-1\n1\n"), format!("F:1: the fold number `-1` {number}"));
+        assert_eq!(read("0\n0.5\n"), format!("F:2: the fold number `0.5` {number}"));
+        assert_eq!(read("0\n1,2\n"), format!("F:2: the fold number `1,2` {number}"));
+        assert_eq!(read("\n"), "F: there are no fold numbers; give one a row");
     }
 
     #[test]

@@ -7,4 +7,4 @@ pub mod folds;
 pub mod tune;
 
 pub use cross_validate::{CrossValidated, CrossValidation, CvProgress, CvRound, FoldedData, MeanStd, cross_validate};
-pub use folds::Folds;
+pub use folds::{Folds, parse_number};

@@ -7,17 +7,17 @@ use super::journal::Journal;
 use super::median::Medians;
 use super::run::{Outcome, Runner};
 use super::strategy::Proposal;
-use super::trial::{Failure, Status, Trial, utc};
+use super::trial::{Failure, Status, Trial};
 use super::tuner::{Ended, Event, Tracker, best_of};
 use crate::booster::thread_pool;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::Model;
+use crate::report::manifest::Clock;
 use crate::validation::MeanStd;
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Sender, channel};
-use std::time::{Instant, SystemTime};
 
 /// The workers, and what they need and leave.
 pub(super) struct Crew<'r, 'a> {
@@ -210,11 +210,12 @@ impl Worker<'_, '_> {
             self.send(Message::Started(index));
             let proposal = &self.batch.proposals[index];
             let before = proposal.number.checked_sub(1).and_then(|place| self.batch.before.get(place));
-            let (start, clock) = (SystemTime::now(), Instant::now());
+            let clock = Clock::start();
             let found = self.attempt(index);
             if !self.wanted(index) {
                 return;
             }
+            let times = clock.times();
             let mut trial = Trial {
                 number: proposal.number,
                 status: Status::Failed,
@@ -224,9 +225,9 @@ impl Worker<'_, '_> {
                 rounds: 0,
                 asked: proposal.rounds,
                 history: before.map(|before| before.history.clone()).unwrap_or_default(),
-                start: before.map_or_else(|| utc(start), |before| before.start.clone()),
-                end: utc(SystemTime::now()),
-                seconds: clock.elapsed().as_secs_f64() + before.map_or(0.0, |before| before.seconds),
+                start: before.map_or(times.start, |before| before.start.clone()),
+                end: times.end,
+                seconds: times.seconds + before.map_or(0.0, |before| before.seconds),
                 error: None,
             };
             let mut models = Vec::new();

@@ -16,6 +16,7 @@ use crate::error::{Error, Result};
 use crate::ingest::Dataset;
 use crate::metric::Metric;
 use crate::params::Params;
+use crate::report::manifest::hexadecimal;
 use crate::validation::Folds;
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
@@ -633,15 +634,11 @@ fn fingerprint(data: &Dataset) -> String {
     data.columns.iter().for_each(|column| add(column));
     add(data.labels.as_deref().unwrap_or_default());
     add(data.weights.as_deref().unwrap_or_default());
-    hex(&hash.finalize())
+    hexadecimal(&hash.finalize())
 }
 
 fn fingerprint_of_folds(folds: &Folds) -> String {
     let mut hash = Sha256::new();
     folds.of_row().iter().for_each(|fold| hash.update(fold.to_le_bytes()));
-    hex(&hash.finalize())
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    hexadecimal(&hash.finalize())
 }

@@ -1,0 +1,121 @@
+//! Where two models part.
+
+use super::Model;
+use crate::tree::{Node, Tree};
+
+impl Model {
+    /// The first place where `other` is not this model, in words; `None` if they are equal to the bit.
+    ///
+    /// Trees come first, in their order, each from its root on; then what stands around them.
+    #[must_use]
+    pub fn first_difference(&self, other: &Self) -> Option<String> {
+        let trees = self.trees.iter().zip(&other.trees).enumerate();
+        let in_trees = trees.filter(|(_, (left, right))| !same_tree(left, right)).map(|(index, (left, right))| {
+            let nodes = left.nodes.iter().zip(&right.nodes).enumerate();
+            match nodes.filter(|(_, (left, right))| !same_node(left, right)).map(|(node, pair)| (node, pair)).next() {
+                Some((node, (left, right))) => {
+                    let (left, right) = (self.describe(left), other.describe(right));
+                    let and = if left == right { " (its statistics differ)" } else { "" };
+                    format!("tree {index}, node {node}: {left} here, {right} there{and}")
+                }
+                None => format!("tree {index}: {} nodes here, {} there", left.nodes.len(), right.nodes.len()),
+            }
+        });
+        let around = [
+            ("objective", format!("{:?}", self.objective), format!("{:?}", other.objective)),
+            ("number of trees", self.trees.len().to_string(), other.trees.len().to_string()),
+            ("number of classes", self.classes.to_string(), other.classes.to_string()),
+            ("base_score", format!("{:?}", self.base_score), format!("{:?}", other.base_score)),
+            ("number of features", self.features.to_string(), other.features.to_string()),
+            ("feature names", self.feature_names.join(", "), other.feature_names.join(", ")),
+            ("best iteration", format!("{:?}", self.best_iteration), format!("{:?}", other.best_iteration)),
+            ("best score", format!("{:?}", self.best_score), format!("{:?}", other.best_score)),
+            ("attributes", format!("{:?}", self.attributes), format!("{:?}", other.attributes)),
+        ];
+        let around = around.into_iter().filter(|(_, left, right)| left != right);
+        in_trees.chain(around.map(|(what, left, right)| format!("the {what}: {left} here, {right} there"))).next()
+    }
+
+    /// A node in words.
+    fn describe(&self, node: &Node) -> String {
+        match node.is_leaf() {
+            true => format!("a leaf of {}", node.threshold),
+            false => {
+                let missing = if node.default_left { "left" } else { "right" };
+                let name = self.feature_name(node.feature as usize);
+                format!("a split of {name} at {} (missing {missing})", node.threshold)
+            }
+        }
+    }
+}
+
+fn same_tree(left: &Tree, right: &Tree) -> bool {
+    left.nodes.len() == right.nodes.len()
+        && left.nodes.iter().zip(&right.nodes).all(|(left, right)| same_node(left, right))
+}
+
+/// Equal to the bit.
+fn same_node(left: &Node, right: &Node) -> bool {
+    let links = |node: &Node| (node.left, node.right, node.parent, node.feature, node.default_left);
+    let numbers = |node: &Node| [node.threshold, node.gain, node.sum_hessian, node.base_weight].map(f32::to_bits);
+    links(left) == links(right) && numbers(left) == numbers(right)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tree::NONE;
+
+    fn model() -> Model {
+        let leaf = |threshold, parent| Node {
+            left: NONE,
+            right: NONE,
+            parent,
+            feature: 0,
+            threshold,
+            default_left: false,
+            gain: 0.0,
+            sum_hessian: 4.0,
+            base_weight: 0.5,
+        };
+        let root = Node { left: 1, right: 2, parent: NONE, feature: 1, threshold: 2.5, gain: 9.0, ..leaf(0.0, NONE) };
+        let tree = Tree { nodes: vec![root, leaf(0.1, 0), leaf(-0.1, 0)] };
+        Model {
+            objective: crate::Objective::SquaredError,
+            classes: 1,
+            base_score: vec![0.5],
+            feature_names: vec!["age".into(), "hours".into()],
+            features: 2,
+            trees: vec![tree.clone(), tree],
+            best_iteration: None,
+            best_score: None,
+            attributes: Default::default(),
+        }
+    }
+
+    #[test]
+    fn the_first_difference_is_named() {
+        let first = model();
+        assert_eq!(first.first_difference(&first), None);
+        let changed = |change: &dyn Fn(&mut Model)| {
+            let mut other = model();
+            change(&mut other);
+            first.first_difference(&other).unwrap_or_default()
+        };
+        assert_eq!(
+            changed(&|model| {
+                model.trees[1].nodes[2].threshold = 0.3;
+                model.base_score = vec![0.4];
+            }),
+            "tree 1, node 2: a leaf of -0.1 here, a leaf of 0.3 there"
+        );
+        assert_eq!(
+            changed(&|model| model.trees[0].nodes[0].feature = 0),
+            "tree 0, node 0: a split of hours at 2.5 (missing right) here, a split of age at 2.5 (missing right) there"
+        );
+        assert!(changed(&|model| model.trees[0].nodes[0].gain = 9.5).ends_with("there (its statistics differ)"));
+        assert_eq!(changed(&|model| model.trees[0].nodes.truncate(1)), "tree 0: 3 nodes here, 1 there");
+        assert_eq!(changed(&|model| model.trees.truncate(1)), "the number of trees: 2 here, 1 there");
+        assert_eq!(changed(&|model| model.base_score = vec![0.4]), "the base_score: [0.5] here, [0.4] there");
+    }
+}
