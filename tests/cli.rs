@@ -28,3 +28,5 @@ mod reading;
 mod screen;
 #[path = "cli/train.rs"]
 mod train;
+#[path = "cli/tune.rs"]
+mod tune;

@@ -16,6 +16,7 @@ mod route;
 mod sample;
 mod shaders;
 mod split;
+mod tuning;
 
 use libtest_mimic::{Arguments, Trial};
 
@@ -68,6 +69,7 @@ fn main() {
         models::thousands_of_bins,
         models::deep_trees,
         models::task_1,
+        tuning::searches_find_the_same,
     ]);
     libtest_mimic::run(&arguments, trials).exit();
 }
