@@ -8,7 +8,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
 use gboost::ingest::{ReadOptions, read_channel};
-use gboost::validation::tune::{Bayesian, Hyperband, Random, Resume, Space, Tuned, Tuner};
+use gboost::validation::tune::{Bayesian, Hyperband, Random, Resume, Space, Start, Tuned, Tuner};
 use gboost::{Dataset, Params};
 use std::path::Path;
 use std::time::Instant;
@@ -84,10 +84,14 @@ fn main() {
                     let batch = number(Bayesian::default().batch);
                     tuner.strategy(Bayesian { batch, ..Bayesian::default() }).trials(trials).run()
                 }
-                "hyperband" => {
+                "hyperband" | "hyperband-random" => {
                     let trials = number(HYPERBAND_TRIALS);
                     let min_rounds = number(Hyperband::default().min_rounds as usize) as u32;
-                    tuner.strategy(Hyperband { min_rounds, ..Hyperband::default() }).trials(trials).run()
+                    let mut hyperband = Hyperband { min_rounds, ..Hyperband::default() };
+                    if name == "hyperband-random" {
+                        hyperband.start = Start::Random;
+                    }
+                    tuner.strategy(hyperband).trials(trials).run()
                 }
                 other => panic!("no strategy {other}"),
             };

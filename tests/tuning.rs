@@ -89,8 +89,8 @@ const FORMS: [Form; 9] = [
     ("random cv", "cv:logloss", |tuner| tuner.strategy(Random).trials(5)),
     ("grid", "validation:logloss", |tuner| tuner.strategy(Grid { points: 2 }).trials(7)),
     ("bayesian", "validation:auc", |tuner| tuner.strategy(Bayesian { batch: 3, startup: 4, candidates: 8 }).trials(13)),
-    ("hyperband", "validation:auc", |tuner| tuner.strategy(Hyperband { min_rounds: 1, reduction: 3 }).trials(12)),
-    ("hyperband cv", "cv:auc", |tuner| tuner.strategy(Hyperband { min_rounds: 3, reduction: 2 }).trials(7)),
+    ("hyperband", "validation:auc", |tuner| tuner.strategy(Hyperband { min_rounds: 1, reduction: 3, ..Hyperband::default() }).trials(12)),
+    ("hyperband cv", "cv:auc", |tuner| tuner.strategy(Hyperband { min_rounds: 3, reduction: 2, ..Hyperband::default() }).trials(7)),
     ("median", "validation:logloss", |tuner| tuner.strategy(Random).trials(12).median(MedianRule { batch: 3 })),
     ("target", "validation:auc", |tuner| tuner.strategy(Random).trials(20).target(0.83)),
     ("patience", "validation:auc", |tuner| tuner.strategy(Random).trials(40).patience(4)),
@@ -209,7 +209,7 @@ fn an_unfinished_journal_is_not_overwritten_nor_another_search_continued() {
 #[test]
 fn hyperband_continues_models_and_halves() {
     let case = Case::new("num_round=9", &RANGES);
-    let strategy = Hyperband { min_rounds: 1, reduction: 3 };
+    let strategy = Hyperband { min_rounds: 1, reduction: 3, ..Hyperband::default() };
     let tuned = case.tuner("validation:logloss").strategy(strategy).run().unwrap();
     // Brackets of 9 x 1, 3 x 3, 1 x 9; 5 x 3, 1 x 9; 3 x 9 rounds.
     let rounds: Vec<usize> = tuned.trials.iter().map(|trial| trial.rounds).collect();

@@ -17,7 +17,7 @@ pub fn searches_find_the_same() {
         match strategy {
             "random" => tuner.strategy(Random).trials(3).folds(&folds),
             "bayesian" => tuner.strategy(Bayesian { batch: 2, startup: 2, candidates: 4 }).trials(4),
-            _ => tuner.strategy(Hyperband { min_rounds: 1, reduction: 3 }).trials(4),
+            _ => tuner.strategy(Hyperband { min_rounds: 1, reduction: 3, ..Hyperband::default() }).trials(4),
         }
         .run()
         .unwrap()

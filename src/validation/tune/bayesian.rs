@@ -63,13 +63,13 @@ impl Strategy for Bayesian {
         for number in begun + 1..=(begun + self.batch).min(search.trials) {
             let settings = match search.trial(number) {
                 Some(trial) => trial.settings.clone(),
-                None => match self.next(search, &observed, &mut Draws::new(search.seed, number)) {
+                None => match self.next(search.space, &observed, &mut Draws::new(search.seed, number)) {
                     Some(settings) => settings,
                     // Nothing new was drawn: a space of few values is exhausted.
                     None => break,
                 },
             };
-            observed.add(search.space, &settings, f64::INFINITY);
+            observed.add_pending(search.space, &settings);
             if number > search.finished.len() {
                 proposals.push(Proposal { number, settings, rounds: None });
             }
@@ -80,17 +80,17 @@ impl Strategy for Bayesian {
 
 impl Bayesian {
     /// The best new candidate: the first one drawn as long as too little is known.
-    fn next(&self, search: &Search<'_>, observed: &Observed, draws: &mut Draws) -> Option<Settings> {
+    pub(super) fn next(&self, space: &Space, observed: &Observed, draws: &mut Draws) -> Option<Settings> {
         if observed.count < self.startup.max(2) {
-            let drawn = (0..self.candidates).map(|_| search.space.draw(draws));
+            let drawn = (0..self.candidates).map(|_| space.draw(draws));
             return drawn.into_iter().find(|settings| !observed.tried.contains(&key(settings)));
         }
-        let (good, rest) = observed.densities(search.space);
+        let (good, rest) = observed.densities(space);
         let mut best: Option<(f64, Settings)> = None;
         for _ in 0..self.candidates {
-            let settings = search.space.at(&good.draw(draws));
+            let settings = space.at(&good.draw(draws));
             // The score of the value itself, not of the draw that was rounded to it.
-            let Some(position) = search.space.position(&settings) else { continue };
+            let Some(position) = space.position(&settings) else { continue };
             let score = libm::log(good.at(&position)) - libm::log(rest.at(&position));
             if !observed.tried.contains(&key(&settings)) && best.as_ref().is_none_or(|(highest, _)| score > *highest) {
                 best = Some((score, settings));
@@ -101,8 +101,9 @@ impl Bayesian {
 }
 
 /// What is known when a proposal is made.
-struct Observed {
-    /// Positions in the space and losses; infinite for failed trials and those of the same batch.
+#[derive(Default)]
+pub(super) struct Observed {
+    /// Positions in the space and losses; infinite for failed trials and those whose outcome is not known yet.
     points: Vec<(Vec<f64>, f64)>,
     /// Trials whose outcome is known.
     count: usize,
@@ -113,15 +114,36 @@ struct Observed {
 impl Observed {
     /// The warm start and the first `begun` trials.
     fn new(search: &Search<'_>, begun: usize) -> Self {
-        let mut observed = Self { points: Vec::new(), count: 0, tried: BTreeSet::new() };
-        for observation in search.earlier {
-            observed.add(search.space, &observation.settings, search.direction.loss(observation.value));
-        }
+        let mut observed = Self::earlier(search);
         for trial in &search.finished[..begun] {
-            observed.add(search.space, &trial.settings, search.loss(trial));
+            observed.add_known(search.space, &trial.settings, search.loss(trial));
         }
-        observed.count = observed.points.len();
         observed
+    }
+
+    /// The warm start.
+    pub fn earlier(search: &Search<'_>) -> Self {
+        let mut observed = Self::default();
+        for observation in search.earlier {
+            observed.add_known(search.space, &observation.settings, search.direction.loss(observation.value));
+        }
+        observed
+    }
+
+    /// A trial whose outcome is known.
+    pub fn add_known(&mut self, space: &Space, settings: &Settings, loss: f64) {
+        self.add(space, settings, loss);
+        self.count = self.points.len();
+    }
+
+    /// A trial whose outcome is not known yet: it counts as bad, so that the next ones keep away from it.
+    pub fn add_pending(&mut self, space: &Space, settings: &Settings) {
+        self.add(space, settings, f64::INFINITY);
+    }
+
+    /// Trials whose outcome is known.
+    pub fn count(&self) -> usize {
+        self.count
     }
 
     fn add(&mut self, space: &Space, settings: &Settings, loss: f64) {

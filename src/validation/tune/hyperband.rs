@@ -3,12 +3,17 @@
 //! A bracket starts many trials with few rounds, keeps the best third, gives these three times the rounds, and so on up to a full
 //! training. Brackets differ in how many they start with how few, in case few rounds say little. A trial that is kept goes on
 //! from the model it has: boosting rounds are never trained twice.
+//!
+//! The trials of a bracket are drawn, two in three, from where the brackets before it did well, as in BOHB (Falkner, Klein and Hutter, ICML
+//! 2018): by the estimator of Bayesian search from the trials with the most rounds that are enough for one. Boosting needs this: with few rounds
+//! a large eta is ahead, so that the early rounds alone promote trials that end badly.
 
+use super::bayesian::{Bayesian, Observed};
 use super::draws::Draws;
 use super::strategy::{Proposal, Search, Strategy};
 use super::trial::{Status, Trial};
 use crate::error::{Error, Result};
-use crate::validation::tune::space::Space;
+use super::space::{Settings, Space};
 use serde_json::{Map, Value};
 
 /// Hyperband; its brackets are repeated until all trials have been started.
@@ -18,11 +23,25 @@ pub struct Hyperband {
     pub min_rounds: u32,
     /// One of so many is kept, and trained so many times longer; at least 2.
     pub reduction: u32,
+    /// Where the trials of a bracket come from.
+    pub start: Start,
 }
+
+/// Where the trials of a bracket come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Start {
+    /// Drawn evenly from the ranges, as in Hyperband's paper.
+    Random,
+    /// Two in three from where earlier brackets did well.
+    Guided(Bayesian),
+}
+
+/// One in so many trials is drawn evenly although more is known: the early rounds may have misled.
+const RANDOM_EVERY: usize = 3;
 
 impl Default for Hyperband {
     fn default() -> Self {
-        Self { min_rounds: 5, reduction: 3 }
+        Self { min_rounds: 5, reduction: 3, start: Start::Guided(Bayesian::default()) }
     }
 }
 
@@ -50,6 +69,44 @@ impl Hyperband {
     }
 }
 
+impl Hyperband {
+    /// The settings of a new bracket's trials, from all brackets before it.
+    fn settings(&self, search: &Search<'_>, bracket: std::ops::Range<usize>, most: u32) -> Vec<Settings> {
+        let random = |number: usize| search.space.draw(&mut Draws::new(search.seed, number));
+        let Start::Guided(bayesian) = self.start else { return bracket.map(random).collect() };
+        let mut observed = self.observed(search, bracket.start, most, bayesian.startup);
+        let settings = |number: usize| {
+            let guided = match number % RANDOM_EVERY {
+                0 => None,
+                _ => bayesian.next(search.space, &observed, &mut Draws::new(search.seed, number)),
+            };
+            let settings = guided.unwrap_or_else(|| random(number));
+            observed.add_pending(search.space, &settings);
+            settings
+        };
+        bracket.map(settings).collect()
+    }
+
+    /// The trials before `first` after the most rounds that enough of them were trained for.
+    fn observed(&self, search: &Search<'_>, first: usize, most: u32, enough: usize) -> Observed {
+        let mut observed = Observed::default();
+        for left in 0..=most {
+            let rounds = self.rounds(search.rounds, left);
+            // Earlier searches tell of full trainings.
+            observed = if left == 0 { Observed::earlier(search) } else { Observed::default() };
+            for trial in &search.finished[..first - 1] {
+                if trial.status == Status::Failed || trial.history.iter().any(|(after, _)| *after == rounds as usize) {
+                    observed.add_known(search.space, &trial.settings, loss_after(search, trial, rounds));
+                }
+            }
+            if observed.count() >= enough.max(2) {
+                break;
+            }
+        }
+        observed
+    }
+}
+
 /// The loss of a trial after so many rounds; infinite if it failed.
 fn loss_after(search: &Search<'_>, trial: &Trial, rounds: u32) -> f64 {
     let value = match trial.status {
@@ -65,10 +122,14 @@ impl Strategy for Hyperband {
     }
 
     fn options(&self) -> Map<String, Value> {
-        Map::from_iter([
+        let mut options = Map::from_iter([
             ("min_rounds".to_string(), self.min_rounds.into()),
             ("reduction".to_string(), self.reduction.into()),
-        ])
+        ]);
+        if let Start::Guided(bayesian) = self.start {
+            options.insert("guided".to_string(), bayesian.options().into());
+        }
+        options
     }
 
     fn continues(&self) -> bool {
@@ -104,14 +165,18 @@ impl Strategy for Hyperband {
                     search.trial(*number).is_some_and(|trial| trial.asked >= Some(rounds) || trial.status == Status::Failed)
                 };
                 if !alive.iter().all(is_done) {
-                    let settings = |number: usize| match search.trial(number) {
-                        Some(trial) => trial.settings.clone(),
-                        None => search.space.draw(&mut Draws::new(search.seed, number)),
-                    };
                     alive.retain(|number| !is_done(number));
+                    let settings: Vec<Settings> = match search.trial(alive[0]) {
+                        None => self.settings(search, first..end, most),
+                        Some(_) => {
+                            let known = alive.iter().filter_map(|number| search.trial(*number));
+                            known.map(|trial| trial.settings.clone()).collect()
+                        }
+                    };
                     return alive
                         .into_iter()
-                        .map(|number| Proposal { number, settings: settings(number), rounds: Some(rounds) })
+                        .zip(settings)
+                        .map(|(number, settings)| Proposal { number, settings, rounds: Some(rounds) })
                         .collect();
                 }
                 let loss = |number: &usize| search.trial(*number).map_or(f64::INFINITY, |trial| loss_after(search, trial, rounds));

@@ -24,7 +24,7 @@ mod tuner;
 pub use bayesian::Bayesian;
 pub use draws::Draws;
 pub use grid::Grid;
-pub use hyperband::Hyperband;
+pub use hyperband::{Hyperband, Start};
 pub use leaderboard::Leaderboard;
 pub use median::MedianRule;
 pub use objective::{Direction, ObjectiveMetric, Source};
