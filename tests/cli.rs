@@ -12,6 +12,8 @@ mod bad_data;
 mod bad_parameters;
 #[path = "cli/bad_places.rs"]
 mod bad_places;
+#[path = "cli/cv.rs"]
+mod cv;
 #[path = "cli/evaluate.rs"]
 mod evaluate;
 #[path = "cli/inspect.rs"]
@@ -30,3 +32,5 @@ mod screen;
 mod train;
 #[path = "cli/tune.rs"]
 mod tune;
+#[path = "cli/verify.rs"]
+mod verify;

@@ -1,4 +1,4 @@
-//! The lab's first task on the lab's own files, held against the lab's printed figures.
+//! The lab's two tasks on the lab's own files, held against the lab's printed figures.
 //!
 //! Needs the folder of the lab's CSV files and `reference.json` in `GBOOST_LAB_DIR`; without it the tests show as ignored.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
@@ -128,6 +128,112 @@ fn accuracy_of_the_default(lab: &Lab) -> Result<(), Failed> {
     Ok(())
 }
 
+/// The six configurations of the lab's tuning job, as XGBoost 1.7.4 ran them with the lab's semantics: what the job printed as
+/// two decimals of the validation AUC, and the mean AUC of its 3-fold cross-validation.
+fn configurations(lab: &Lab) -> Result<Vec<(Params, &Value)>, Failed> {
+    let configurations = lab.figure(&["task2", "xgboost_1_7_4", "configs"]).as_array().ok_or("no configurations")?;
+    let of = |configuration: &'_ Value| -> Result<Params, Failed> {
+        let number = |name: &str| -> &Value { &configuration[name] };
+        // The lab's script parsed gamma and min_child_weight, and never passed them on.
+        let mut params = Params::default();
+        for (name, value) in [
+            ("objective", "binary:logistic"),
+            ("eval_metric", "auc"),
+            ("num_round", "5"),
+            ("eta", &number("eta").to_string()),
+            ("max_depth", &number("max_depth").to_string()),
+            ("subsample", &number("subsample").to_string()),
+            ("colsample_bytree", "0.8"),
+            ("base_score", "0.5"),
+            ("tree_method", "exact"),
+            ("sampler", "xgboost1"),
+            ("seed", "0"),
+        ] {
+            params.set(name, value)?;
+        }
+        Ok(params)
+    };
+    configurations.iter().map(|configuration| Ok((of(configuration)?, configuration))).collect()
+}
+
+fn six_configurations(lab: &Lab) -> Result<(), Failed> {
+    let (train, validation) = (lab.read("train"), lab.read("validation"));
+    let printed = [0.898_508, 0.895_725, 0.895_011, 0.894_740, 0.894_242, 0.890_196];
+    let configurations = configurations(lab)?;
+    if configurations.len() != printed.len() {
+        return Err(format!("{} configurations", configurations.len()).into());
+    }
+    for ((params, configuration), printed) in configurations.iter().zip(printed) {
+        let model = Trainer::new(params, &train).evaluate(Evaluate::LastRound).run()?.model;
+        let auc = Figures::new(&model, &validation, &[Metric::Auc], Rounds::All)?.metrics[0].1;
+        let reference = configuration["runs"]["lab_default_tree_method"]["validation_auc"].as_f64().ok_or("no auc")?;
+        println!("eta {}: auc {auc:.6}, printed {printed}", params.eta);
+        // The printed figures have six decimals.
+        if (auc - printed).abs() > 1e-6 || (auc - reference).abs() > 1e-6 {
+            return Err(format!("eta {}: auc {auc}, printed {printed}, XGBoost {reference}", params.eta).into());
+        }
+        if format!("{auc:.2}") != format!("{:.2}", configuration["printed_auc"].as_f64().ok_or("no printed auc")?) {
+            return Err(format!("eta {}: auc {auc} was printed as {}", params.eta, configuration["printed_auc"]).into());
+        }
+    }
+    Ok(())
+}
+
+/// `np.random.seed(42); np.random.permutation(rows)`, cut by `np.array_split` into three folds: the fold of each row.
+fn numpys_folds(rows: usize) -> Vec<usize> {
+    let mut generator = gboost::sampling::Mt19937::new(42);
+    let mut order: Vec<usize> = (0..rows).collect();
+    for i in (1..rows).rev() {
+        let mask = usize::MAX >> i.leading_zeros();
+        let j = std::iter::repeat_with(|| generator.next_u32() as usize & mask).find(|&j| j <= i).unwrap_or(0);
+        order.swap(i, j);
+    }
+    let mut of_row = vec![0; rows];
+    let (least, longer) = (rows / 3, rows % 3);
+    let first = |fold: usize| fold * least + fold.min(longer);
+    for fold in 0..3 {
+        order[first(fold)..first(fold + 1)].iter().for_each(|&row| of_row[row] = fold);
+    }
+    of_row
+}
+
+/// The lab's cross-validation by the command line, with its folds from a file. XGBoost draws its rows in the order of the
+/// concatenated folds, so the samples are others, and the means agree only so far.
+fn cross_validation_means(lab: &Lab) -> Result<(), Failed> {
+    let means = [0.901_78, 0.896_07, 0.900_49, 0.900_90, 0.901_35, 0.898_01];
+    let folder = tempfile::tempdir()?;
+    let folds = numpys_folds(lab.read("train").rows);
+    std::fs::write(folder.path().join("folds.txt"), folds.iter().map(|fold| format!("{fold}\n")).collect::<String>())?;
+    for ((params, configuration), mean) in configurations(lab)?.iter().zip(means) {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_gboost"));
+        command.current_dir(folder.path()).args(["cv", "-q", "--folds", "folds.txt", "--train"]);
+        command.arg(std::fs::canonicalize(lab.folder.join("adult_data_processed_train.csv"))?);
+        for (name, value) in params.to_json().iter().filter(|(name, _)| *name != "verbosity") {
+            match value {
+                Value::Null => {}
+                Value::Array(_) => drop(command.arg(format!("--{name}=auc"))),
+                Value::String(text) => drop(command.arg(format!("--{name}={text}"))),
+                number => drop(command.arg(format!("--{name}={number}"))),
+            }
+        }
+        let output = command.output()?;
+        if !output.status.success() {
+            return Err(String::from_utf8_lossy(&output.stderr).into_owned().into());
+        }
+        let table = std::fs::read_to_string(folder.path().join("cv.csv"))?;
+        let (header, last) = (table.lines().next().ok_or("no header")?, table.lines().last().ok_or("no rows")?);
+        let at = header.split(',').position(|name| name == "test-auc-mean").ok_or("no mean")?;
+        let found: f64 = last.split(',').nth(at).ok_or("no value")?.parse()?;
+        let cv = &configuration["runs"]["lab_default_tree_method"]["cv"];
+        let reference = cv.as_array().and_then(|rounds| rounds.last()?.get(2)?.as_f64()).ok_or("no reference")?;
+        println!("eta {}: mean test auc {found:.5}, XGBoost {mean}", params.eta);
+        if (found - mean).abs() > 2e-3 || (reference - mean).abs() > 1e-5 || table.lines().count() != 6 {
+            return Err(format!("eta {}: mean test auc {found}, XGBoost {reference}", params.eta).into());
+        }
+    }
+    Ok(())
+}
+
 /// The GPU's model of Task 1 has the CPU's bytes.
 #[cfg(feature = "gpu")]
 fn on_the_gpu(lab: &Lab, on_cpu: &str, params: &Params) -> Result<(), Failed> {
@@ -188,6 +294,15 @@ fn main() {
         {
             let lab = lab.clone();
             Trial::test("accuracy_of_the_default", move || accuracy_of_the_default(&lab)).with_ignored_flag(!available)
+        },
+        {
+            let lab = lab.clone();
+            Trial::test("task_2_six_configurations", move || six_configurations(&lab)).with_ignored_flag(!available)
+        },
+        {
+            let lab = lab.clone();
+            Trial::test("task_2_cross_validation_means", move || cross_validation_means(&lab))
+                .with_ignored_flag(!available)
         },
     ];
     #[cfg(feature = "gpu")]

@@ -9,7 +9,7 @@ use super::manifest::{self, Inputs, Outcome};
 use super::output::{self, Draft};
 use super::predict::probability_names;
 use super::progress::Display;
-use super::screen::{Screen, count, figure, table};
+use super::screen::{Screen, count, figure, grouped, table};
 use super::{Global, train};
 use gboost::report::manifest::Clock;
 use gboost::report::{Manifest, cv_csv};
@@ -78,6 +78,9 @@ pub fn run(global: &Global, args: &Args) -> Result<()> {
     let files = Files::new(args)?;
 
     let pool = gboost::booster::thread_pool(params.nthread)?;
+    if args.train.is_empty() {
+        train::tell_built_in(&params, &screen);
+    }
     let source = Source { paths: &args.train, reading: &args.data, folds: &args.folds };
     let (channels, folds) = pool.install(|| read(&source, &params, &screen))?;
     let begun = manifest::begin(Inputs {
@@ -127,7 +130,6 @@ pub struct Source<'a> {
 pub fn read(source: &Source<'_>, params: &Params, screen: &Screen) -> Result<(Channels, Folds)> {
     if source.paths.is_empty() {
         source.reading.refuse_without_files()?;
-        train::tell_built_in(params, screen);
         // The other two channels have no part in it.
         let channels = Channels { validation: None, test: None, ..Channels::built_in()? };
         let folds = source.folds.of(&channels.train, params)?;
@@ -262,7 +264,7 @@ fn summary(
 
     let sizes = (0..data.folds().count()).map(|fold| data.folds().test_rows(fold).len());
     let (least, most) = (sizes.clone().min().unwrap_or(0), sizes.max().unwrap_or(0));
-    let rows = if least == most { count(most, "row") } else { format!("{least} to {}", count(most, "row")) };
+    let rows = if least == most { count(most, "row") } else { format!("{} to {}", grouped(least), count(most, "row")) };
     let rounds = count(found.history.len(), "round");
     let rounds = match (found.stopped_early, round.round == found.best_round) {
         (true, _) => format!("{rounds} up to the best; stopped early"),

@@ -4,7 +4,7 @@ use super::support::{BINARY, Folder};
 use gboost::Model;
 use serde_json::Value;
 
-const RESULTS: [&str; 3] = ["history.csv", "metrics.json", "model.json"];
+const RESULTS: [&str; 4] = ["history.csv", "metrics.json", "model.json", "model.manifest.json"];
 
 #[test]
 fn without_data_the_built_in_census() {
@@ -168,12 +168,16 @@ fn the_same_bytes_for_any_number_of_threads() {
 fn folders_are_made_and_results_lie_beside_the_model() {
     let folder = Folder::with_data();
     folder.run(&format!("train -q {BINARY} --num-round 1 --model a/b/m.json")).done();
-    assert_eq!(super::support::names(&folder.path("a/b")), ["history.csv", "m.json", "metrics.json"]);
+    assert_eq!(
+        super::support::names(&folder.path("a/b")),
+        ["history.csv", "m.json", "m.manifest.json", "metrics.json"]
+    );
     folder.run(&format!("train -q {BINARY} --num-round 1 --model m.json --output c/d")).done();
     assert_eq!(super::support::names(&folder.path("c/d")), ["history.csv", "metrics.json"]);
-    assert_eq!(folder.names(), ["a", "c", "m.json", "train.csv", "valid.csv"]);
+    assert_eq!(folder.names(), ["a", "c", "m.json", "m.manifest.json", "train.csv", "valid.csv"]);
     folder.run(&format!("train -q {BINARY} --num-round 1 --model /dev/null")).done();
-    assert_eq!(folder.names(), ["a", "c", "history.csv", "m.json", "metrics.json", "train.csv", "valid.csv"]);
+    let both = ["a", "c", "history.csv", "m.json", "m.manifest.json", "metrics.json", "train.csv", "valid.csv"];
+    assert_eq!(folder.names(), both);
 }
 
 #[test]

@@ -76,6 +76,25 @@ class Gboost:
             metrics = json.load(file)
         return Trained(model, history, metrics)
 
+    def cross_validate(self, params, rounds, table, fold_of, early_stopping_rounds=None):
+        """The columns of cv.csv; `fold_of` has the fold of each row."""
+        self.runs += 1
+        folder = os.path.join(self.folder, f"gboost_{self.runs}")
+        os.makedirs(folder)
+        folds = os.path.join(folder, "folds.txt")
+        np.savetxt(folds, fold_of, fmt="%d")
+        arguments = ["cv", "--header", "no", "--label", 0, "--train", table.csv, "--folds", folds, "--output", folder]
+        if table.weight is not None:
+            arguments += ["--weight-column", 1]
+        if early_stopping_rounds is not None:
+            arguments += ["--early-stopping-rounds", early_stopping_rounds]
+        for name, value in {**params, "num_round": rounds}.items():
+            arguments += ["--" + name.replace("_", "-"), ",".join(value) if isinstance(value, list) else value]
+        self._run(*arguments)
+        with open(os.path.join(folder, "cv.csv"), newline="") as file:
+            rows = list(csv.DictReader(file))
+        return {name: np.array([float(row[name]) for row in rows]) for name in rows[0]}
+
     def margins(self, model, table, all_rounds=False):
         """The margins of `gboost predict`: a row a row, a column a class."""
         output = model + ".margins.csv"
@@ -129,6 +148,18 @@ class XGBoost:
         self._ask("predict", model=model, data=table.npz, best=best, output=output)
         margins = np.load(output)
         return margins.reshape(len(margins), -1)
+
+    def cross_validate(self, params, rounds, table, fold_of, early_stopping_rounds=None):
+        """The columns of xgboost.cv's table."""
+        columns = self._ask(
+            "cross_validate",
+            params={"nthread": XGBOOST_THREADS, "verbosity": 0, **params},
+            rounds=rounds,
+            data=table.npz,
+            fold_of=fold_of.tolist(),
+            early_stopping_rounds=early_stopping_rounds,
+        )
+        return {name: np.asarray(values, dtype=np.float64) for name, values in columns.items()}
 
     def scores(self, model, kinds):
         return self._ask("scores", model=model, kinds=kinds)

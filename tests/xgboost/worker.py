@@ -37,6 +37,19 @@ def train(request):
     return {f"{channel}-{metric}": values for channel, metrics in history.items() for metric, values in metrics.items()}
 
 
+def cross_validate(request):
+    fold_of = np.asarray(request["fold_of"])
+    rows = np.arange(len(fold_of))
+    return xgb.cv(
+        request["params"],
+        matrix(request["data"]),
+        request["rounds"],
+        folds=[(rows[fold_of != fold], rows[fold_of == fold]) for fold in np.unique(fold_of)],
+        early_stopping_rounds=request["early_stopping_rounds"],
+        as_pandas=False,
+    )
+
+
 def predict(request):
     """Margins; of the rounds up to the model's best iteration if `best` is asked for."""
     booster = xgb.Booster(model_file=request["model"])
@@ -76,7 +89,7 @@ def main():
     answers = os.fdopen(os.dup(1), "w")
     # XGBoost's own messages must not mix with the answers.
     os.dup2(2, 1)
-    commands = {command.__name__: command for command in [train, predict, scores, base_margins, version]}
+    commands = {command.__name__: command for command in [train, cross_validate, predict, scores, base_margins, version]}
     for line in sys.stdin:
         request = json.loads(line)
         try:
