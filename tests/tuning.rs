@@ -1,11 +1,11 @@
 //! Searches on small data: the same trials however they are run, and what each option does.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+use gboost::validation::Folds;
 use gboost::validation::tune::{
     Bayesian, Direction, Ended, Event, Grid, Hyperband, MedianRule, Proposal, Random, Resume, Search, Settings, Space,
-    Status, Strategy, Trial, Tuned, Tuner,
+    Status, Strategy, Trial, Tuned, Tuner, WarmStart,
 };
-use gboost::validation::Folds;
 use gboost::{Dataset, ErrorKind, Evaluate, Params, Trainer};
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
@@ -89,8 +89,12 @@ const FORMS: [Form; 9] = [
     ("random cv", "cv:logloss", |tuner| tuner.strategy(Random).trials(5)),
     ("grid", "validation:logloss", |tuner| tuner.strategy(Grid { points: 2 }).trials(7)),
     ("bayesian", "validation:auc", |tuner| tuner.strategy(Bayesian { batch: 3, startup: 4, candidates: 8 }).trials(13)),
-    ("hyperband", "validation:auc", |tuner| tuner.strategy(Hyperband { min_rounds: 1, reduction: 3, ..Hyperband::default() }).trials(12)),
-    ("hyperband cv", "cv:auc", |tuner| tuner.strategy(Hyperband { min_rounds: 3, reduction: 2, ..Hyperband::default() }).trials(7)),
+    ("hyperband", "validation:auc", |tuner| {
+        tuner.strategy(Hyperband { min_rounds: 1, reduction: 3, ..Hyperband::default() }).trials(12)
+    }),
+    ("hyperband cv", "cv:auc", |tuner| {
+        tuner.strategy(Hyperband { min_rounds: 3, reduction: 2, ..Hyperband::default() }).trials(7)
+    }),
     ("median", "validation:logloss", |tuner| tuner.strategy(Random).trials(12).median(MedianRule { batch: 3 })),
     ("target", "validation:auc", |tuner| tuner.strategy(Random).trials(20).target(0.83)),
     ("patience", "validation:auc", |tuner| tuner.strategy(Random).trials(40).patience(4)),
@@ -294,7 +298,9 @@ fn the_median_rule_stops_bad_trials_only() {
         let before = judged.trials.iter().filter(|other| (other.number - 1) / 3 < (trial.number - 1) / 3);
         let mut averages: Vec<f64> = before
             .filter(|other| other.history.len() >= trial.rounds)
-            .map(|other| other.history[..trial.rounds].iter().map(|(_, value)| value).sum::<f64>() / trial.rounds as f64)
+            .map(|other| {
+                other.history[..trial.rounds].iter().map(|(_, value)| value).sum::<f64>() / trial.rounds as f64
+            })
             .collect();
         averages.sort_by(f64::total_cmp);
         let (low, high) = (averages[(averages.len() - 1) / 2], averages[averages.len() / 2]);
@@ -336,8 +342,18 @@ fn folds_besides_a_validation_channel_inform() {
     assert_eq!(
         board.columns(),
         [
-            "trial", "status", "objective_value", "eta", "max_depth", "subsample", "cv_mean", "cv_std", "rounds", "start",
-            "end", "seconds"
+            "trial",
+            "status",
+            "objective_value",
+            "eta",
+            "max_depth",
+            "subsample",
+            "cv_mean",
+            "cv_std",
+            "rounds",
+            "start",
+            "end",
+            "seconds"
         ]
     );
     let values: Vec<f64> = board.rows().iter().map(|row| row[2].as_f64().unwrap()).collect();
@@ -357,7 +373,7 @@ fn a_warm_start_takes_up_what_lies_within_the_new_ranges() {
     let search = || child.tuner("validation:auc").strategy(strategy).trials(2);
     let warm = search().warm_start(&journal).run().unwrap();
     let inside = parent.trials.iter().filter(|trial| trial.settings["eta"].as_f64().unwrap() >= 0.1).count();
-    assert_eq!(warm.warm_start, (inside, 12 - inside));
+    assert_eq!(warm.warm_start, WarmStart { within: inside, outside: 12 - inside });
     assert!(inside >= 4);
     assert_ne!(timeless(&warm.trials), timeless(&search().run().unwrap().trials));
     assert!(warm.trials.iter().all(|trial| trial.settings["eta"].as_f64().unwrap() >= 0.1));
@@ -426,10 +442,7 @@ fn options_in_conflict_are_refused() {
     assert!(mlogloss.starts_with("metric mlogloss does not suit binary:logistic"), "{mlogloss}");
     let wide = Case::new("num_round=2", &["max_depth=int:1..60", "min_child_weight=int:1..9999", "eta=0.1..0.2"]);
     let error = wide.tuner("validation:auc").strategy(Grid::default()).run().unwrap_err().to_string();
-    assert_eq!(
-        error,
-        "grid search of 1799820 trials; narrow the ranges, or say with --max-jobs how many to run"
-    );
+    assert_eq!(error, "grid search of 1799820 trials; narrow the ranges, or say with --max-jobs how many to run");
 }
 
 #[test]

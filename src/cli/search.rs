@@ -180,8 +180,7 @@ impl SearchArgs {
         let file = config.map(|config| config.options).unwrap_or_default();
         let mut dimensions = self.ranges.iter().map(|range| Dimension::parse(range)).collect::<Result<Vec<_>>>()?;
         let replaced = |name: &str| dimensions.iter().any(|dimension| dimension.name() == name);
-        let mut kept: Vec<Dimension> =
-            from_file.into_iter().filter(|dimension| !replaced(dimension.name())).collect();
+        let mut kept: Vec<Dimension> = from_file.into_iter().filter(|dimension| !replaced(dimension.name())).collect();
         kept.append(&mut dimensions);
         let directed = if self.minimize || self.maximize { &self } else { &file };
         let direction = match (directed.minimize, directed.maximize) {

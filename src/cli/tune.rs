@@ -15,7 +15,7 @@ use gboost::booster::{BackendChoice, thread_pool};
 use gboost::report::Manifest;
 use gboost::report::manifest::Clock;
 use gboost::validation::Folds;
-use gboost::validation::tune::{Ended, Resume, Source, Space, Tuned, Tuner, text_of};
+use gboost::validation::tune::{Ended, Resume, Source, Space, Tuned, Tuner, WarmStart, text_of};
 use gboost::{Error, ErrorKind, Params, Result};
 use serde_json::Value;
 use std::path::PathBuf;
@@ -109,7 +109,8 @@ const SHOWN: usize = 30;
 
 pub fn run(global: &Global, args: Args) -> Result<()> {
     let clock = Clock::start();
-    let Args { train, validation, test, data: reading, search, folds, output, journal, resume, warm_start, hyper } = args;
+    let Args { train, validation, test, data: reading, search, folds, output, journal, resume, warm_start, hyper } =
+        args;
     let paths = Paths { train: &train, validation: &validation, test: &test };
     let built_in = train.is_empty();
     let config = search.config()?;
@@ -286,10 +287,10 @@ fn report(tuned: &Tuned, files: &Files, screen: &Screen) -> Result<()> {
     if leaderboard.rows().len() > SHOWN {
         screen.line(&format!("({SHOWN} of {} trials; leaderboard.csv has all)", leaderboard.rows().len()))?;
     }
-    let (inside, outside) = tuned.warm_start;
+    let WarmStart { within, outside } = tuned.warm_start;
     let mut lines = vec![("ended", format!("{}: {}", tuned.ended.reason(), count(tuned.trials.len(), "trial")))];
-    if inside + outside > 0 {
-        lines.push(("earlier", format!("{} within these ranges, {outside} outside", count(inside, "trial"))));
+    if within + outside > 0 {
+        lines.push(("earlier", format!("{} within these ranges, {outside} outside", count(within, "trial"))));
     }
     if let Some((best, value)) = tuned.best().and_then(|best| Some((best, best.objective_value?))) {
         let rounds = count(best.rounds, "round");

@@ -70,7 +70,9 @@ fn the_leaderboard_is_the_same_however_many_run_at_a_time() {
 fn the_best_parameters_train_the_best_model() {
     let folder = Folder::with_data();
     folder.run(&format!("{SEARCH} -q --max-jobs 4 --early-stopping-rounds 2 --output out")).done();
-    folder.run("train -q --train train.csv --validation valid.csv --params out/best_params.toml --model again.json").done();
+    folder
+        .run("train -q --train train.csv --validation valid.csv --params out/best_params.toml --model again.json")
+        .done();
     assert_eq!(folder.read("again.json"), folder.read("out/model.json"));
     folder.run("verify out/model.manifest.json").done();
 }
@@ -164,7 +166,8 @@ fn a_missed_target_is_exit_code_1() {
 #[test]
 fn a_failed_trial_is_told_and_the_others_go_on() {
     let folder = Folder::with_data();
-    let fixed = "--train train.csv --validation valid.csv --objective binary:logistic --num-round 2 --colsample-bynode 0.5";
+    let fixed =
+        "--train train.csv --validation valid.csv --objective binary:logistic --num-round 2 --colsample-bynode 0.5";
     let grid = "--strategy grid --range sampler=xgboost1,hash";
     let shown = folder.run(&format!("tune {fixed} {grid}")).done();
     assert!(shown.contains("trial 1  failed  sampler xgboost1 is not supported together with"), "{shown}");

@@ -8,7 +8,8 @@ use super::median::Medians;
 use super::run::{Outcome, Runner};
 use super::strategy::Proposal;
 use super::trial::{Failure, Status, Trial};
-use super::tuner::{Ended, Event, Tracker, best_of};
+use super::tuned::{Ended, Tracker, best_of};
+use super::tuner::{Event, Observer};
 use crate::booster::thread_pool;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::Model;
@@ -29,7 +30,7 @@ pub(super) struct Crew<'r, 'a> {
     /// Trials of the journal, and parts of trials, that need not be run again.
     pub recorded: Vec<Trial>,
     pub journal: Option<Journal>,
-    pub observer: Option<Box<dyn FnMut(&Event<'_>) -> ControlFlow<()> + 'a>>,
+    pub observer: Option<Observer<'a>>,
 }
 
 /// Trials that may run side by side.
@@ -85,8 +86,11 @@ impl<'r, 'a> Crew<'r, 'a> {
         let is_it = |trial: &&Trial| trial.number == proposal.number && trial.asked == proposal.rounds;
         let Some(trial) = self.recorded.iter().find(is_it) else { return Ok(None) };
         if trial.settings != proposal.settings {
-            return Err(Error::parameter(format!("trial {} of the journal has other settings than this search would try", trial.number))
-                .remedy("resume with the version of gboost and the number of trials that it was started with"));
+            return Err(Error::parameter(format!(
+                "trial {} of the journal has other settings than this search would try",
+                trial.number
+            ))
+            .remedy("resume with the version of gboost and the number of trials that it was started with"));
         }
         Ok(Some(trial.clone()))
     }
@@ -103,7 +107,8 @@ impl<'r, 'a> Crew<'r, 'a> {
         std::thread::scope(|scope| {
             for pool in &pools {
                 let models = models.as_ref();
-                let worker = Worker { runner, batch, waiting, models, next: &next, limit: &limit, tell: sender.clone() };
+                let worker =
+                    Worker { runner, batch, waiting, models, next: &next, limit: &limit, tell: sender.clone() };
                 scope.spawn(move || pool.install(|| worker.run()));
             }
             drop(sender);

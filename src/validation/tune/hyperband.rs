@@ -10,10 +10,10 @@
 
 use super::bayesian::{Bayesian, Observed};
 use super::draws::Draws;
+use super::space::{Settings, Space};
 use super::strategy::{Proposal, Search, Strategy};
 use super::trial::{Status, Trial};
 use crate::error::{Error, Result};
-use super::space::{Settings, Space};
 use serde_json::{Map, Value};
 
 /// Hyperband; its brackets are repeated until all trials have been started.
@@ -143,11 +143,14 @@ impl Strategy for Hyperband {
 
     fn check(&self, space: &Space) -> Result<()> {
         if self.reduction < 2 {
-            return Err(Error::parameter(format!("a reduction of {} keeps everything", self.reduction)).remedy("give at least 2"));
+            return Err(Error::parameter(format!("a reduction of {} keeps everything", self.reduction))
+                .remedy("give at least 2"));
         }
         match space.names().find(|name| ["num_round", "early_stopping_rounds"].contains(name)) {
-            Some(name) => Err(Error::parameter(format!("hyperband decides on the rounds itself: {name} cannot be tuned with it"))
-                .remedy("leave its range out; num_round is what the best trials get")),
+            Some(name) => {
+                Err(Error::parameter(format!("hyperband decides on the rounds itself: {name} cannot be tuned with it"))
+                    .remedy("leave its range out; num_round is what the best trials get"))
+            }
             None => Ok(()),
         }
     }
@@ -162,7 +165,9 @@ impl Strategy for Hyperband {
             for left in (0..=halvings).rev() {
                 let rounds = self.rounds(search.rounds, left);
                 let is_done = |number: &usize| {
-                    search.trial(*number).is_some_and(|trial| trial.asked >= Some(rounds) || trial.status == Status::Failed)
+                    search
+                        .trial(*number)
+                        .is_some_and(|trial| trial.asked >= Some(rounds) || trial.status == Status::Failed)
                 };
                 if !alive.iter().all(is_done) {
                     alive.retain(|number| !is_done(number));
@@ -179,7 +184,9 @@ impl Strategy for Hyperband {
                         .map(|(number, settings)| Proposal { number, settings, rounds: Some(rounds) })
                         .collect();
                 }
-                let loss = |number: &usize| search.trial(*number).map_or(f64::INFINITY, |trial| loss_after(search, trial, rounds));
+                let loss = |number: &usize| {
+                    search.trial(*number).map_or(f64::INFINITY, |trial| loss_after(search, trial, rounds))
+                };
                 alive.sort_by(|a, b| loss(a).total_cmp(&loss(b)).then(a.cmp(b)));
                 alive.truncate((alive.len() / self.reduction as usize).max(1));
                 alive.retain(|number| loss(number).is_finite());

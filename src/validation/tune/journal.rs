@@ -104,9 +104,11 @@ impl Journal {
         {
             let trials = entries.trials.len();
             let lines = if trials == 1 { "trial" } else { "trials" };
-            return Err(Error::parameter(format!("a search that did not end left a journal of {trials} finished {lines}"))
-                .remedy("give --resume to go on with it, or remove the file to start anew")
-                .at_path(path));
+            return Err(Error::parameter(format!(
+                "a search that did not end left a journal of {trials} finished {lines}"
+            ))
+            .remedy("give --resume to go on with it, or remove the file to start anew")
+            .at_path(path));
         }
         let refuse = |source: &io::Error| Error::io("write the journal", path, source).remedy(REMEDY);
         if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {

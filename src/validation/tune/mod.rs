@@ -19,6 +19,7 @@ mod run;
 mod space;
 mod strategy;
 mod trial;
+mod tuned;
 mod tuner;
 
 pub use bayesian::Bayesian;
@@ -32,4 +33,5 @@ pub use random::Random;
 pub use space::{Dimension, Scale, Settings, Space, Values, text_of};
 pub use strategy::{Observation, Proposal, Search, Strategy};
 pub use trial::{Failure, Status, Trial};
-pub use tuner::{Ended, Event, Resume, Tuned, Tuner};
+pub use tuned::{Ended, Tuned, WarmStart};
+pub use tuner::{Event, Resume, Tuner};

@@ -102,7 +102,10 @@ mod tests {
         assert_eq!(Direction::of(metric.metric), Direction::Minimize);
         assert!(Direction::of(Metric::Auc).better(0.9, 0.8));
         for (text, error) in [
-            ("auc", "objective metric \"auc\" does not say where it is measured; write it like validation:auc or cv:auc"),
+            (
+                "auc",
+                "objective metric \"auc\" does not say where it is measured; write it like validation:auc or cv:auc",
+            ),
             (
                 "test:auc",
                 "objective metric \"test:auc\" does not say where it is measured; write it like validation:auc or cv:auc",

@@ -20,7 +20,8 @@ impl Strategy for Random {
         let mut proposals = Vec::new();
         for number in search.finished.len() + 1..=search.trials {
             let mut draws = Draws::new(search.seed, number);
-            let drawn = (0..ATTEMPTS).map(|_| search.space.draw(&mut draws)).find(|settings| known.insert(key(settings)));
+            let drawn =
+                (0..ATTEMPTS).map(|_| search.space.draw(&mut draws)).find(|settings| known.insert(key(settings)));
             let Some(settings) = drawn else { break };
             proposals.push(Proposal { number, settings, rounds: None });
         }

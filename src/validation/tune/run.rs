@@ -72,7 +72,13 @@ pub(super) type OnRound<'a> = &'a mut (dyn FnMut(usize, Option<f64>) -> ControlF
 
 impl Runner<'_> {
     /// Runs a trial on rayon's current pool; `start` has the models of its earlier part.
-    pub fn run(&self, proposal: &Proposal, start: &[Model], medians: &Medians, on_round: OnRound<'_>) -> Result<Outcome> {
+    pub fn run(
+        &self,
+        proposal: &Proposal,
+        start: &[Model],
+        medians: &Medians,
+        on_round: OnRound<'_>,
+    ) -> Result<Outcome> {
         let mut params = Space::apply(&proposal.settings, self.params)?;
         let asked = proposal.rounds.unwrap_or(params.num_round);
         let done = start.first().map_or(0, Model::rounds);
@@ -101,7 +107,9 @@ impl Runner<'_> {
             return Err(Error::data("no round was evaluated"));
         };
         if value.is_nan() {
-            return Err(Error::data(format!("{} is not a number", self.objective)).remedy("choose another objective metric"));
+            return Err(
+                Error::data(format!("{} is not a number", self.objective)).remedy("choose another objective metric")
+            );
         }
         let status = if stopped || asked < full { Status::Stopped } else { Status::Completed };
         let cv = counting(&scores, best).map(|(_, score)| *score);
@@ -126,7 +134,12 @@ impl Runner<'_> {
         Ok(counting(&watched.scores, best).map(|(_, score)| *score))
     }
 
-    fn train(&self, params: &Params, start: Option<&Model>, watched: &mut Watched<'_>) -> Result<(Vec<Model>, Option<usize>)> {
+    fn train(
+        &self,
+        params: &Params,
+        start: Option<&Model>,
+        watched: &mut Watched<'_>,
+    ) -> Result<(Vec<Model>, Option<usize>)> {
         let matrix = self.binned.get(params, || BinnedMatrix::of(Rows::all(self.train), params))?;
         let Some(validation) = self.validation else {
             return Err(Error::parameter(format!("{} needs a validation channel", self.objective))

@@ -262,7 +262,9 @@ impl Dimension {
     pub fn position(&self, value: &Value) -> Option<f64> {
         let (start, end) = self.stretched();
         let number = match &self.values {
-            Values::Integer { low, high, .. } => value.as_i64().filter(|number| low <= number && number <= high)? as f64,
+            Values::Integer { low, high, .. } => {
+                value.as_i64().filter(|number| low <= number && number <= high)? as f64
+            }
             Values::Real { low, high, .. } => {
                 let number = value.as_f64()? as f32;
                 f64::from(Some(number).filter(|number| low <= number && number <= high)?)
@@ -290,7 +292,8 @@ impl Space {
     /// No parameter, or one that is there twice.
     pub fn new(dimensions: Vec<Dimension>) -> Result<Self> {
         if dimensions.is_empty() {
-            return Err(Error::parameter("there is nothing to tune").remedy("give --range at least once, like --range eta=0.01..0.3:log"));
+            return Err(Error::parameter("there is nothing to tune")
+                .remedy("give --range at least once, like --range eta=0.01..0.3:log"));
         }
         for (index, dimension) in dimensions.iter().enumerate() {
             if dimensions[..index].iter().any(|other| other.name() == dimension.name()) {
@@ -367,7 +370,10 @@ impl Space {
     /// The ranges by name, as they are written.
     #[must_use]
     pub fn to_json(&self) -> Map<String, Value> {
-        self.dimensions.iter().map(|dimension| (dimension.name().to_string(), dimension.values.to_string().into())).collect()
+        self.dimensions
+            .iter()
+            .map(|dimension| (dimension.name().to_string(), dimension.values.to_string().into()))
+            .collect()
     }
 }
 
@@ -491,12 +497,19 @@ mod tests {
                 "max_depth=6..9",
                 "range max_depth=6..9: max_depth takes whole numbers only; write max_depth=int:6..9".to_string(),
             ),
-            ("tree_method=hist,hist", "range tree_method=hist,hist: hist stands there twice; give every value once".to_string()),
+            (
+                "tree_method=hist,hist",
+                "range tree_method=hist,hist: hist stands there twice; give every value once".to_string(),
+            ),
             (
                 "tree_method=hist,best",
-                "range tree_method=hist,best: tree_method \"best\" is not accepted; give one of hist, auto, exact".to_string(),
+                "range tree_method=hist,best: tree_method \"best\" is not accepted; give one of hist, auto, exact"
+                    .to_string(),
             ),
-            ("objective=binary:logistic,reg:squarederror", "objective cannot be tuned; give it a fixed value".to_string()),
+            (
+                "objective=binary:logistic,reg:squarederror",
+                "objective cannot be tuned; give it a fixed value".to_string(),
+            ),
         ] {
             assert_eq!(refusal(text), error);
         }
@@ -506,7 +519,9 @@ mod tests {
 
     #[test]
     fn values_stay_in_their_range_and_have_their_position() {
-        for text in ["max_depth=int:6..9", "eta=0.01..0.03:log", "subsample=0.2..0.99:reverse-log", "tree_method=hist,exact"] {
+        for text in
+            ["max_depth=int:6..9", "eta=0.01..0.03:log", "subsample=0.2..0.99:reverse-log", "tree_method=hist,exact"]
+        {
             let dimension = dimension(text);
             let mut draws = Draws::new(0, 1);
             for _ in 0..200 {

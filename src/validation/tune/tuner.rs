@@ -2,7 +2,6 @@
 
 use super::crew::{Batch, Crew};
 use super::journal::{self, Header, Journal};
-use super::leaderboard::Leaderboard;
 use super::median::{MedianRule, Medians};
 use super::objective::{Direction, ObjectiveMetric, Source};
 use super::random::Random;
@@ -10,6 +9,7 @@ use super::run::Runner;
 use super::space::Space;
 use super::strategy::{Observation, Proposal, Search, Strategy};
 use super::trial::{Status, Trial};
+use super::tuned::{Ended, Tracker, Tuned, WarmStart};
 use crate::booster::BackendChoice;
 use crate::cpu::CpuOptions;
 use crate::error::{Error, Result};
@@ -49,32 +49,6 @@ pub enum Event<'a> {
     },
 }
 
-/// Why a search ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ended {
-    /// All trials were run.
-    Trials,
-    /// The strategy had nothing more to try.
-    Exhausted,
-    /// A trial reached the target.
-    Target,
-    /// Too many trials did no better than the best one before them.
-    Patience,
-}
-
-impl Ended {
-    /// The reason in words.
-    #[must_use]
-    pub fn reason(self) -> &'static str {
-        match self {
-            Self::Trials => "all trials were run",
-            Self::Exhausted => "all settings were tried",
-            Self::Target => "the target was reached",
-            Self::Patience => "no better trial for as many as patience allows",
-        }
-    }
-}
-
 /// What to do with a journal that is there already.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Resume {
@@ -85,7 +59,8 @@ pub enum Resume {
     Yes,
 }
 
-type Observer<'a> = Box<dyn FnMut(&Event<'_>) -> ControlFlow<()> + 'a>;
+/// The observer of a search.
+pub(super) type Observer<'a> = Box<dyn FnMut(&Event<'_>) -> ControlFlow<()> + 'a>;
 
 /// A search for hyperparameters to be run.
 ///
@@ -135,25 +110,6 @@ pub struct Tuner<'a> {
     backend: BackendChoice,
     cpu: CpuOptions,
     observer: Option<Observer<'a>>,
-}
-
-/// What a search found.
-#[derive(Clone, Debug)]
-pub struct Tuned {
-    /// The trials by number.
-    pub trials: Vec<Trial>,
-    /// Why the search ended.
-    pub ended: Ended,
-    /// The metric that was optimised.
-    pub objective: ObjectiveMetric,
-    /// Which values are better.
-    pub direction: Direction,
-    /// Trials of earlier searches that took part, and that did not because they lie outside this one's ranges.
-    pub warm_start: (usize, usize),
-    space: Space,
-    params: Params,
-    target: Option<f64>,
-    with_folds: bool,
 }
 
 impl<'a> Tuner<'a> {
@@ -305,7 +261,7 @@ impl<'a> Tuner<'a> {
         params.eval_metric.push(objective.metric);
         params.check()?;
         let trials = self.trial_count()?;
-        let (earlier, outside) = self.earlier(objective)?;
+        let (earlier, warm_start) = self.earlier(objective)?;
 
         let header = self.header(&params, objective, direction, &earlier);
         let (mut journal, recorded) = match &self.journal {
@@ -331,7 +287,8 @@ impl<'a> Tuner<'a> {
         };
         let mut crew = Crew::new(&runner, self.parallel, self.strategy.continues())?;
         // A device's failure says nothing about the settings: such a trial is run again.
-        crew.recorded = recorded.into_iter().filter(|trial| !trial.error.as_ref().is_some_and(|error| error.device)).collect();
+        crew.recorded =
+            recorded.into_iter().filter(|trial| !trial.error.as_ref().is_some_and(|error| error.device)).collect();
         crew.journal = journal.take();
         crew.observer = self.observer.take();
 
@@ -362,7 +319,7 @@ impl<'a> Tuner<'a> {
             ended,
             objective,
             direction,
-            warm_start: (earlier.len(), outside),
+            warm_start,
             space: self.space.clone(),
             params: params.clone(),
             target: self.target,
@@ -371,7 +328,12 @@ impl<'a> Tuner<'a> {
     }
 
     /// Runs proposals, those of a batch of the median rule at a time.
-    fn run_proposals(&self, crew: &mut Crew<'_, '_>, proposals: &[Proposal], found: &mut Found) -> Result<Option<Ended>> {
+    fn run_proposals(
+        &self,
+        crew: &mut Crew<'_, '_>,
+        proposals: &[Proposal],
+        found: &mut Found,
+    ) -> Result<Option<Ended>> {
         let batch_of = |proposal: &Proposal| self.median.map_or(0, |median| median.batch_of(proposal.number));
         for proposals in proposals.chunk_by(|a, b| batch_of(a) == batch_of(b)) {
             let medians = match (self.median, proposals.first()) {
@@ -406,7 +368,12 @@ impl<'a> Tuner<'a> {
             Some(objective) => objective,
             None => ObjectiveMetric {
                 source: if self.validation.is_some() { Source::Validation } else { Source::Cv },
-                metric: self.params.eval_metric.last().copied().unwrap_or_else(|| Metric::default_for(self.params.objective)),
+                metric: self
+                    .params
+                    .eval_metric
+                    .last()
+                    .copied()
+                    .unwrap_or_else(|| Metric::default_for(self.params.objective)),
             },
         };
         objective.metric.suits(self.params.objective)?;
@@ -416,7 +383,8 @@ impl<'a> Tuner<'a> {
                     .remedy(format!("give --validation, or cv:{} with --nfold", objective.metric)))
             }
             Source::Cv if self.folds.is_none() => {
-                Err(Error::parameter(format!("objective metric {objective} needs folds")).remedy("give --nfold, like --nfold 3"))
+                Err(Error::parameter(format!("objective metric {objective} needs folds"))
+                    .remedy("give --nfold, like --nfold 3"))
             }
             _ => Ok(objective),
         }
@@ -457,7 +425,10 @@ impl<'a> Tuner<'a> {
                 );
             }
             if self.median.is_some() {
-                return refuse(&format!("the median rule does not go with {name}, which stops trials itself"), "leave it out");
+                return refuse(
+                    &format!("the median rule does not go with {name}, which stops trials itself"),
+                    "leave it out",
+                );
             }
             if self.patience.is_some() {
                 return refuse(
@@ -484,12 +455,14 @@ impl<'a> Tuner<'a> {
         Ok(trials)
     }
 
-    /// What earlier searches found in this one's ranges, and how many of their trials lie outside.
-    fn earlier(&self, objective: ObjectiveMetric) -> Result<(Vec<Observation>, usize)> {
+    /// What earlier searches found in this one's ranges.
+    fn earlier(&self, objective: ObjectiveMetric) -> Result<(Vec<Observation>, WarmStart)> {
         let (mut inside, mut outside) = (Vec::new(), 0);
         for path in &self.warm_start {
             let Some(entries) = journal::read(path)? else {
-                return Err(Error::parameter("there is no journal").remedy("give a journal of gboost tune").at_path(path));
+                return Err(Error::parameter("there is no journal")
+                    .remedy("give a journal of gboost tune")
+                    .at_path(path));
             };
             let metric = entries.header.get("objective_metric");
             if *metric != objective.to_string() {
@@ -497,26 +470,37 @@ impl<'a> Tuner<'a> {
                 return Err(Error::parameter(message).remedy("give --objective-metric as it was").at_path(path));
             }
             // The last line of a trial is the one with the most rounds.
-            let trials: BTreeMap<usize, Trial> = entries.trials.into_iter().map(|trial| (trial.number, trial)).collect();
+            let trials: BTreeMap<usize, Trial> =
+                entries.trials.into_iter().map(|trial| (trial.number, trial)).collect();
             let fixed = entries.header.get("parameters").as_object().cloned().unwrap_or_default();
             for trial in trials.into_values().filter(|trial| trial.status == Status::Completed) {
                 let Some(value) = trial.objective_value else { continue };
                 let mut all = fixed.clone();
                 all.extend(trial.settings);
-                let settings = self.space.names().filter_map(|name| Some((name.to_string(), all.get(name)?.clone()))).collect();
+                let settings =
+                    self.space.names().filter_map(|name| Some((name.to_string(), all.get(name)?.clone()))).collect();
                 match self.space.position(&settings) {
                     Some(_) => inside.push(Observation { settings, value }),
                     None => outside += 1,
                 }
             }
         }
-        Ok((inside, outside))
+        let warm_start = WarmStart { within: inside.len(), outside };
+        Ok((inside, warm_start))
     }
 
     /// What decides the outcome of the trials.
-    fn header(&self, params: &Params, objective: ObjectiveMetric, direction: Direction, earlier: &[Observation]) -> Header {
+    fn header(
+        &self,
+        params: &Params,
+        objective: ObjectiveMetric,
+        direction: Direction,
+        earlier: &[Observation],
+    ) -> Header {
         let mut fixed = params.to_json();
-        fixed.retain(|name, _| name != "nthread" && name != "verbosity" && self.space.names().all(|tuned| tuned != name));
+        fixed.retain(|name, _| {
+            name != "nthread" && name != "verbosity" && self.space.names().all(|tuned| tuned != name)
+        });
         let mut search = Map::new();
         search.insert("strategy".to_string(), self.strategy.name().into());
         search.insert("options".to_string(), self.strategy.options().into());
@@ -541,87 +525,6 @@ impl<'a> Tuner<'a> {
 struct Found {
     trials: Vec<Trial>,
     tracker: Tracker,
-}
-
-/// Follows the trials in their order, and says when the search is over.
-pub(super) struct Tracker {
-    direction: Direction,
-    target: Option<f64>,
-    patience: Option<usize>,
-    best: Option<f64>,
-    since: usize,
-}
-
-impl Tracker {
-    fn new(direction: Direction, target: Option<f64>, patience: Option<usize>) -> Self {
-        Self { direction, target, patience, best: None, since: 0 }
-    }
-
-    /// The next trial by number.
-    pub fn accept(&mut self, trial: &Trial) -> Option<Ended> {
-        match trial.objective_value {
-            Some(value) if self.best.is_none_or(|best| self.direction.better(value, best)) => {
-                (self.best, self.since) = (Some(value), 0);
-            }
-            _ => self.since += 1,
-        }
-        if reached(self.target, self.best, self.direction) {
-            return Some(Ended::Target);
-        }
-        self.patience.filter(|patience| self.since >= *patience).map(|_| Ended::Patience)
-    }
-}
-
-/// Whether there is a target, and the value is as good.
-fn reached(target: Option<f64>, value: Option<f64>, direction: Direction) -> bool {
-    target.zip(value).is_some_and(|(target, value)| !direction.better(target, value))
-}
-
-impl Tuned {
-    /// The best trial; the first of equal ones, none if all failed.
-    #[must_use]
-    pub fn best(&self) -> Option<&Trial> {
-        best_of(&self.trials, self.direction)
-    }
-
-    /// The parameters that train the best model: the fixed ones, the tuned ones, and as many rounds as count.
-    ///
-    /// # Errors
-    /// If all trials failed: the first one's error.
-    pub fn best_params(&self) -> Result<Params> {
-        let Some(best) = self.best() else {
-            let error = self.trials.iter().find_map(|trial| trial.error.as_ref());
-            let message = error.map_or("no trial was run", |error| error.message.as_str());
-            let error = match error.is_some_and(|error| error.device) {
-                true => Error::new(crate::error::ErrorKind::Device, message),
-                false => Error::parameter(message),
-            };
-            return Err(error.context("every trial failed, the first with"));
-        };
-        let mut params = Space::apply(&best.settings, &self.params)?;
-        params.num_round = u32::try_from(best.rounds).unwrap_or(u32::MAX);
-        params.early_stopping_rounds = None;
-        Ok(params)
-    }
-
-    /// The trials sorted by objective value, best first.
-    #[must_use]
-    pub fn leaderboard(&self) -> Leaderboard {
-        Leaderboard::new(&self.trials, &self.space, self.direction, self.with_folds)
-    }
-
-    /// Whether the target was reached; `None` without one.
-    #[must_use]
-    pub fn reached_target(&self) -> Option<bool> {
-        let value = self.best().and_then(|best| best.objective_value);
-        self.target.map(|_| reached(self.target, value, self.direction))
-    }
-}
-
-/// The best trial; the first of equal ones.
-pub(super) fn best_of<'t>(trials: impl IntoIterator<Item = &'t Trial>, direction: Direction) -> Option<&'t Trial> {
-    let valued = trials.into_iter().filter_map(|trial| Some((direction.loss(trial.objective_value?), trial)));
-    valued.min_by(|a, b| a.0.total_cmp(&b.0).then(a.1.number.cmp(&b.1.number))).map(|(_, trial)| trial)
 }
 
 /// The sha256 of all that training and evaluation see of the data.
