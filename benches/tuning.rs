@@ -26,7 +26,7 @@ const SPACE: [&str; 7] = [
 const RANDOM_TRIALS: usize = 60;
 const BAYESIAN_TRIALS: usize = 30;
 /// With 100 rounds and the default strategy these train fewer than half of the rounds of random search: checked below.
-const HYPERBAND_TRIALS: usize = 75;
+const HYPERBAND_TRIALS: usize = 66;
 
 fn channel(name: &str) -> Dataset {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("data").join(format!("adult_{name}.csv.gz"));

@@ -421,6 +421,7 @@ fn options_in_conflict_are_refused() {
             validation(stopping).direction(Direction::Minimize),
             "early_stopping_rounds keeps the best auc, but the search is to minimize it; leave one of the two out",
         ),
+        (validation(case).strategy(Grid { points: 1 }), "a grid of 1 points a range is empty; give at least 2 points"),
         (validation(case).trials(0), "a search of 0 trials; give at least 1"),
         (validation(case).parallel(0), "0 trials at a time; give at least 1"),
         (

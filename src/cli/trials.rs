@@ -1,10 +1,11 @@
 //! What is shown while a search runs: a line a trial, and a bar with the best so far.
 
 use super::interrupt;
-use super::screen::{Screen, figure};
+use super::screen::{Screen, count, figure};
 use gboost::Result;
 use gboost::validation::tune::{Event, ObjectiveMetric, Status, Trial, text_of};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::collections::BTreeSet;
 use std::io::{IsTerminal, stderr, stdout};
 use std::ops::ControlFlow;
 
@@ -13,6 +14,8 @@ pub struct TrialDisplay<'a> {
     screen: &'a Screen,
     objective: ObjectiveMetric,
     bar: Option<ProgressBar>,
+    /// Numbers of the trials that ended; one that is continued ends several times.
+    ended: BTreeSet<usize>,
     failure: Result<()>,
 }
 
@@ -20,7 +23,7 @@ impl<'a> TrialDisplay<'a> {
     /// A bar where standard output and standard error are a terminal; lines unless quiet.
     pub fn new(screen: &'a Screen, objective: ObjectiveMetric, trials: usize) -> Self {
         let shown = !screen.is_quiet() && stdout().is_terminal() && stderr().is_terminal();
-        Self { screen, objective, bar: shown.then(|| bar(trials)), failure: Ok(()) }
+        Self { screen, objective, bar: shown.then(|| bar(trials)), ended: BTreeSet::new(), failure: Ok(()) }
     }
 
     /// Shows what happened; `Break` if it cannot be shown, or after Ctrl-C.
@@ -52,7 +55,8 @@ impl<'a> TrialDisplay<'a> {
             };
         }
         if let Some(bar) = &self.bar {
-            bar.inc(1);
+            self.ended.insert(trial.number);
+            bar.set_position(self.ended.len() as u64);
             if let Some((best, value)) = best.and_then(|best| Some((best, best.objective_value?))) {
                 bar.set_message(format!("best {} {} (trial {})", self.objective, figure(value), best.number));
             }
@@ -82,7 +86,7 @@ fn line(trial: &Trial, objective: ObjectiveMetric, is_best: bool, from_journal: 
     words.extend(trial.cv.map(|cv| format!("cv {} sd {:.6}", figure(cv.mean), cv.std)));
     words.extend(trial.error.iter().map(|error| error.message.clone()));
     if trial.rounds > 0 {
-        words.push(format!("{} rounds", trial.rounds));
+        words.push(count(trial.rounds, "round"));
     }
     words.extend(trial.settings.iter().map(|(name, value)| format!("{name} {}", text_of(value))));
     words.push(if from_journal { "from the journal".to_string() } else { format!("{:.2} s", trial.seconds) });

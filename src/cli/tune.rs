@@ -76,7 +76,7 @@ pub struct Args {
 }
 
 const AFTER_HELP: &str = "\
-A range may also be written with underscores or dashes in its name. The seed (--seed) seeds the search, the folds and the samples.
+--seed seeds the search and the samples of every trial; --shuffle-seed the folds.
 A config file (TOML) has the options of the search by their names, a table [params] and a table [range]:
 
   strategy = \"bayesian\"

@@ -94,13 +94,14 @@ pub struct Journal {
 const REMEDY: &str = "choose a place that you may write to with --journal";
 
 impl Journal {
-    /// Starts a journal. An older one of a search that ended is replaced.
+    /// Starts a journal. An older one is replaced, unless its search did not end and has trials to go on from.
     ///
     /// # Errors
-    /// If there is one of a search that did not end, or if the file cannot be written.
+    /// If there is one to go on from, or if the file cannot be written.
     pub fn create(path: &Path, header: &Header) -> Result<Self> {
         if let Some(entries) = read(path)?
             && !entries.ended
+            && !entries.trials.is_empty()
         {
             let trials = entries.trials.len();
             let lines = if trials == 1 { "trial" } else { "trials" };
