@@ -19,7 +19,7 @@ use crate::metric::Metric;
 use crate::model::Model;
 use crate::objective::{Objective, logistic};
 use crate::params::{BaseScore, HistogramSums, Params};
-use crate::sampling::SampleSource;
+use crate::sampling::{SampleSource, SampleSources, TreeSample};
 use rayon::prelude::*;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
@@ -293,6 +293,13 @@ impl<'a> Trainer<'a> {
                 .check_labels(&labels, params.classes())
                 .map_err(|(row, error)| error.context(&format!("{name} row {}", row + 1)))?;
         }
+        if params.histogram_sums == HistogramSums::Narrow && self.train.rows > NARROW_ROWS {
+            return Err(Error::parameter(format!(
+                "histogram_sums narrow holds at most {NARROW_ROWS} training rows, there are {}",
+                self.train.rows
+            ))
+            .remedy("leave it out, or give wide"));
+        }
         if params.early_stopping_rounds.is_some() && self.channels.is_empty() {
             return Err(Error::parameter("early_stopping_rounds needs a validation channel")
                 .remedy("give --validation, or leave it out"));
@@ -353,7 +360,7 @@ pub(crate) fn train_together(
     match plan.backend {
         BackendChoice::Cpu => {
             let backends = problems.iter().map(|problem| CpuBackend::new(problem, plan.cpu)).collect();
-            let mut trainings = trainings(plan, &problems, backends, beginnings);
+            let mut trainings = trainings(&problems, backends, beginnings);
             let stopped = boost(plan, &mut trainings, watch)?;
             Ok((trainings.into_iter().map(|done| done.finish(CpuBackend::profile)).collect(), stopped))
         }
@@ -362,7 +369,7 @@ pub(crate) fn train_together(
             use crate::gpu::GpuBackend;
             let open = |problem| GpuBackend::new(problem, plan.params.max_depth, options);
             let backends = problems.iter().map(open).collect::<Result<_>>()?;
-            let mut trainings = trainings(plan, &problems, backends, beginnings);
+            let mut trainings = trainings(&problems, backends, beginnings);
             let stopped = boost(plan, &mut trainings, watch)?;
             Ok((trainings.into_iter().map(|done| done.finish(GpuBackend::profile)).collect(), stopped))
         }
@@ -408,35 +415,28 @@ fn begin<'a>(params: &Params, set: &TrainingSet<'a>) -> Result<(Problem<'a>, Beg
 struct Training<'a, B> {
     backend: B,
     problem: &'a Problem<'a>,
-    samples: SampleSource,
     model: Model,
     evaluation: Evaluation<'a>,
 }
 
 fn trainings<'a, B: Backend>(
-    plan: &Plan<'_>,
     problems: &'a [Problem<'a>],
     backends: Vec<B>,
     beginnings: Vec<Beginning<'a>>,
 ) -> Vec<Training<'a, B>> {
     let parts = problems.iter().zip(backends).zip(beginnings);
     parts
-        .map(|((problem, backend), Beginning { model, evaluation })| {
-            let mut samples = SampleSource::new(plan.params, problem.rows(), problem.matrix.features());
-            samples.skip(model.trees.len());
-            Training { backend, problem, samples, model, evaluation }
-        })
+        .map(|((problem, backend), Beginning { model, evaluation })| Training { backend, problem, model, evaluation })
         .collect()
 }
 
 impl<B: Backend> Training<'_, B> {
-    /// One round: a tree a class, the margins, and the metrics where they are due.
-    fn advance(&mut self, params: &Params, due: bool) -> Result<()> {
-        let Self { backend, problem, samples, model, evaluation } = self;
+    /// One round: a tree a class on its sample, the margins, and the metrics where they are due.
+    fn advance(&mut self, params: &Params, samples: Vec<TreeSample>, due: bool) -> Result<()> {
+        let Self { backend, problem, model, evaluation } = self;
         let round = model.rounds();
         backend.gradient()?;
-        for output in 0..problem.classes {
-            let (rows, columns) = samples.next_tree();
+        for (output, (rows, columns)) in samples.into_iter().enumerate() {
             grow(backend, &TreeTask { output, rows, columns }, params.max_depth)?;
         }
         let trees: Vec<_> = backend.read_trees()?.iter().map(|grown| finish(grown, problem, params.eta)).collect();
@@ -453,11 +453,18 @@ impl<B: Backend> Training<'_, B> {
 
 /// THE round loop. Answers whether `watch` ended it before the last round.
 fn boost<B: Backend + Send>(plan: &Plan<'_>, trainings: &mut [Training<'_, B>], watch: &mut Watch<'_>) -> Result<bool> {
-    let rounds = plan.params.num_round as usize;
+    let (params, rounds) = (plan.params, plan.params.num_round as usize);
+    let source = |training: &Training<'_, B>| {
+        SampleSource::new(params, training.problem.rows(), training.problem.matrix.features())
+    };
+    let mut samples = SampleSources::new(trainings.iter().map(source).collect());
+    samples.skip(trainings.first().map_or(0, |training| training.model.rounds()), params.classes());
     for done in 1..=rounds {
         let due = plan.is_due(done);
+        let drawn = samples.next_round(params.classes());
+        let together = trainings.par_iter_mut().zip(drawn).with_max_len(1);
         let advanced: Vec<Result<()>> =
-            trainings.par_iter_mut().with_max_len(1).map(|training| training.advance(plan.params, due)).collect();
+            together.map(|(training, samples)| training.advance(params, samples, due)).collect();
         advanced.into_iter().collect::<Result<()>>()?;
         let metrics: Vec<Option<&Round>> =
             trainings.iter().map(|training| training.evaluation.history.last().filter(|_| due)).collect();
@@ -528,10 +535,10 @@ fn problem<'a>(
         weight_shift,
         margin_format,
         pair_scale: PairScale { g: g_scale + weights.scale - dropped, h: 30 + weights.scale },
-        width: if labels.len() > NARROW_ROWS || params.histogram_sums == HistogramSums::Wide {
-            SumWidth::Wide
-        } else {
-            SumWidth::Narrow
+        width: match params.histogram_sums {
+            HistogramSums::Auto => SumWidth::of_rows(labels.len()),
+            HistogramSums::Narrow => SumWidth::Narrow,
+            HistogramSums::Wide => SumWidth::Wide,
         },
         rules: Regularisation {
             lambda: params.lambda,

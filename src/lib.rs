@@ -34,6 +34,22 @@
 //! trained.model.save("model.json")?;
 //! # Ok::<(), gboost::Error>(())
 //! ```
+//!
+//! # Cross-validate
+//!
+//! ```no_run
+//! # let options = gboost::ingest::ReadOptions::default();
+//! # let train = gboost::ingest::read_channel(&["train.csv".into()], &options)?;
+//! # let params = gboost::Params::default();
+//! use gboost::validation::{Folds, cross_validate};
+//!
+//! let folds = Folds::random(train.dataset.rows, 5, 0)?; // 5 folds, seed 0
+//! let found = cross_validate(&params, &train.dataset, &folds)?;
+//! for round in &found.history {
+//!     println!("[{}] {} +- {}", round.round, round.test[0].mean, round.test[0].std);
+//! }
+//! # Ok::<(), gboost::Error>(())
+//! ```
 
 pub mod backend;
 pub mod binning;

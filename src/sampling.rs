@@ -170,6 +170,51 @@ impl SampleSource {
     }
 }
 
+/// The samples of one tree: rows, features.
+pub type TreeSample = (RowSample, ColumnPlan);
+
+/// The samples of trainings that advance together.
+///
+/// By the counter hash each has the samples that it would have alone. XGBoost 1.x has one generator a process: a booster seeds it
+/// before its first round, and from then on all take turns at it, as the folds of xgboost.cv do; so do these.
+#[derive(Clone, Debug)]
+pub struct SampleSources {
+    sources: Vec<SampleSource>,
+    begun: bool,
+}
+
+impl SampleSources {
+    /// One source a training.
+    #[must_use]
+    pub fn new(sources: Vec<SampleSource>) -> Self {
+        Self { sources, begun: false }
+    }
+
+    /// The samples of the next round, so many trees a training.
+    pub fn next_round(&mut self, trees: usize) -> Vec<Vec<TreeSample>> {
+        let mut shared = self.sources.last().and_then(|source| source.generator.clone()).filter(|_| self.begun);
+        let mut round = Vec::with_capacity(self.sources.len());
+        for source in &mut self.sources {
+            if let Some(generator) = shared.take() {
+                source.generator = Some(generator);
+            }
+            round.push((0..trees).map(|_| source.next_tree()).collect());
+            shared = source.generator.clone().filter(|_| self.begun);
+        }
+        self.begun = true;
+        round
+    }
+
+    /// Passes over rounds that earlier trainings grew.
+    pub fn skip(&mut self, rounds: usize, trees: usize) {
+        if self.sources.iter().any(|source| source.generator.is_some()) {
+            (0..rounds).for_each(|_| drop(self.next_round(trees)));
+        } else {
+            self.sources.iter_mut().for_each(|source| source.skip(rounds * trees));
+        }
+    }
+}
+
 /// XGBoost 1.x: the first features of a list shuffled by a generator of the tree's own.
 fn mt_columns(seed: u32, mut features: Vec<u32>, share: f32) -> Vec<u32> {
     if share < 1.0 {

@@ -197,8 +197,8 @@ fn numpys_folds(rows: usize) -> Vec<usize> {
     of_row
 }
 
-/// The lab's cross-validation by the command line, with its folds from a file. XGBoost draws its rows in the order of the
-/// concatenated folds, so the samples are others, and the means agree only so far.
+/// The lab's cross-validation by the command line, with its folds from a file. XGBoost had the rows in the order of the shuffled
+/// and concatenated folds, so other rows were drawn, and the means agree only so far.
 fn cross_validation_means(lab: &Lab) -> Result<(), Failed> {
     let means = [0.901_78, 0.896_07, 0.900_49, 0.900_90, 0.901_35, 0.898_01];
     let folder = tempfile::tempdir()?;

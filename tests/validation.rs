@@ -27,7 +27,7 @@ fn every_fold_is_the_training_on_its_rows() {
     let weighted = with_weights(binary(), 4);
     let cases = [
         (binary(), BINARY.to_string()),
-        (binary(), format!("{BINARY} tree_method=exact sampler=xgboost1 base_score=auto")),
+        (binary(), format!("{BINARY} tree_method=exact base_score=auto")),
         (weighted, format!("{BINARY} scale_pos_weight=2 max_bin=16")),
         (data(2, 300, 5, 0.1, Labels::Real), "num_round=5 eval_metric=rmse,mae".to_string()),
         (data(3, 300, 5, 0.1, Labels::Classes(3)), "objective=multi:softprob num_class=3 num_round=4".to_string()),
@@ -127,13 +127,19 @@ fn early_stopping_cuts_at_the_best_mean() {
 fn continued_folds_are_uninterrupted_ones() {
     let data = binary();
     let folds = Folds::random(data.rows, 3, 0).unwrap();
-    let (whole, half) = (params(&format!("{BINARY} num_round=10")), params(&format!("{BINARY} num_round=5")));
-    let parted = FoldedData::new(&data, &folds, &whole).unwrap();
-    let expected = CrossValidation::new(&whole, &parted).run().unwrap();
+    let cases = [(&data, BINARY.to_string()), (&data, format!("{BINARY} sampler=xgboost1"))];
+    for (data, text) in cases {
+        let (whole, half) = (params(&format!("{text} num_round=10")), params(&format!("{text} num_round=5")));
+        let parted = FoldedData::new(data, &folds, &whole).unwrap();
+        let expected = CrossValidation::new(&whole, &parted).run().unwrap();
+        let begun = CrossValidation::new(&half, &parted).run().unwrap();
+        let ended = CrossValidation::new(&half, &parted).continue_from(&begun.models).run().unwrap();
+        assert_eq!(bytes(&ended.models), bytes(&expected.models));
+        assert_eq!([begun.history, ended.history].concat(), expected.history);
+    }
+    let half = params(BINARY);
+    let parted = FoldedData::new(&data, &folds, &half).unwrap();
     let begun = CrossValidation::new(&half, &parted).run().unwrap();
-    let ended = CrossValidation::new(&half, &parted).continue_from(&begun.models).run().unwrap();
-    assert_eq!(bytes(&ended.models), bytes(&expected.models));
-    assert_eq!([begun.history, ended.history].concat(), expected.history);
     let error = CrossValidation::new(&half, &parted).continue_from(&begun.models[..2]).run().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Model);
 }

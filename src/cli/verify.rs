@@ -82,15 +82,29 @@ struct Stored {
 impl Case<'_> {
     /// Another program may train another model: the reader of a failure should know.
     fn tell_version(&self) {
-        let Manifest { gboost, commit: theirs, .. } = self.manifest;
-        let here = env!("CARGO_PKG_VERSION");
-        self.screen.detail(&format!(
-            "written by gboost {gboost} ({}), this is {here} ({})",
-            theirs.as_deref().unwrap_or("unknown commit"),
-            commit().unwrap_or("unknown commit"),
-        ));
-        if gboost != here {
-            self.screen.note(&format!("the manifest was written by gboost {gboost}, this is {here}"));
+        let (theirs, ours) = self.programs();
+        self.screen.detail(&format!("written by {theirs}, this is {ours}"));
+        if self.manifest.gboost != env!("CARGO_PKG_VERSION") {
+            self.screen.note(&format!("the manifest was written by {theirs}, this is {ours}"));
+        }
+    }
+
+    /// The program that wrote the manifest, and this one.
+    fn programs(&self) -> (String, String) {
+        let say = |version: &str, commit: Option<&str>| match commit {
+            Some(commit) => format!("gboost {version} of commit {commit}"),
+            None => format!("gboost {version}"),
+        };
+        (say(&self.manifest.gboost, self.manifest.commit.as_deref()), say(env!("CARGO_PKG_VERSION"), commit()))
+    }
+
+    /// The other reason why training again may give another result.
+    fn or_the_program(&self) -> String {
+        let (theirs, ours) = self.programs();
+        if theirs == ours {
+            String::new()
+        } else {
+            format!(", or {ours} trains otherwise than {theirs}, which wrote it")
         }
     }
 
@@ -277,10 +291,8 @@ impl Case<'_> {
                 "the file was changed: its sha256 is {found}, the manifest says {expected}; training again on {adapter} gives {new}; {place}"
             ),
             (true, _) => format!(
-                "training again on {adapter} does not give this file but sha256 {new}: a parameter in the manifest was changed, or gboost \
-                 {} trains otherwise than the gboost {} that wrote it; {place}",
-                env!("CARGO_PKG_VERSION"),
-                self.manifest.gboost
+                "training again on {adapter} does not give this file but sha256 {new}: a parameter in the manifest was changed{}; {place}",
+                self.or_the_program()
             ),
         };
         Err(self.no(message).at_path(&stored.path))
@@ -299,7 +311,10 @@ impl Case<'_> {
                 .at_path(self.path));
         }
         match first_unequal("", &self.manifest.metrics, again) {
-            None => Ok(()),
+            None if self.manifest.metrics.to_string() == again.to_string() => Ok(()),
+            None => Err(self
+                .no("training again gives the manifest's metrics in another order: eval_metric was changed".to_string())
+                .at_path(self.path)),
             Some((name, expected, found)) => Err(self
                 .no(format!("the manifest says {name} {expected}, training again gives {found}"))
                 .at_path(self.path)),

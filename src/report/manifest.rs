@@ -378,10 +378,11 @@ pub(crate) fn hexadecimal(digest: &[u8]) -> String {
 /// If it cannot be read.
 pub fn sha256_of_file(path: &Path) -> Result<Option<String>> {
     let failed = |source: io::Error| Error::io("open", path, &source);
-    let mut file = File::open(path).map_err(failed)?;
-    if !file.metadata().map_err(failed)?.is_file() {
+    // Asked before it is opened: a pipe without a writer would wait for ever.
+    if !std::fs::metadata(path).map_err(failed)?.is_file() {
         return Ok(None);
     }
+    let mut file = File::open(path).map_err(failed)?;
     let mut hasher = Sha256::new();
     let mut block = vec![0; 1 << 16];
     loop {

@@ -161,7 +161,7 @@ fn groups_of_text_stay_together() {
 #[test]
 fn early_stopping_cuts_the_table_at_the_best_round() {
     let folder = Folder::with_data();
-    let cv = format!("{CV} --eta 1 --max-depth 8 --min-child-weight 0 --num-round 60");
+    let cv = format!("cv {BINARY} --eta 1 --max-depth 8 --min-child-weight 0 --num-round 60");
     folder.run(&format!("{cv} -q")).done();
     let all = folder.read("cv.csv");
     let text = folder.run(&format!("{cv} --early-stopping-rounds 3")).done();

@@ -133,7 +133,8 @@ fn continued_training_and_early_stopping() {
     folder.run(&format!("{TRAIN} --continue-from model.json --model longer.json")).done();
     folder.run("verify longer.manifest.json").done();
     assert_eq!(folder.json("longer.manifest.json")["continue_from"]["path"], "model.json");
-    folder.run(&format!("{TRAIN} --num-round 40 --eta 1 --early-stopping-rounds 2 --model early.json")).done();
+    let long = TRAIN.replace("--num-round 6", "--num-round 40");
+    folder.run(&format!("{long} --eta 1 --early-stopping-rounds 2 --model early.json")).done();
     folder.run("verify early.manifest.json").done();
     // The model that was continued is data like any other.
     let other = folder.read("model.json").replace("\"version\"", " \"version\"");
@@ -163,7 +164,7 @@ fn a_changed_parameter() {
         ("eta", json!(0.31), "first difference: tree 0, node "),
         ("subsample", json!(0.71), "first difference: tree 0, node "),
         ("num_round", json!(7), "first difference: the number of trees: 6 here, 7 there"),
-        ("max_depth", json!(2), "first difference: tree 0: "),
+        ("max_depth", json!(2), "first difference: tree 0, node "),
     ] {
         let folder = trained();
         edit(&folder, &format!("/parameters/{name}"), value);
@@ -171,8 +172,10 @@ fn a_changed_parameter() {
         says_no(&folder, &parts);
     }
     let folder = trained();
-    edit(&folder, "/parameters/eval_metric", json!(["logloss"]));
-    says_no(&folder, &["model.manifest.json: the manifest says train auc 0."]);
+    edit(&folder, "/parameters/eval_metric", json!(["error"]));
+    says_no(&folder, &["model.manifest.json: the manifest says train logloss 0.", "training again gives null"]);
+    edit(&folder, "/parameters/eval_metric", json!(["logloss", "auc"]));
+    says_no(&folder, &["training again gives the manifest's metrics in another order: eval_metric was changed"]);
     let folder = trained();
     edit(&folder, "/parameters/eta", json!("fast"));
     folder.refuses(
