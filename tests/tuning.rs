@@ -495,6 +495,30 @@ fn strategies_can_be_written_outside() {
     assert_eq!(tuned.trials.len(), 6);
 }
 
+/// Proposes the same trial again and again.
+struct Stuck;
+
+impl Strategy for Stuck {
+    fn name(&self) -> &'static str {
+        "stuck"
+    }
+
+    fn propose(&self, search: &Search<'_>) -> Vec<Proposal> {
+        vec![Proposal { number: 1, settings: search.space.at(&[0.5; 3]), rounds: None }]
+    }
+}
+
+#[test]
+fn a_strategy_that_repeats_itself_is_refused() {
+    let case = Case::new("num_round=3", &RANGES);
+    let error = case.tuner("validation:auc").strategy(Stuck).run().unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "strategy stuck proposed trial 1 out of turn; number new trials one after another, and continue a trial with more \
+         rounds than it has"
+    );
+}
+
 /// Runs a strategy on a function instead of trainings; answers the least value.
 fn minimise(strategy: &dyn Strategy, space: &Space, seed: u64, trials: usize, value: impl Fn(&[f64]) -> f64) -> f64 {
     let mut finished: Vec<Trial> = Vec::new();

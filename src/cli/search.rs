@@ -63,7 +63,8 @@ pub struct SearchArgs {
     #[arg(long, alias = "max_parallel_jobs", value_name = "N", value_parser = at_least_one)]
     max_parallel_jobs: Option<usize>,
 
-    /// What to optimise: validation:METRIC or cv:METRIC [default: the last eval_metric, on the validation data if given]
+    /// What to optimise: validation:METRIC or cv:METRIC, the mean over the held-out folds [default: the last eval_metric, on the
+    /// validation data if given, otherwise over the folds]
     #[arg(long, alias = "objective_metric", value_name = "METRIC")]
     objective_metric: Option<String>,
 

@@ -29,6 +29,8 @@ use std::path::PathBuf;
 /// max_depth 6 to 9, eta 0.01 to 0.03, gamma and min_child_weight 0.5 to 0.9, subsample 0.2 to 0.5, colsample_bytree 0.8, for the best
 /// validation:auc, each cross-validated in 3 folds.
 ///
+/// A cv: metric cross-validates each trial, and so do --nfold, --stratified, --folds and --group-column with another one, to be shown beside it.
+///
 /// Writes into --output: leaderboard.csv and .json, best_params.toml (for gboost train --params), the best model with the files that gboost
 /// train writes, and, a line a finished trial, the journal tune.jsonl.
 #[derive(clap::Args)]

@@ -218,7 +218,7 @@ impl<'a> Tuner<'a> {
     }
 
     /// Takes up what an earlier search found, by its journal; its ranges may be others. Its trials within the ranges of this one
-    /// guide the Bayesian strategy and are not tried again by random and grid search.
+    /// guide Bayesian search and Hyperband, and are not tried again by random and grid search.
     #[must_use]
     pub fn warm_start(mut self, journal: &Path) -> Self {
         self.warm_start.push(journal.to_path_buf());
@@ -249,8 +249,8 @@ impl<'a> Tuner<'a> {
     /// Searches.
     ///
     /// # Errors
-    /// Options in conflict, a space that the strategy cannot search, a journal that does not fit or cannot be written, an
-    /// observer's stop. A trial's error is none of the search.
+    /// Options in conflict, a space that the strategy cannot search, trials proposed out of turn, a journal that does not fit or
+    /// cannot be written, an observer's stop. A trial's error is none of the search.
     pub fn run(mut self) -> Result<Tuned> {
         let objective = self.objective_metric()?;
         let direction = self.direction.unwrap_or_else(|| Direction::of(objective.metric));
@@ -307,6 +307,7 @@ impl<'a> Tuner<'a> {
             if proposals.is_empty() {
                 break if found.trials.len() < trials { Ended::Exhausted } else { Ended::Trials };
             }
+            self.check_proposals(&proposals, &found.trials)?;
             if let Some(ended) = self.run_proposals(&mut crew, &proposals, &mut found)? {
                 break ended;
             }
@@ -325,6 +326,24 @@ impl<'a> Tuner<'a> {
             target: self.target,
             with_folds: self.folds.is_some(),
         })
+    }
+
+    /// Refuses what no strategy may propose: numbers with a gap, and trials to continue without more rounds.
+    fn check_proposals(&self, proposals: &[Proposal], trials: &[Trial]) -> Result<()> {
+        let mut next = trials.len() + 1;
+        for proposal in proposals {
+            let known = proposal.number.checked_sub(1).and_then(|place| trials.get(place));
+            let goes_on =
+                known.is_some_and(|trial| proposal.rounds.is_some_and(|rounds| rounds as usize > trial.rounds));
+            if proposal.number == next {
+                next += 1;
+            } else if !goes_on {
+                let (name, number) = (self.strategy.name(), proposal.number);
+                return Err(Error::parameter(format!("strategy {name} proposed trial {number} out of turn"))
+                    .remedy("number new trials one after another, and continue a trial with more rounds than it has"));
+            }
+        }
+        Ok(())
     }
 
     /// Runs proposals, those of a batch of the median rule at a time.
@@ -502,6 +521,7 @@ impl<'a> Tuner<'a> {
             name != "nthread" && name != "verbosity" && self.space.names().all(|tuned| tuned != name)
         });
         let mut search = Map::new();
+        search.insert("seed".to_string(), params.seed.into());
         search.insert("strategy".to_string(), self.strategy.name().into());
         search.insert("options".to_string(), self.strategy.options().into());
         search.insert("objective_metric".to_string(), objective.to_string().into());
