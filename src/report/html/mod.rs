@@ -145,7 +145,7 @@ pub fn figure(value: f64) -> String {
         return count(value);
     }
     match size {
-        s if s >= 1e7 || s < 1e-4 => format!("{value:.3e}"),
+        s if !(1e-4..1e7).contains(&s) => format!("{value:.3e}"),
         s if s >= 1000.0 => format!("{value:.1}"),
         s if s >= 100.0 => format!("{value:.2}"),
         s if s >= 10.0 => format!("{value:.3}"),
