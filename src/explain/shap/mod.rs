@@ -24,6 +24,9 @@ mod interventional;
 mod path_dependent;
 mod paths;
 mod quadrature;
+mod summary;
+
+pub use summary::{GlobalInteractions, GlobalShap};
 
 use crate::error::{Error, Result};
 use crate::ingest::Dataset;
@@ -98,6 +101,13 @@ pub struct Interactions {
 }
 
 impl Interactions {
+    /// The sums of the lines: the contributions of the features, as [`Explainer::contributions`] but for rounding.
+    #[must_use]
+    pub fn contributions(&self) -> Contributions {
+        let values = self.values.chunks_exact(self.features + 1).map(|line| line.iter().sum()).collect();
+        Contributions { rows: self.rows, classes: self.classes, features: self.features, values }
+    }
+
     /// The matrix of a row and class, line after line; it adds up to the margin.
     ///
     /// # Panics
@@ -152,6 +162,15 @@ impl Explainer {
         let expected = (0..model.classes).map(|class| f64::from(model.base_margin(class))).collect();
         let method = Method::PathDependent(Vec::new());
         (Self { classes: model.classes, features: model.features, used, expected, method }, paths)
+    }
+
+    /// How a feature is left out, by shap's name: `tree_path_dependent` or `interventional`.
+    #[must_use]
+    pub fn feature_perturbation(&self) -> &'static str {
+        match self.method {
+            Method::PathDependent(_) => "tree_path_dependent",
+            Method::Interventional(_) => "interventional",
+        }
     }
 
     /// The expected margin of each class: what the bias says.
