@@ -37,7 +37,7 @@ pub struct Args {
 
     /// Rows that may be at a disadvantage: COLUMN=VALUE, COLUMN=VALUE,VALUE, COLUMN!=VALUE, 'COLUMN>NUMBER', >=, <, <=, or
     /// COLUMN alone for each of its values in turn; a column by name or by number in the file, from 0. May be repeated
-    #[arg(long, value_name = "FACET", num_args = 1.., required = true, allow_hyphen_values = true, help_heading = "Bias")]
+    #[arg(long, value_name = "FACET", num_args = 1.., required = true, help_heading = "Bias")]
     facet: Vec<String>,
 
     /// Column of the groups within which CDDL and CDDPL compare
@@ -45,7 +45,7 @@ pub struct Args {
     group: Option<ColumnRef>,
 
     /// Labels that are the outcome one would like to get: VALUE, VALUE,VALUE, or '>NUMBER' (>=, <, <=) for regression
-    #[arg(long, value_name = "LABELS", default_value = "1", allow_hyphen_values = true, help_heading = "Bias")]
+    #[arg(long, value_name = "LABELS", default_value = "1", allow_negative_numbers = true, help_heading = "Bias")]
     positive: String,
 
     /// Probability above which label 1 is predicted (binary:logistic) [default: 0.5]
@@ -244,7 +244,7 @@ fn show(report: &BiasReport, screen: &Screen) -> Result<()> {
         "\nfacet {}{equals}{}: {} of {} ({share:.1} %)",
         report.column,
         report.condition,
-        count(report.rows, "row"),
+        report.rows,
         count(report.all, "row")
     ))?;
     for (title, metrics) in [("labels", &report.labels), ("predictions", &report.predictions)] {
