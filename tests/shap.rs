@@ -1,11 +1,14 @@
 //! SHAP values against Shapley's definition, summed over all subsets in binary64, and against figures of XGBoost and of the
-//! Python package shap (`tests/fixtures/shap.py` made them).
+//! Python package shap (`tests/fixtures/shap_values.py` made them).
 
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
 use gboost::explain::shap::Explainer;
+use gboost::ingest::{ReadOptions, read_channel};
 use gboost::tree::{NONE, Node, Tree};
 use gboost::{Dataset, Model, Objective};
+use std::fs;
+use std::path::PathBuf;
 
 /// A linear congruential generator: `next(end)` is below `end`.
 struct Draws(u64);
@@ -326,4 +329,55 @@ fn the_rounds_asked_for_are_explained() {
     let explain = |model, rounds| Explainer::path_dependent(model, rounds).contributions(&data, 0..5);
     assert_eq!(explain(&whole, Some(2)), explain(&part, None));
     assert_ne!(explain(&whole, Some(3)), explain(&part, None));
+}
+
+fn fixture(name: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name)
+}
+
+/// Compares numbers that other programs computed, partly in binary32.
+fn compare_with_fixture(name: &str, found: &[f64]) {
+    let text = fs::read_to_string(fixture("shap").join(name)).unwrap();
+    let expected: Vec<f64> =
+        text.lines().flat_map(|line| line.split(',')).map(|number| number.parse().unwrap()).collect();
+    assert_eq!(found.len(), expected.len(), "{name}");
+    for (index, (found, expected)) in found.iter().zip(&expected).enumerate() {
+        assert!((found - expected).abs() < 1e-5, "{name}, number {index}: {found}, there {expected}");
+    }
+}
+
+/// `tests/fixtures/shap_values.py`'s numbers of rows.
+const FIXTURE_ROWS: usize = 30;
+const FIXTURE_BACKGROUND: usize = 25;
+
+#[test]
+fn values_are_those_of_xgboost_and_shap() {
+    let options = ReadOptions { label: None, ..ReadOptions::default() };
+    let data = read_channel(&[fixture("models/data.csv")], &options).unwrap().dataset;
+    let last = data.rows - FIXTURE_BACKGROUND;
+    let columns = data.columns.iter().map(|column| column[last..].to_vec()).collect();
+    let background = Dataset { columns, rows: FIXTURE_BACKGROUND, ..Dataset::default() };
+    assert!(data.columns[0][..FIXTURE_ROWS].iter().any(|value| value.is_nan()), "no missing values");
+    let mut names: Vec<String> = fs::read_dir(fixture("shap"))
+        .unwrap()
+        .filter_map(|entry| {
+            entry.unwrap().file_name().into_string().unwrap().strip_suffix(".contribs").map(str::to_string)
+        })
+        .collect();
+    names.sort();
+    assert_eq!(names.len(), 7);
+    for name in names {
+        let stem = name.trim_end_matches(".best");
+        let model = Model::load(fixture("models").join(format!("{stem}.json"))).unwrap();
+        let best = stem != name;
+        let rounds = Some(model.used_rounds(!best));
+        let rows = 0..FIXTURE_ROWS;
+        let explainer = Explainer::path_dependent(&model, rounds);
+        compare_with_fixture(&format!("{name}.contribs"), &explainer.contributions(&data, rows.clone()).values);
+        compare_with_fixture(&format!("{name}.interactions"), &explainer.interactions(&data, rows.clone()).values);
+        if best || !name.contains("early") {
+            let explainer = Explainer::interventional(&model, &background, rounds).unwrap();
+            compare_with_fixture(&format!("{name}.interventional"), &explainer.contributions(&data, rows).values);
+        }
+    }
 }

@@ -184,9 +184,7 @@ fn show_pairs(model: &Model, pairs: &GlobalInteractions, screen: &Screen) -> Res
         .pairs()
         .into_iter()
         .take(PAIRS)
-        .map(|((i, j), value)| {
-            vec![format!("{} and {}", model.feature_name(i), model.feature_name(j)), figure(value)]
-        })
+        .map(|((i, j), value)| vec![format!("{} and {}", model.feature_name(i), model.feature_name(j)), figure(value)])
         .collect();
     screen.line("")?;
     screen.line(&table(&["interaction", "mean |SHAP|"], rows))

@@ -173,9 +173,7 @@ fn names(model: &Model, args: &Args) -> Vec<String> {
         false => vec![name.to_string()],
     };
     match (args.output_type, model.objective) {
-        (OutputType::Leaf, _) => {
-            numbered("tree", args.rounds().of(model) * model.classes)
-        }
+        (OutputType::Leaf, _) => numbered("tree", args.rounds().of(model) * model.classes),
         (OutputType::Margin, _) => each_class("margin"),
         (OutputType::Probability | OutputType::Label, Objective::SquaredError) => vec!["prediction".to_string()],
         (OutputType::Probability, _) => each_class("probability"),

@@ -43,12 +43,7 @@ pub struct Analysis {
 
 impl Default for Analysis {
     fn default() -> Self {
-        Self {
-            version: "1.0",
-            explanations: None,
-            pre_training_bias_metrics: None,
-            post_training_bias_metrics: None,
-        }
+        Self { version: "1.0", explanations: None, pre_training_bias_metrics: None, post_training_bias_metrics: None }
     }
 }
 

@@ -123,8 +123,7 @@ fn generalised_entropy(sides: &Sides) -> BiasMetric {
     let (rows, over, under) = (sum(Counts::rows), sum(|c| c.false_positives), sum(|c| c.false_negatives));
     let right = rows - over - under;
     let mean = (right + 2.0 * over) / rows;
-    let value =
-        if mean == 0.0 { 0.0 } else { ((right + 4.0 * over) / (mean * mean) - rows) / (2.0 * rows) };
+    let value = if mean == 0.0 { 0.0 } else { ((right + 4.0 * over) / (mean * mean) - rows) / (2.0 * rows) };
     BiasMetric {
         name: "GE",
         description: "Generalized Entropy (GE)",
