@@ -7,7 +7,7 @@ use std::convert::Infallible;
 use std::path::{Path, PathBuf};
 
 /// How data files are read.
-#[derive(clap::Args)]
+#[derive(Clone, clap::Args)]
 #[command(next_help_heading = "Data")]
 pub struct DataArgs {
     /// Column of the label, by name or by number in the file, from 0 [default: 0]
@@ -114,6 +114,31 @@ impl DataArgs {
                 .remedy("name the label column with --label"));
         }
         Ok(())
+    }
+
+    /// The name of the label column, where it is asked for by name.
+    pub fn label_name(&self) -> String {
+        match &self.label {
+            Some(ColumnRef::Name(name)) => name.clone(),
+            _ => "label".to_string(),
+        }
+    }
+
+    /// The same, without these columns.
+    pub fn leaving_out<'a>(&self, columns: impl Iterator<Item = &'a ColumnRef>) -> Self {
+        let mut reading = self.clone();
+        reading.ignore_column.extend(columns.filter(|column| self.label.as_ref() != Some(column)).cloned());
+        reading
+    }
+
+    /// Reads the numbers of one column, whatever it is for otherwise.
+    pub fn read_column(&self, column: &ColumnRef, paths: &[PathBuf]) -> Result<Vec<f32>> {
+        let mut options = self.options(Purpose::default());
+        // The label is the one column that is read apart from the features.
+        options.label = Some(column.clone());
+        options.ignore.retain(|ignored| ignored != column);
+        options.weight = options.weight.filter(|weight| weight != column);
+        Ok(read_channel(paths, &options)?.dataset.labels.unwrap_or_default())
     }
 
     fn options(&self, purpose: Purpose) -> ReadOptions {

@@ -1,10 +1,12 @@
 //! The command line: one file a subcommand, and what they share.
 
 mod backend;
+mod bias;
 mod completions;
 mod data;
 mod devices;
 mod evaluate;
+mod explain;
 mod hyper;
 mod inspect;
 mod interrupt;
@@ -13,6 +15,7 @@ mod params_file;
 mod predict;
 mod progress;
 mod screen;
+mod shap_csv;
 mod train;
 
 use backend::BackendName;
@@ -40,6 +43,8 @@ Examples:
   gboost predict --model model.json --data new.csv --no-label
   gboost evaluate --model model.json --data test.csv
   gboost inspect model.json --importance gain
+  gboost explain --model model.json --data test.csv   SHAP values
+  gboost bias --model model.json --data test.csv --facet sex=1
   gboost devices                                      list the GPUs that --backend gpu can use
 
 Exit codes: 0 done; 1 a check said no; 2 bad input, parameter or usage; 3 the device failed; 130 interrupted.
@@ -96,6 +101,8 @@ enum Command {
     Train(Box<train::Args>),
     Predict(predict::Args),
     Evaluate(evaluate::Args),
+    Explain(explain::Args),
+    Bias(bias::Args),
     Inspect(inspect::Args),
     Devices(devices::Args),
     Completions(completions::Args),
@@ -127,6 +134,8 @@ fn dispatch(cli: Cli) -> Result<()> {
         Command::Train(args) => train::run(&global, *args),
         Command::Predict(args) => predict::run(&global, &args),
         Command::Evaluate(args) => evaluate::run(&global, &args),
+        Command::Explain(args) => explain::run(&global, &args),
+        Command::Bias(args) => bias::run(&global, &args),
         Command::Inspect(args) => inspect::run(&global, &args),
         Command::Devices(_) => devices::run(&global.screen()),
         Command::Completions(args) => completions::run(&global, &args),
