@@ -17,8 +17,11 @@ const THEME: &str = include_str!("templates/theme.js");
 const SCRIPT: &str = include_str!("templates/charts.js");
 
 /// The templates by name.
-const TEMPLATES: [(&str, &str); 2] =
-    [("base.html", include_str!("templates/base.html")), ("macros.html", include_str!("templates/macros.html"))];
+const TEMPLATES: [(&str, &str); 3] = [
+    ("base.html", include_str!("templates/base.html")),
+    ("macros.html", include_str!("templates/macros.html")),
+    ("report.html", include_str!("templates/report.html")),
+];
 
 /// A page to be rendered.
 ///
