@@ -201,7 +201,7 @@ impl Picture {
         if names.len() > 1 {
             top = self.legend(names.into_iter(), 36.0);
         }
-        let height = if plane.square { 380.0 } else { 280.0 };
+        let height = if plane.square || plane.tall { 380.0 } else { 280.0 };
         let columns = plane.series.iter().any(|series| series.style == Style::Columns);
         let mut frame = Frame {
             left: 0.0,
@@ -299,7 +299,7 @@ impl Picture {
             top = self.legend(names, 36.0);
         }
         let lanes = if bars.stacked { 1 } else { bars.series.len().max(1) };
-        let thickness = if lanes == 1 { 16.0 } else { 10.0 };
+        let thickness = if lanes == 1 { 16.0 } else { 12.0 };
         let row = lanes as f64 * thickness + 8.0;
         let ends: Vec<f64> = (0..bars.categories.len())
             .flat_map(|category| {

@@ -8,12 +8,13 @@ use super::super::data::learning::Learning;
 use super::super::data::regression::Regression;
 use super::super::data::shap::ShapSummary;
 use super::super::data::{Labels, ReportData};
-use std::collections::BTreeMap;
 
 /// Features whose importance is drawn.
 const FEATURES: usize = 20;
 /// Classes whose bars or lines are drawn together.
 const CLASSES: usize = 8;
+/// Losses over fewer rounds need no closer look.
+const CLOSER: usize = 20;
 
 /// All charts of a report, by the ids that its template knows.
 #[must_use]
@@ -74,33 +75,46 @@ fn histogram_chart(histogram: &Histogram, of: &str) -> Plane {
     }
 }
 
-/// A chart a metric, the deciding one first and with the best round.
+/// A chart a metric, the deciding one first, with the best round, and once more without its steep beginning.
 fn losses(learning: &Learning) -> Vec<Chart> {
-    let mut by_metric: BTreeMap<(bool, &str), Vec<Series>> = BTreeMap::new();
-    for curve in &learning.curves {
-        let points = curve.rounds.iter().map(|&round| round as f64).zip(curve.values.iter().copied());
-        let key = (curve.metric != learning.metric, curve.metric.as_str());
-        by_metric.entry(key).or_default().push(Series::new(&curve.channel, Style::Line, points));
+    let mut metrics: Vec<&str> = learning.curves.iter().map(|curve| curve.metric.as_str()).collect();
+    metrics.sort_by_key(|metric| (*metric != learning.metric, *metric));
+    metrics.dedup();
+    let plane = |metric: &str, from: usize| {
+        let best = learning.best_round.filter(|round| metric == learning.metric && *round >= from);
+        let curves = learning.curves.iter().filter(|curve| curve.metric == metric);
+        Plane {
+            x: Axis::new("round"),
+            y: Axis::new(metric),
+            series: curves
+                .map(|curve| {
+                    let points = curve.rounds.iter().copied().zip(curve.values.iter().copied());
+                    let points = points.filter(|(round, _)| *round >= from);
+                    Series::new(&curve.channel, Style::Line, points.map(|(round, value)| (round as f64, value)))
+                })
+                .collect(),
+            marks: best
+                .map(|round| Mark { at: round as f64, label: format!("best: round {round}"), threshold: false })
+                .into_iter()
+                .collect(),
+            whole: true,
+            ..Plane::default()
+        }
+    };
+    let mut charts = Vec::new();
+    for (place, metric) in metrics.into_iter().enumerate() {
+        let alt = if place > 0 { format!("{metric} over the rounds.") } else { learning.sentence.clone() };
+        let title = format!("{metric} over the rounds");
+        charts.push(Chart::plane(format!("loss-{place}"), title, alt, plane(metric, 0)));
+        let last = learning.curves.iter().filter_map(|curve| curve.rounds.last()).max().copied().unwrap_or(0);
+        if place == 0 && last >= CLOSER {
+            let from = (last / 20).min(learning.best_round.unwrap_or(last) / 2);
+            let title = format!("A closer look, from round {from} on");
+            let alt = format!("{metric} over the rounds from {from} on.");
+            charts.push(Chart::plane("loss-close", title, alt, plane(metric, from)));
+        }
     }
-    by_metric
-        .into_iter()
-        .enumerate()
-        .map(|(place, ((other, metric), series))| {
-            let best = learning.best_round.filter(|_| !other);
-            let mark =
-                best.map(|round| Mark { at: round as f64, label: format!("best: round {round}"), threshold: false });
-            let plane = Plane {
-                x: Axis::new("round"),
-                y: Axis::new(metric),
-                series,
-                marks: mark.into_iter().collect(),
-                whole: true,
-                ..Plane::default()
-            };
-            let alt = if other { format!("{metric} over the rounds.") } else { learning.sentence.clone() };
-            Chart::plane(format!("loss-{place}"), format!("{metric} over the rounds"), alt, plane)
-        })
-        .collect()
+    charts
 }
 
 fn over_rounds(data: &ReportData) -> Option<Chart> {
@@ -275,6 +289,7 @@ fn distribution(found: &Distribution, id: &str, data: &ReportData) -> Chart {
         y: Axis::new("share of the rows of the class").in_percent(),
         series,
         marks: if scores && binary { vec![mark] } else { Vec::new() },
+        tall: scores,
         ..Plane::default()
     };
     Chart::plane(id, title, format!("{title}, as shares of the rows of each class."), plane)
