@@ -25,7 +25,7 @@ pub fn html(title: &str, data: &ReportData) -> Result<String> {
 #[derive(Debug, Serialize)]
 struct Shown<'a> {
     report: &'a ReportData,
-    /// The labels in words.
+    /// The labels in words, unless they are many.
     labels: String,
     /// The sections that there are, for the navigation.
     sections: Vec<Section>,
@@ -108,7 +108,10 @@ impl<'a> Shown<'a> {
     fn new(report: &'a ReportData, charts: &[Chart]) -> Self {
         let confusion = report.classes.as_ref().map(|classes| classes.confusion.as_slice());
         Self {
-            labels: capital(&report.labels.sentence()),
+            labels: match &report.labels {
+                Labels::Classes(counts) if counts.len() > 4 => String::new(),
+                labels => capital(&labels.sentence()),
+            },
             sections: sections(report, charts),
             tiles: tiles(report),
             comparison: comparison(report),

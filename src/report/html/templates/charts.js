@@ -3,7 +3,8 @@
 // Names of features and files reach the page through textContent and setAttribute alone, never as HTML.
 (() => {
   const NS = "http://www.w3.org/2000/svg";
-  const DASHES = ["", "8 4", "2 3", "10 3 2 3", "14 5", "4 2", "1 3", "6 2 1 2 1 2"];
+  // One fewer than colours, so that both together repeat late.
+  const DASHES = ["", "8 4", "2 3", "10 3 2 3", "14 5", "4 2", "1 3"];
   const COLOURS = 8;
   const CHARACTER = 6.7;
   const specs = JSON.parse(document.getElementById("charts").textContent);
@@ -41,7 +42,7 @@
     if (!(span > 0) || !isFinite(span)) return { values: [first], text: (value) => number(value, percent) };
     const raw = span / Math.max(1, count);
     const power = 10 ** Math.floor(Math.log10(raw));
-    const step = [1, 2, 5, 10].map((factor) => factor * power).find((step) => step >= raw * 0.999);
+    const step = [1, 2, 5, 10].map((factor) => factor * power).find((step) => step >= raw * 0.7);
     const digits = Math.min(12, Math.max(0, -Math.floor(Math.log10(step) + 1e-9)));
     const values = [];
     const low = Math.ceil((first * unit) / step - 1e-9);
@@ -590,9 +591,9 @@
       element("span", "", key, `${spec.colour}: low`);
       element("i", "", key).style.background = `linear-gradient(90deg, ${[0, 0.5, 1].map(shade).join(", ")})`;
       element("span", "", key, "high");
-      const none = element("i", "none", key);
-      none.style.background = "var(--faint)";
-      element("span", "", key, "missing");
+      const missing = element("span", "scale", this.tools);
+      element("i", "none", missing).style.background = "var(--faint)";
+      element("span", "", missing, "missing");
       this.draw();
     }
 
