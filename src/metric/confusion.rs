@@ -51,6 +51,20 @@ struct ClassTotals {
     both: u64,
 }
 
+impl ClassTotals {
+    fn precision(&self) -> f64 {
+        ratio(self.both, self.predicted)
+    }
+
+    fn recall(&self) -> f64 {
+        ratio(self.both, self.label)
+    }
+
+    fn f1(&self) -> f64 {
+        ratio(2 * self.both, self.label + self.predicted)
+    }
+}
+
 impl Totals {
     pub(super) fn new(scored: &Scored) -> Self {
         let predicted = scored.map(|row| predicted_class(scored, row));
@@ -83,15 +97,15 @@ impl Totals {
     }
 
     pub(super) fn precision(&self) -> f64 {
-        self.score(|class| ratio(class.both, class.predicted))
+        self.score(ClassTotals::precision)
     }
 
     pub(super) fn recall(&self) -> f64 {
-        self.score(|class| ratio(class.both, class.label))
+        self.score(ClassTotals::recall)
     }
 
     pub(super) fn f1(&self) -> f64 {
-        self.score(|class| ratio(2 * class.both, class.label + class.predicted))
+        self.score(ClassTotals::f1)
     }
 
     /// The score of class 1 of two; of several classes the mean, summed in their order. A class that no row has as
@@ -103,6 +117,39 @@ impl Totals {
             self.classes.iter().map(of_class).sum::<f64>() / self.classes.len() as f64
         }
     }
+}
+
+/// How good the predictions of one class are.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ClassScore {
+    /// Share of the rows predicted as the class that have it; 0 without such a row.
+    pub precision: f64,
+    /// Share of the rows with the class that are predicted so; 0 without such a row.
+    pub recall: f64,
+    /// Harmonic mean of both; 0 where no row has the class as label or prediction.
+    pub f1: f64,
+    /// Quantised weight of the rows with the class: their number where there are no weights.
+    pub support: u64,
+    /// Whether any row has the class as label or as prediction.
+    pub occurs: bool,
+}
+
+/// The scores of every class, in their order: labels 0 and 1, or the num_class labels.
+///
+/// # Panics
+/// As [`Metric::evaluate`](super::Metric::evaluate); and for a regression, which has no classes.
+#[must_use]
+pub fn class_scores(scored: &Scored) -> Vec<ClassScore> {
+    scored.check();
+    assert!(scored.objective.is_classification(), "classes");
+    let score = |class: &ClassTotals| ClassScore {
+        precision: class.precision(),
+        recall: class.recall(),
+        f1: class.f1(),
+        support: class.label,
+        occurs: class.label + class.predicted > 0,
+    };
+    Totals::new(scored).classes.iter().map(score).collect()
 }
 
 /// How many rows, whatever their weight, of each label got which prediction.
@@ -129,6 +176,16 @@ pub enum Confusion {
 }
 
 impl Confusion {
+    /// The counts as a matrix: `[label][predicted]`.
+    #[must_use]
+    pub fn matrix(&self) -> Vec<Vec<u64>> {
+        match self {
+            Self::Binary { true_negatives, false_positives, false_negatives, true_positives } => {
+                vec![vec![*true_negatives, *false_positives], vec![*false_negatives, *true_positives]]
+            }
+            Self::Multiclass(counts) => counts.clone(),
+        }
+    }
     pub(super) fn new(scored: &Scored) -> Self {
         let predicted = scored.map(|row| predicted_class(scored, row));
         let labels = label_count(scored);

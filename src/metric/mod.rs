@@ -11,7 +11,7 @@ mod confusion;
 mod elementwise;
 mod ranking;
 
-pub use confusion::Confusion;
+pub use confusion::{ClassScore, Confusion, class_scores};
 
 use crate::error::{Error, Result};
 use crate::objective::Objective;

@@ -11,6 +11,8 @@ mod read;
 mod read_tree;
 mod write;
 
+pub use predict::Stages;
+
 use crate::error::{Error, Result};
 use crate::ingest::dataset::Dataset;
 use crate::objective::Objective;

@@ -1,12 +1,15 @@
 //! What a training or an evaluation says about a model: the figures of a channel, `metrics.json`, `history.csv` and
-//! `analysis.json`.
+//! `analysis.json`; and what is looked at rather than read: charts and pages.
 
 pub mod analysis;
+pub mod chart;
 pub mod figures;
 pub mod history;
+pub mod html;
 pub mod metrics_file;
 
 pub use analysis::Analysis;
 pub use figures::Figures;
 pub use history::{history_csv, round_line};
+pub use html::Page;
 pub use metrics_file::{MetricsFile, Seconds};
