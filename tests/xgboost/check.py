@@ -6,6 +6,7 @@ import tempfile
 import time
 
 import accuracy
+import explain
 import hist_trees
 import interchange
 import lab_exact
@@ -14,7 +15,7 @@ from data import Lab, Table
 from engines import THREADS, XGBOOST_THREADS, Gboost, XGBoost
 from report import Report
 
-CHECKS = {module.__name__: module for module in [lab_exact, hist_trees, options, interchange, accuracy]}
+CHECKS = {module.__name__: module for module in [lab_exact, hist_trees, options, interchange, explain, accuracy]}
 
 
 class Bench:
