@@ -14,6 +14,7 @@ mod output;
 mod params_file;
 mod predict;
 mod progress;
+mod report;
 mod screen;
 mod shap_csv;
 mod train;
@@ -42,6 +43,7 @@ Examples:
   gboost train --train a.csv --objective binary:logistic --max-depth 5
   gboost predict --model model.json --data new.csv --no-label
   gboost evaluate --model model.json --data test.csv
+  gboost report --model model.json --data test.csv    a page to look at: report.html
   gboost inspect model.json --importance gain
   gboost explain --model model.json --data test.csv   SHAP values
   gboost bias --model model.json --data test.csv --facet sex=1
@@ -101,6 +103,7 @@ enum Command {
     Train(Box<train::Args>),
     Predict(predict::Args),
     Evaluate(evaluate::Args),
+    Report(report::Args),
     Explain(explain::Args),
     Bias(bias::Args),
     Inspect(inspect::Args),
@@ -134,6 +137,7 @@ fn dispatch(cli: Cli) -> Result<()> {
         Command::Train(args) => train::run(&global, *args),
         Command::Predict(args) => predict::run(&global, &args),
         Command::Evaluate(args) => evaluate::run(&global, &args),
+        Command::Report(args) => report::run(&global, &args),
         Command::Explain(args) => explain::run(&global, &args),
         Command::Bias(args) => bias::run(&global, &args),
         Command::Inspect(args) => inspect::run(&global, &args),

@@ -11,7 +11,8 @@
 //!     "label": "income", "label_value_or_threshold": "1",
 //!     "facets": { "sex": [{ "value_or_threshold": "1", "metrics": [{ "name": "CI", "description": "...", "value": 0.3 }] }] }
 //!   },
-//!   "post_training_bias_metrics": { }
+//!   "post_training_bias_metrics": { },
+//!   "report": { "label_counts": { "0": 621, "1": 1735 }, "accuracy": 0.855 }
 //! }
 //! ```
 //!
@@ -39,11 +40,20 @@ pub struct Analysis {
     /// Bias in the predictions.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub post_training_bias_metrics: Option<BiasSection>,
+    /// The figures of a report, where one was made: [`ReportData::summary`](super::ReportData::summary).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub report: Option<Value>,
 }
 
 impl Default for Analysis {
     fn default() -> Self {
-        Self { version: "1.0", explanations: None, pre_training_bias_metrics: None, post_training_bias_metrics: None }
+        Self {
+            version: "1.0",
+            explanations: None,
+            pre_training_bias_metrics: None,
+            post_training_bias_metrics: None,
+            report: None,
+        }
     }
 }
 

@@ -3,12 +3,16 @@
 
 pub mod analysis;
 pub mod chart;
+pub mod data;
 pub mod figures;
 pub mod history;
 pub mod html;
 pub mod metrics_file;
+pub mod notebook;
+pub mod page;
 
 pub use analysis::Analysis;
+pub use data::ReportData;
 pub use figures::Figures;
 pub use history::{history_csv, round_line};
 pub use html::Page;

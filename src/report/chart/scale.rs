@@ -42,7 +42,7 @@ impl Ticks {
         let size = value.abs();
         if size >= 1e5 || (size > 0.0 && size < 1e-4) {
             let (number, suffix) = match size {
-                s if s >= 1e12 || s < 1e-4 => return format!("{value:.1e}"),
+                s if !(1e-4..1e12).contains(&s) => return format!("{value:.1e}"),
                 s if s >= 1e9 => (value / 1e9, "G"),
                 s if s >= 1e6 => (value / 1e6, "M"),
                 _ => (value / 1e3, "k"),

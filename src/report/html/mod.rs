@@ -17,8 +17,11 @@ const THEME: &str = include_str!("templates/theme.js");
 const SCRIPT: &str = include_str!("templates/charts.js");
 
 /// The templates by name.
-const TEMPLATES: [(&str, &str); 2] =
-    [("base.html", include_str!("templates/base.html")), ("macros.html", include_str!("templates/macros.html"))];
+const TEMPLATES: [(&str, &str); 3] = [
+    ("base.html", include_str!("templates/base.html")),
+    ("macros.html", include_str!("templates/macros.html")),
+    ("report.html", include_str!("templates/report.html")),
+];
 
 /// A page to be rendered.
 ///
@@ -145,7 +148,7 @@ pub fn figure(value: f64) -> String {
         return count(value);
     }
     match size {
-        s if s >= 1e7 || s < 1e-4 => format!("{value:.3e}"),
+        s if !(1e-4..1e7).contains(&s) => format!("{value:.3e}"),
         s if s >= 1000.0 => format!("{value:.1}"),
         s if s >= 100.0 => format!("{value:.2}"),
         s if s >= 10.0 => format!("{value:.3}"),
