@@ -6,6 +6,7 @@ import tempfile
 import time
 
 import accuracy
+import explain
 import figures
 import hist_trees
 import interchange
@@ -15,7 +16,7 @@ from data import Lab, Table
 from engines import THREADS, XGBOOST_THREADS, Gboost, XGBoost
 from report import Report
 
-CHECKS = {module.__name__: module for module in [lab_exact, hist_trees, options, interchange, accuracy, figures]}
+CHECKS = {module.__name__: module for module in [lab_exact, hist_trees, options, interchange, explain, accuracy, figures]}
 
 
 class Bench:
