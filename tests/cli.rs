@@ -28,6 +28,8 @@ mod params_files;
 mod predict;
 #[path = "cli/reading.rs"]
 mod reading;
+#[path = "cli/report.rs"]
+mod report;
 #[path = "cli/screen.rs"]
 mod screen;
 #[path = "cli/train.rs"]

@@ -7,11 +7,14 @@ use super::hyper::HyperArgs;
 use super::interrupt::{self, Phase};
 use super::output::{self, Draft};
 use super::progress::Display;
+use super::report::Places;
 use super::screen::{Screen, count, figure, table};
 use gboost::ingest::Channel;
 use gboost::profile::Profile;
+use gboost::report::data::learning::History;
+use gboost::report::data::{Inputs, NamedData};
 use gboost::report::metrics_file;
-use gboost::report::{Figures, MetricsFile, Seconds, figures::Rounds, history_csv};
+use gboost::report::{Figures, MetricsFile, ReportData, Seconds, figures::Rounds, history_csv};
 use gboost::{Error, Evaluate, Model, Params, Result, Trained, Trainer};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -53,6 +56,11 @@ pub struct Args {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..), help_heading = "Output")]
     log_every: Option<u32>,
 
+    /// Write a report to look at as well: one HTML file, as gboost report makes it, judged on the validation data, otherwise
+    /// on the test data, otherwise on the training data
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    report: Option<PathBuf>,
+
     /// Print the time of each kernel at the end
     #[arg(long, help_heading = "Output")]
     profile: bool,
@@ -73,6 +81,7 @@ Examples:
   gboost train --num-round 50 --max-depth 3
   gboost train --train train.csv.gz --validation validation.csv.gz --objective binary:logistic \\
                --eval-metric auc,logloss --early-stopping-rounds 20 --model out/model.json
+  gboost train --report report.html                   and a page that shows how good the model is
   gboost train --train data/ --label price --ignore-column id --params hyperparameters.json
   gboost train --train a.csv --continue-from model.json --num-round 100 --model longer.json";
 
@@ -100,7 +109,11 @@ pub fn run(global: &Global, args: Args) -> Result<()> {
     interrupt::check()?;
     let seconds = Seconds { read, total: started.elapsed().as_secs_f64(), ..Seconds::default() };
     let outcome = MetricsFile::new(&trained, &params, figures, backend.name, seconds);
-    files.write(&trained, &outcome)?;
+    let report = match &files.report {
+        Some(places) => pool.install(|| report(places, &args, &trained, &outcome, &channels))?,
+        None => Vec::new(),
+    };
+    files.write(&trained, &outcome, report)?;
     if let Some(profile) = &trained.profile {
         screen.line(&format!("\n{}", profile_table(profile)))?;
     }
@@ -150,7 +163,7 @@ fn train(
         Trainer::new(params, &channels.train.dataset).backend(backend.backend.clone()).cpu_options(backend.cpu);
     match &channels.validation {
         Some(validation) => trainer = trainer.channel("validation", &validation.dataset),
-        None if display.is_hidden() => trainer = trainer.evaluate(Evaluate::LastRound),
+        None if display.is_hidden() && args.report.is_none() => trainer = trainer.evaluate(Evaluate::LastRound),
         None => {}
     }
     if let Some(model) = start {
@@ -175,11 +188,41 @@ fn figures(trained: &Trained, channels: &Channels) -> Result<metrics_file::Chann
     })
 }
 
+/// The report, drafted.
+fn report(
+    places: &Places,
+    args: &Args,
+    trained: &Trained,
+    outcome: &MetricsFile,
+    channels: &Channels,
+) -> Result<Vec<Draft>> {
+    let named = [
+        Some(("train", &channels.train)),
+        channels.validation.as_ref().map(|channel| ("validation", channel)),
+        channels.test.as_ref().map(|channel| ("test", channel)),
+    ];
+    let mut named: Vec<NamedData<'_>> =
+        named.into_iter().flatten().map(|(name, channel)| NamedData { name, data: &channel.dataset }).collect();
+    // Validation where there is some, otherwise test, otherwise train.
+    let data = named.remove(usize::from(named.len() > 1));
+    let report = ReportData::new(Inputs {
+        model: &trained.model,
+        rounds: Rounds::Best,
+        data,
+        others: named,
+        history: Some(History::of(trained)),
+        parameters: Some(outcome.parameters.clone()),
+        manifest: None,
+    })?;
+    places.draft(&args.model.file_name().unwrap_or_default().to_string_lossy(), &report)
+}
+
 /// Where the results go.
 struct Files {
     model: PathBuf,
     metrics: PathBuf,
     history: PathBuf,
+    report: Option<Places>,
 }
 
 impl Files {
@@ -192,10 +235,18 @@ impl Files {
         };
         let folder = args.output.as_deref().unwrap_or(beside);
         let in_folder = |name: &str| if folder == Path::new(".") { PathBuf::from(name) } else { folder.join(name) };
-        let files = Self { model: args.model.clone(), metrics: in_folder(METRICS), history: in_folder(HISTORY) };
+        let report = args.report.as_deref().map(|path| Places::new(path, None, None)).transpose()?;
+        let files =
+            Self { model: args.model.clone(), metrics: in_folder(METRICS), history: in_folder(HISTORY), report };
         if [&files.metrics, &files.history].contains(&&files.model) {
             return Err(Error::parameter(format!("--model {} is the name of another result", files.model.display()))
                 .remedy("give the model another name, or the other results another folder with --output"));
+        }
+        if let Some(report) = args.report.as_ref().filter(|path| !output::is_special(path)) {
+            if [&files.model, &files.metrics, &files.history].contains(&report) {
+                return Err(Error::parameter(format!("--report {} is the name of another result", report.display()))
+                    .remedy("give the report another name"));
+            }
         }
         interrupt::enter(Phase::Writing)?;
         [&files.model, &files.metrics, &files.history].into_iter().try_for_each(|path| output::check(path))?;
@@ -205,13 +256,14 @@ impl Files {
 
     /// Writes all files, and only then gives them their names: the model last, so that where a model stands, what
     /// describes it stands, too.
-    fn write(&self, trained: &Trained, outcome: &MetricsFile) -> Result<()> {
+    fn write(&self, trained: &Trained, outcome: &MetricsFile, report: Vec<Draft>) -> Result<()> {
         interrupt::enter(Phase::Writing)?;
-        let drafts = [
+        let mut drafts = report;
+        drafts.extend([
             Draft::with(&self.history, history_csv(trained).as_bytes())?,
             Draft::with(&self.metrics, outcome.to_text().as_bytes())?,
             Draft::with(&self.model, &trained.model.to_json())?,
-        ];
+        ]);
         interrupt::check()?;
         drafts.into_iter().try_for_each(Draft::publish)
     }
@@ -243,7 +295,8 @@ fn summary(outcome: &MetricsFile, files: &Files, params: &Params, screen: &Scree
         ("metrics", files.metrics.display().to_string()),
         ("history", files.history.display().to_string()),
     ];
-    lines.iter().try_for_each(|(name, value)| screen.line(&format!("{name:8} {value}")))
+    let report = files.report.as_ref().map(|places| ("report", places.html().display().to_string()));
+    lines.into_iter().chain(report).try_for_each(|(name, value)| screen.line(&format!("{name:8} {value}")))
 }
 
 /// The time of each kernel; bytes are those that went to the device or came back.

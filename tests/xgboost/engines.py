@@ -102,6 +102,21 @@ class Gboost:
         values = np.loadtxt(output, delimiter=",", skiprows=1, ndmin=2)
         return (values[:, 1:] if names[0] == "class" else values), seconds
 
+    def probabilities(self, model, table):
+        """What `gboost predict` writes: a probability a class, that of class 1 alone, or the predicted value."""
+        output = model + ".predictions.csv"
+        self._run("predict", "--model", model, "--data", table.features_csv, "--header", "no", "--no-label", "--output", output)
+        return np.loadtxt(output, delimiter=",", skiprows=1, ndmin=2).astype(np.float32)
+
+    def report(self, model, table):
+        """The `report` object of analysis.json, and the path of the notebook."""
+        stem = model + ".report"
+        arguments = ["report", "--model", model, "--data", table.csv, "--header", "no", "--label", 0]
+        arguments += ["--weight-column", 1] if table.weight is not None else []
+        self._run(*arguments, "--output", stem + ".html", "--json", stem + ".json", "--notebook", stem + ".ipynb")
+        with open(stem + ".json") as file:
+            return json.load(file)["report"], stem + ".ipynb"
+
 
 class XGBoost:
     """One version of XGBoost in its own interpreter."""
@@ -159,6 +174,13 @@ class XGBoost:
         output = os.path.join(self.folder, f"interventional_{self.version}.npy")
         self._ask("interventional", model=model, data=table.npz, background=background.npz, output=output)
         return np.load(output)
+
+    def probabilities(self, model, table):
+        """Predictions in binary64 means' precision: a column a class, or one."""
+        output = os.path.join(self.folder, f"predictions_{self.version}.npy")
+        self._ask("predict", model=model, data=table.npz, best=False, margin=False, output=output)
+        predictions = np.load(output).astype(np.float64)
+        return predictions.reshape(len(predictions), -1)
 
     def scores(self, model, kinds):
         return self._ask("scores", model=model, kinds=kinds)

@@ -39,12 +39,12 @@ def train(request):
 
 
 def predict(request):
-    """Margins; of the rounds up to the model's best iteration if `best` is asked for."""
+    """Margins, or predictions without `margin`; of the rounds up to the model's best iteration if `best` is asked for."""
     booster = xgb.Booster(model_file=request["model"])
     rounds = (0, 0)
     if request["best"]:
         rounds = (0, int(booster.attr("best_iteration")) + 1)
-    margins = booster.predict(matrix(request["data"]), output_margin=True, iteration_range=rounds)
+    margins = booster.predict(matrix(request["data"]), output_margin=request.get("margin", True), iteration_range=rounds)
     np.save(request["output"], np.asarray(margins, dtype=np.float32))
     return {}
 

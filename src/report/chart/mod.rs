@@ -64,6 +64,8 @@ pub struct Plane {
     pub marks: Vec<Mark>,
     /// Whether both axes have the same length, as for curves in the unit square.
     pub square: bool,
+    /// Whether it is as high as a square one, to stand beside it.
+    pub tall: bool,
     /// Whether x counts something, so that only whole values of it are pointed at.
     pub whole: bool,
     /// What the page's threshold slider moves along the curve.

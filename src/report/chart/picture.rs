@@ -6,8 +6,8 @@ use std::fmt::Write as _;
 
 /// Okabe and Ito's colours, those first that differ most on white.
 const COLOURS: [&str; 8] = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#B8A800"];
-/// Dashes of lines, in the order of the colours, so that lines differ without colours.
-const DASHES: [&str; 8] = ["", "7 3", "2 3", "9 3 2 3", "12 4", "4 2", "1 3", "6 2 1 2 1 2"];
+/// Dashes of lines, so that lines differ without colours; one fewer than colours, so that both together repeat late.
+const DASHES: [&str; 7] = ["", "7 3", "2 3", "9 3 2 3", "12 4", "4 2", "1 3"];
 const WIDTH: f64 = 680.0;
 const SIZE: f64 = 12.0;
 /// Mean width of a character of the text.
@@ -202,7 +202,7 @@ impl Picture {
         if names.len() > 1 {
             top = self.legend(names.into_iter(), 36.0);
         }
-        let height = if plane.square { 380.0 } else { 280.0 };
+        let height = if plane.square || plane.tall { 380.0 } else { 280.0 };
         let columns = plane.series.iter().any(|series| series.style == Style::Columns);
         let mut frame = Frame {
             left: 0.0,
@@ -300,7 +300,7 @@ impl Picture {
             top = self.legend(names, 36.0);
         }
         let lanes = if bars.stacked { 1 } else { bars.series.len().max(1) };
-        let thickness = if lanes == 1 { 16.0 } else { 10.0 };
+        let thickness = if lanes == 1 { 16.0 } else { 12.0 };
         let row = lanes as f64 * thickness + 8.0;
         let ends: Vec<f64> = (0..bars.categories.len())
             .flat_map(|category| {

@@ -25,7 +25,7 @@ impl Ticks {
         let step = [1.0, 2.0, 5.0, 10.0]
             .map(|factor| factor * libm::pow(10.0, power))
             .into_iter()
-            .find(|step| *step >= raw * 0.999)
+            .find(|step| *step >= raw * 0.7)
             .unwrap_or(raw);
         // Multiples of the step, so that errors do not add up.
         let (low, high) = ((first / step - 1e-9).ceil() as i64, (last / step + 1e-9).floor() as i64);

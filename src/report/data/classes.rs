@@ -12,7 +12,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 /// Curves are drawn of so many classes: those with the most rows.
-const MOST_CURVES: usize = 8;
+const MOST_CURVES: usize = 10;
 /// Bins of the distributions of probabilities and residuals.
 const BINS: usize = 40;
 

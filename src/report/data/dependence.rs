@@ -86,16 +86,13 @@ fn of(model: &Model, data: &Dataset, sample: &Dataset, feature: usize, rounds: u
     })
 }
 
-/// The values that occur, or quantiles of them where they are many.
+/// The values that occur, or evenly chosen ones of them where they are many.
 fn grid(column: &[f32]) -> Vec<f32> {
     let mut values: Vec<f32> = column.iter().copied().filter(|value| !value.is_nan()).collect();
     values.sort_unstable_by(f32::total_cmp);
-    let mut distinct = values.clone();
-    distinct.dedup();
-    if distinct.len() <= VALUES {
-        return distinct;
+    values.dedup();
+    if values.len() <= VALUES {
+        return values;
     }
-    let mut grid: Vec<f32> = (0..VALUES).map(|place| values[place * (values.len() - 1) / (VALUES - 1)]).collect();
-    grid.dedup();
-    grid
+    (0..VALUES).map(|place| values[place * (values.len() - 1) / (VALUES - 1)]).collect()
 }

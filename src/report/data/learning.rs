@@ -235,7 +235,9 @@ fn judge(
     let last = curve.values.len() - 1;
     let (first_value, best_value, last_value) = (curve.values[0], curve.values[best], curve.values[last]);
     let (best_round, last_round) = (curve.rounds[best], curve.rounds[last]);
-    let name = format!("{} {}", curve.channel, curve.metric);
+    let mut letters = curve.channel.chars();
+    let channel: String = letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default();
+    let name = format!("{channel} {}", curve.metric);
     let fell = sign * (first_value - best_value);
     let rose = sign * (last_value - best_value);
     // Around the last tenth of the rounds, which has two ends if there are at least two rounds.

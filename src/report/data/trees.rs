@@ -10,10 +10,10 @@ const TREES: usize = 3;
 /// Levels of splits that are drawn.
 const LEVELS: usize = 6;
 /// Size of a box, and the distances of boxes, in pixels.
-const BOX: (f64, f64) = (150.0, 36.0);
-const STEP: (f64, f64) = (208.0, 44.0);
+const BOX: (f64, f64) = (140.0, 36.0);
+const STEP: (f64, f64) = (194.0, 46.0);
 /// Letters that fit into a box.
-const LETTERS: usize = 20;
+const LETTERS: usize = 19;
 
 /// A tree as boxes and lines.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -130,7 +130,8 @@ impl Drawing<'_> {
         let node = self.tree.nodes[index];
         let x = level as f64 * STEP.0 + 1.0;
         self.deepest = self.deepest.max(level);
-        let cover = format!("cover {}", figure(f64::from(node.sum_hessian)));
+        let cover = f64::from(node.sum_hessian);
+        let cover = format!("cover {}", if cover.fract() == 0.0 { figure(cover) } else { format!("{cover:.1}") });
         if node.is_leaf() || level >= LEVELS {
             let middle = self.next * STEP.1 + BOX.1 / 2.0 + 1.0;
             self.next += 1.0;
@@ -153,7 +154,8 @@ impl Drawing<'_> {
             self.edges.push(Edge {
                 path: format!("M{from:.1} {middle:.1}C{bend:.1} {middle:.1} {bend:.1} {end:.1} {to:.1} {end:.1}"),
                 x: to - 4.0,
-                y: end - 6.0,
+                // Beside the line, which comes from the other side.
+                y: if end < middle { end - 6.0 } else { end + 14.0 },
                 text: format!("{}{}", if side == 0 { "yes" } else { "no" }, if missing { ", missing" } else { "" }),
                 width: 1.0 + 5.0 * share.clamp(0.0, 1.0).sqrt(),
             });

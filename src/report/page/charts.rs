@@ -8,12 +8,13 @@ use super::super::data::learning::Learning;
 use super::super::data::regression::Regression;
 use super::super::data::shap::ShapSummary;
 use super::super::data::{Labels, ReportData};
-use std::collections::BTreeMap;
 
 /// Features whose importance is drawn.
 const FEATURES: usize = 20;
 /// Classes whose bars or lines are drawn together.
-const CLASSES: usize = 8;
+const CLASSES: usize = 10;
+/// Losses over fewer rounds need no closer look.
+const CLOSER: usize = 20;
 
 /// All charts of a report, by the ids that its template knows.
 #[must_use]
@@ -74,33 +75,46 @@ fn histogram_chart(histogram: &Histogram, of: &str) -> Plane {
     }
 }
 
-/// A chart a metric, the deciding one first and with the best round.
+/// A chart a metric, the deciding one first, with the best round, and once more without its steep beginning.
 fn losses(learning: &Learning) -> Vec<Chart> {
-    let mut by_metric: BTreeMap<(bool, &str), Vec<Series>> = BTreeMap::new();
-    for curve in &learning.curves {
-        let points = curve.rounds.iter().map(|&round| round as f64).zip(curve.values.iter().copied());
-        let key = (curve.metric != learning.metric, curve.metric.as_str());
-        by_metric.entry(key).or_default().push(Series::new(&curve.channel, Style::Line, points));
+    let mut metrics: Vec<&str> = learning.curves.iter().map(|curve| curve.metric.as_str()).collect();
+    metrics.sort_by_key(|metric| (*metric != learning.metric, *metric));
+    metrics.dedup();
+    let plane = |metric: &str, from: usize| {
+        let best = learning.best_round.filter(|round| metric == learning.metric && *round >= from);
+        let curves = learning.curves.iter().filter(|curve| curve.metric == metric);
+        Plane {
+            x: Axis::new("round"),
+            y: Axis::new(metric),
+            series: curves
+                .map(|curve| {
+                    let points = curve.rounds.iter().copied().zip(curve.values.iter().copied());
+                    let points = points.filter(|(round, _)| *round >= from);
+                    Series::new(&curve.channel, Style::Line, points.map(|(round, value)| (round as f64, value)))
+                })
+                .collect(),
+            marks: best
+                .map(|round| Mark { at: round as f64, label: format!("best: round {round}"), threshold: false })
+                .into_iter()
+                .collect(),
+            whole: true,
+            ..Plane::default()
+        }
+    };
+    let mut charts = Vec::new();
+    for (place, metric) in metrics.into_iter().enumerate() {
+        let alt = if place > 0 { format!("{metric} over the rounds.") } else { learning.sentence.clone() };
+        let title = format!("{metric} over the rounds");
+        charts.push(Chart::plane(format!("loss-{place}"), title, alt, plane(metric, 0)));
+        let last = learning.curves.iter().filter_map(|curve| curve.rounds.last()).max().copied().unwrap_or(0);
+        if place == 0 && last >= CLOSER {
+            let from = (last / 10).max(3).min(learning.best_round.unwrap_or(last) / 2);
+            let title = format!("A closer look, from round {from} on");
+            let alt = format!("{metric} over the rounds from {from} on.");
+            charts.push(Chart::plane("loss-close", title, alt, plane(metric, from)));
+        }
     }
-    by_metric
-        .into_iter()
-        .enumerate()
-        .map(|(place, ((other, metric), series))| {
-            let best = learning.best_round.filter(|_| !other);
-            let mark =
-                best.map(|round| Mark { at: round as f64, label: format!("best: round {round}"), threshold: false });
-            let plane = Plane {
-                x: Axis::new("round"),
-                y: Axis::new(metric),
-                series,
-                marks: mark.into_iter().collect(),
-                whole: true,
-                ..Plane::default()
-            };
-            let alt = if other { format!("{metric} over the rounds.") } else { learning.sentence.clone() };
-            Chart::plane(format!("loss-{place}"), format!("{metric} over the rounds"), alt, plane)
-        })
-        .collect()
+    charts
 }
 
 fn over_rounds(data: &ReportData) -> Option<Chart> {
@@ -133,6 +147,10 @@ fn over_rounds(data: &ReportData) -> Option<Chart> {
             "Mean absolute error of rows by bins of their label, over the rounds.",
         )
     };
+    let title = match over.names.len() {
+        names if names > CLASSES => format!("{title}, the first {CLASSES} of {names}"),
+        _ => title.to_string(),
+    };
     let plane = Plane { x: Axis::new("round"), y, series, whole: true, ..Plane::default() };
     Some(Chart::plane("over-rounds", title, alt, plane))
 }
@@ -140,14 +158,16 @@ fn over_rounds(data: &ReportData) -> Option<Chart> {
 fn of_classes(data: &ReportData, classes: &Classes) -> Vec<Chart> {
     let binary = data.model.classes == 1;
     let name = |curve: &RankCurves, value: f64| {
-        if binary { format!("{value:.4}") } else { format!("class {} ({value:.3})", curve.class) }
+        if binary { format!("AUC {value:.4}") } else { format!("class {} (AUC {value:.3})", curve.class) }
     };
     let mut roc: Vec<Series> = vec![Series::new("by chance", Style::Reference, [(0.0, 0.0), (1.0, 1.0)])];
     let mut precision = Vec::new();
     for curve in &classes.curves {
-        roc.push(line(format!("AUC {}", name(curve, curve.auc)), Style::Line, &curve.roc));
-        let area = format!("average precision {}", name(curve, curve.average_precision));
-        let area = if binary { area } else { format!("class {} (AP {:.3})", curve.class, curve.average_precision) };
+        roc.push(line(name(curve, curve.auc), Style::Line, &curve.roc));
+        let area = match binary {
+            true => format!("average precision {:.4}", curve.average_precision),
+            false => format!("class {} (AP {:.3})", curve.class, curve.average_precision),
+        };
         precision.push(line(area, Style::Line, &curve.precision_recall));
     }
     if let (true, [only]) = (binary, classes.curves.as_slice()) {
@@ -188,7 +208,7 @@ fn of_classes(data: &ReportData, classes: &Classes) -> Vec<Chart> {
     if let (true, [only]) = (binary, classes.curves.as_slice()) {
         let most = only.lift.y.iter().copied().fold(1.0, f64::max);
         let lift = Plane {
-            x: Axis::unit("share of the rows, highest probability first").in_percent(),
+            x: Axis::unit("share of rows, most probable first").in_percent(),
             y: Axis::new("lift").within(0.0, most * 1.08),
             series: vec![
                 Series::new("by chance", Style::Reference, [(0.0, 1.0), (1.0, 1.0)]),
@@ -197,7 +217,7 @@ fn of_classes(data: &ReportData, classes: &Classes) -> Vec<Chart> {
             ..Plane::default()
         };
         let gain = Plane {
-            x: Axis::unit("share of the rows, highest probability first").in_percent(),
+            x: Axis::unit("share of rows, most probable first").in_percent(),
             y: Axis::unit("share of class 1 found").in_percent(),
             series: vec![
                 Series::new("by chance", Style::Reference, [(0.0, 0.0), (1.0, 1.0)]),
@@ -269,12 +289,14 @@ fn distribution(found: &Distribution, id: &str, data: &ReportData) -> Chart {
             ),
         })
         .collect();
+    let most = found.shares.iter().flatten().copied().fold(f64::MIN_POSITIVE, f64::max);
     let mark = Mark { at: 0.5, label: "threshold".to_string(), threshold: true };
     let plane = Plane {
         x: Axis::new(x).within(found.edges[0], 1.0),
-        y: Axis::new("share of the rows of the class").in_percent(),
+        y: Axis::new("share of the rows of the class").within(0.0, most * 1.05).in_percent(),
         series,
         marks: if scores && binary { vec![mark] } else { Vec::new() },
+        tall: scores,
         ..Plane::default()
     };
     Chart::plane(id, title, format!("{title}, as shares of the rows of each class."), plane)
@@ -309,6 +331,7 @@ fn of_regression(found: &Regression) -> Vec<Chart> {
         ..Plane::default()
     };
     let mut residuals = histogram_chart(&found.residuals, "residual: label less prediction");
+    residuals.tall = true;
     residuals.marks.push(Mark { at: 0.0, label: "no error".to_string(), threshold: false });
     let bars = |name: &str, values: Vec<f64>| Bars {
         axis: Axis::new(name),
@@ -369,8 +392,9 @@ fn of_shap(data: &ReportData, shap: &ShapSummary) -> Vec<Chart> {
     let shown: Vec<_> = shap.features.iter().take(FEATURES).collect();
     let classes = data.model.classes;
     let series = match classes {
-        1 => vec![BarSeries::new("mean |SHAP|", shown.iter().map(|feature| feature.mean))],
-        _ => (0..classes.min(CLASSES))
+        // Stacks of some of the classes would not add up.
+        1 | CLASSES.. => vec![BarSeries::new("mean |SHAP|", shown.iter().map(|feature| feature.mean))],
+        _ => (0..classes)
             .map(|class| BarSeries::new(class_name(class), shown.iter().map(|feature| feature.by_class[class])))
             .collect(),
     };
@@ -378,7 +402,7 @@ fn of_shap(data: &ReportData, shap: &ShapSummary) -> Vec<Chart> {
         axis: Axis::new("mean |SHAP value|, in units of the margin"),
         categories: shown.iter().map(|feature| feature.name.clone()).collect(),
         series,
-        stacked: classes > 1,
+        stacked: (2..CLASSES).contains(&classes),
     };
     let mut charts = vec![Chart::bars(
         "shap",

@@ -27,6 +27,8 @@ pub fn html(title: &str, data: &ReportData) -> Result<String> {
 #[derive(Debug, Serialize)]
 struct Shown<'a> {
     report: &'a ReportData,
+    /// The labels in words, unless they are many.
+    labels: String,
     /// The sections that there are, for the navigation.
     sections: Vec<Section>,
     /// The big numbers.
@@ -108,6 +110,10 @@ impl<'a> Shown<'a> {
     fn new(report: &'a ReportData, charts: &[Chart]) -> Self {
         let confusion = report.classes.as_ref().map(|classes| classes.confusion.as_slice());
         Self {
+            labels: match &report.labels {
+                Labels::Classes(counts) if counts.len() > 4 => String::new(),
+                labels => capital(&labels.sentence()),
+            },
             sections: sections(report, charts),
             tiles: tiles(report),
             comparison: comparison(report),
@@ -234,6 +240,12 @@ fn mistaken(counts: &[Vec<u64>]) -> Vec<Mistaken> {
     found.sort_by_key(|pair| (std::cmp::Reverse(pair.count), pair.label, pair.predicted));
     found.truncate(MISTAKES);
     found
+}
+
+/// A sentence, which begins with a capital letter.
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).chain(['.']).collect())
 }
 
 /// A JSON object as names and values.

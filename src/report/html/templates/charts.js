@@ -3,7 +3,8 @@
 // Names of features and files reach the page through textContent and setAttribute alone, never as HTML.
 (() => {
   const NS = "http://www.w3.org/2000/svg";
-  const DASHES = ["", "8 4", "2 3", "10 3 2 3", "14 5", "4 2", "1 3", "6 2 1 2 1 2"];
+  // One fewer than colours, so that both together repeat late.
+  const DASHES = ["", "8 4", "2 3", "10 3 2 3", "14 5", "4 2", "1 3"];
   const COLOURS = 8;
   const CHARACTER = 6.7;
   const specs = JSON.parse(document.getElementById("charts").textContent);
@@ -41,7 +42,7 @@
     if (!(span > 0) || !isFinite(span)) return { values: [first], text: (value) => number(value, percent) };
     const raw = span / Math.max(1, count);
     const power = 10 ** Math.floor(Math.log10(raw));
-    const step = [1, 2, 5, 10].map((factor) => factor * power).find((step) => step >= raw * 0.999);
+    const step = [1, 2, 5, 10].map((factor) => factor * power).find((step) => step >= raw * 0.7);
     const digits = Math.min(12, Math.max(0, -Math.floor(Math.log10(step) + 1e-9)));
     const values = [];
     const low = Math.ceil((first * unit) / step - 1e-9);
@@ -241,14 +242,14 @@
       const left = Math.max(...yTicks.values.map((value) => yTicks.text(value).length), 1) * CHARACTER + 12;
       const [top, below] = [26, 44];
       const inner = Math.max(120, width - left - 12);
-      const height = spec.square ? Math.min(inner, 420) : Math.min(320, Math.max(210, inner * 0.5));
+      const height = spec.square || spec.tall ? Math.min(inner, 400) : Math.min(320, Math.max(190, inner * 0.5));
       const [right, bottom] = [left + inner, top + height];
       const X = (value) => left + ((value - xs[0]) / (xs[1] - xs[0])) * inner;
       const Y = (value) => bottom - ((value - ys[0]) / (ys[1] - ys[0])) * height;
       this.frame = { left, right, top, bottom, xs, ys, X, Y, full };
       this.start(bottom + below);
 
-      const xTicks = ticks(xs, Math.max(2, Math.floor(inner / 85)), spec.x.percent);
+      const xTicks = ticks(xs, Math.max(3, Math.floor(inner / 80)), spec.x.percent);
       for (const value of xTicks.values) {
         make("path", { d: `M${X(value).toFixed(1)} ${top}V${bottom}`, class: "grid" }, this.svg);
         write(this.svg, Math.min(X(value), right - 4), bottom + 17, "middle", xTicks.text(value), "tick");
@@ -525,7 +526,8 @@
       const { spec, width } = this;
       const shown = spec.series.map((series, i) => ({ ...series, i })).filter(({ i }) => !this.hidden.has(i));
       const lanes = spec.stacked ? 1 : Math.max(1, shown.length);
-      const thickness = lanes === 1 ? 16 : 10;
+      // A few bars may be thick, so that they do not look lost.
+      const thickness = lanes === 1 ? (spec.categories.length <= 4 ? 34 : 16) : 12;
       const row = lanes * thickness + 10;
       const [left, letters] = gutter(spec.categories, width);
       const tail = shown.length === 1 || spec.stacked ? 52 : 44;
@@ -551,7 +553,7 @@
           const [from, to] = [X(Math.min(start, end)), X(Math.max(start, end))];
           const y = upper + (spec.stacked ? 0 : lane * thickness);
           make("rect", {
-            x: from.toFixed(1), y: y.toFixed(1), width: Math.max(0, to - from).toFixed(1), height: thickness - 1.5, rx: 1.5,
+            x: from.toFixed(1), y: y.toFixed(1), width: Math.max(0, to - from).toFixed(1), height: thickness - 1.5, rx: 2,
             style: `fill:${filling(series.i)}`,
           }, group);
           if (!spec.stacked) {
@@ -589,9 +591,9 @@
       element("span", "", key, `${spec.colour}: low`);
       element("i", "", key).style.background = `linear-gradient(90deg, ${[0, 0.5, 1].map(shade).join(", ")})`;
       element("span", "", key, "high");
-      const none = element("i", "none", key);
-      none.style.background = "var(--faint)";
-      element("span", "", key, "missing");
+      const missing = element("span", "scale", this.tools);
+      element("i", "none", missing).style.background = "var(--faint)";
+      element("span", "", missing, "missing");
       this.draw();
     }
 
@@ -761,7 +763,7 @@
   const navigation = () => {
     const links = new Map([...document.querySelectorAll("nav.sections a")].map((link) => [link.hash.slice(1), link]));
     if (!links.size) return;
-    const bar = document.querySelector("nav.sections");
+    const bar = document.querySelector("nav.sections .wide");
     const observer = new IntersectionObserver((entries) => {
       for (const entry of entries) {
         if (!entry.isIntersecting) continue;
