@@ -292,11 +292,8 @@ fn is_same(a: &[f32], b: &[f32]) -> bool {
 fn each_value(values: &[f32], name: &str, about: &str) -> Result<Vec<Condition>> {
     let values = distinct(values);
     if values.len() > MOST_VALUES {
-        return Err(Error::parameter(format!("{about}: the column has {} values", values.len())).remedy(format!(
-            "give a value or a bound, such as '{}>{}'",
-            about.trim_start_matches("--facet "),
-            values[0]
-        )));
+        return Err(Error::parameter(format!("{about}: the column has {} values", values.len()))
+            .remedy(format!("give a value or a bound, such as '{name}>{}'", values[values.len() / 2])));
     }
     Ok(values.into_iter().map(|value| Condition::OneOf(vec![value])).collect())
 }
