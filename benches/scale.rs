@@ -1,7 +1,7 @@
-//! Whole trainings at scale, CPU and GPU in turn: `cargo bench --bench scale -- ROWS DEPTH ROUNDS [BACKENDS] [RUNS]`.
+//! Whole trainings at scale, CPU and GPU in turn: `cargo bench --bench scale -- ROWS DEPTH ROUNDS [BACKENDS] [RUNS] [THREADS]`.
 //!
-//! Defaults: 1000000 6 100 cpu,gpu 3. Higgs-like rows (28 continuous features, made in memory by `benches/common`). The models must
-//! be equal to the byte before any time is printed. `gpu-profile` adds the time of each kernel. Not a criterion bench: one training
+//! Defaults: 1000000 6 100 cpu,gpu 3 0 (all cores). Higgs-like rows (28 continuous features, made in memory by `benches/common`). The models must
+//! be equal to the byte before any time is printed. `cpu-profile` and `gpu-profile` add the time of each kernel. Not a criterion bench: one training
 //! is one sample, and several minutes long at ten million rows.
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
@@ -9,11 +9,12 @@ mod common;
 
 use common::{FEATURES, higgs_like};
 use gboost::booster::BackendChoice;
+use gboost::cpu::CpuOptions;
 use gboost::{Evaluate, Params, Trainer};
 
 fn backend(name: &str) -> BackendChoice {
     match name {
-        "cpu" => BackendChoice::Cpu,
+        "cpu" | "cpu-profile" => BackendChoice::Cpu,
         #[cfg(feature = "gpu")]
         "gpu" | "gpu-profile" => {
             BackendChoice::Gpu(gboost::gpu::GpuOptions { profile: name == "gpu-profile", ..Default::default() })
@@ -32,6 +33,7 @@ fn main() {
         ("max_depth", word(1, "6")),
         ("num_round", word(2, "100")),
         ("eta", "0.1".to_string()),
+        ("nthread", word(5, "0")),
     ] {
         params.set(name, &value).expect("a parameter");
     }
@@ -41,7 +43,10 @@ fn main() {
     let mut sha256 = None;
     for run in 0..runs {
         for name in names.split(',') {
-            let trainer = Trainer::new(&params, &data).evaluate(Evaluate::LastRound).backend(backend(name));
+            let trainer = Trainer::new(&params, &data)
+                .evaluate(Evaluate::LastRound)
+                .cpu_options(CpuOptions { profile: name == "cpu-profile", ..CpuOptions::default() })
+                .backend(backend(name));
             let trained = trainer.run().unwrap_or_else(|error| panic!("{error}"));
             let found = trained.model.sha256();
             assert_eq!(sha256.get_or_insert_with(|| found.clone()), &found, "{name}: another model");

@@ -290,6 +290,13 @@ impl<'a> Trainer<'a> {
                 .check_labels(labels, params.classes())
                 .map_err(|(row, error)| error.context(&format!("{name} row {}", row + 1)))?;
         }
+        if params.histogram_sums == HistogramSums::Narrow && self.train.rows > NARROW_ROWS {
+            return Err(Error::parameter(format!(
+                "histogram_sums narrow holds at most {NARROW_ROWS} training rows, there are {}",
+                self.train.rows
+            ))
+            .remedy("leave it out, or give wide"));
+        }
         if params.early_stopping_rounds.is_some() && self.channels.is_empty() {
             return Err(Error::parameter("early_stopping_rounds needs a validation channel")
                 .remedy("give --validation, or leave it out"));
@@ -485,10 +492,10 @@ fn problem<'a>(
         weight_shift,
         margin_format,
         pair_scale: PairScale { g: g_scale + weights.scale - dropped, h: 30 + weights.scale },
-        width: if labels.len() > NARROW_ROWS || params.histogram_sums == HistogramSums::Wide {
-            SumWidth::Wide
-        } else {
-            SumWidth::Narrow
+        width: match params.histogram_sums {
+            HistogramSums::Auto => SumWidth::of_rows(labels.len()),
+            HistogramSums::Narrow => SumWidth::Narrow,
+            HistogramSums::Wide => SumWidth::Wide,
         },
         rules: Regularisation {
             lambda: params.lambda,

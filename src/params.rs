@@ -30,9 +30,11 @@ pub enum Sampler {
 /// How wide histogram sums are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum HistogramSums {
-    /// 32 bits up to 2^21 rows, 64 above.
+    /// 32 bits from 2^16 to 2^21 rows, 64 below and above.
     #[default]
     Auto,
+    /// 32 bits always: faster; at most 2^21 rows.
+    Narrow,
     /// 64 bits always: a finer quantisation for extremely heavy tails.
     Wide,
 }
@@ -74,7 +76,7 @@ trait Field: Sized {
 
 choice!(TreeMethod { "hist" => Self::Hist, "auto" => Self::Hist, "exact" => Self::Exact });
 choice!(Sampler { "hash" => Self::Hash, "xgboost1" => Self::Xgboost1 });
-choice!(HistogramSums { "auto" => Self::Auto, "wide" => Self::Wide });
+choice!(HistogramSums { "auto" => Self::Auto, "narrow" => Self::Narrow, "wide" => Self::Wide });
 choice!(Objective {
     "reg:squarederror" => Self::SquaredError,
     "binary:logistic" => Self::BinaryLogistic,
@@ -281,7 +283,7 @@ params! {
     max_bin: usize = 256; "max_bin" ["max_bins"], Range::Within(2.0, 65_535.0), "256", "Most bins a feature (hist)";
     tree_method: TreeMethod = TreeMethod::Hist; "tree_method" [], Range::Any, "hist", "hist or exact";
     sampler: Sampler = Sampler::Hash; "sampler" [], Range::Any, "hash", "Source of row and column samples: hash, or xgboost1 to reproduce XGBoost 1.x";
-    histogram_sums: HistogramSums = HistogramSums::Auto; "histogram_sums" [], Range::Any, "auto", "Width of histogram sums: auto or wide";
+    histogram_sums: HistogramSums = HistogramSums::Auto; "histogram_sums" [], Range::Any, "auto", "Width of histogram sums: auto (64 bits up to 65,536 rows and above 2,097,152), narrow (32) or wide (64)";
     seed: u64 = 0; "seed" ["random_state"], Range::Any, "0", "Seed of the sampler";
     eval_metric: Vec<Metric> = Vec::new(); "eval_metric" [], Range::Any, "the objective's", "Metrics, separated by commas; the last one steers early stopping";
     early_stopping_rounds: Option<u32> = None; "early_stopping_rounds" [], Range::Within(1.0, 1e9), "off", "Stop after this many rounds without a better validation metric";

@@ -68,7 +68,7 @@ fn engine_params(p: &oracle::Params) -> gboost::Params {
     set("seed", p.seed.to_string());
     set("tree_method", if p.method == oracle::Method::Hist { "hist" } else { "exact" }.to_string());
     set("sampler", if p.sampler == oracle::Sampler::Hash { "hash" } else { "xgboost1" }.to_string());
-    set("histogram_sums", if p.wide { "wide" } else { "auto" }.to_string());
+    set("histogram_sums", p.wide.map_or("auto", |wide| if wide { "wide" } else { "narrow" }).to_string());
     set("eval_metric", p.metrics.iter().map(metric_name).collect::<Vec<_>>().join(","));
     params
 }
@@ -243,7 +243,7 @@ prop_compose! {
             prop_oneof![3 => Just(1.0), 1 => Just(2.5)],
             prop_oneof![3 => Just(None), 1 => Just(Some(oracle::BaseScore::Auto)), 1 => Just(Some(oracle::BaseScore::Value(0.25)))],
             prop_oneof![Just(256), Just(2), Just(5)],
-            any::<u64>(), prop::bool::weighted(0.3),
+            any::<u64>(), prop_oneof![1 => Just(None), 1 => Just(Some(true)), 2 => Just(Some(false))],
         ),
     ) -> oracle::Params {
         let binary = objective == oracle::Objective::BinaryLogistic;

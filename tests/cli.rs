@@ -12,8 +12,12 @@ mod bad_data;
 mod bad_parameters;
 #[path = "cli/bad_places.rs"]
 mod bad_places;
+#[path = "cli/bias.rs"]
+mod bias;
 #[path = "cli/evaluate.rs"]
 mod evaluate;
+#[path = "cli/explain.rs"]
+mod explain;
 #[path = "cli/inspect.rs"]
 mod inspect;
 #[path = "cli/interrupt.rs"]

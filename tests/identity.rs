@@ -21,26 +21,26 @@ const GOLDEN: &[Golden] = &[
         name: "logistic, hist, missing values, all samplers",
         data: || data(1, 3000, 7, 0.2, Labels::Binary),
         params: "objective=binary:logistic num_round=12 max_depth=6 eta=0.3 subsample=0.7 colsample_bytree=0.8 \
-                 colsample_bylevel=0.8 colsample_bynode=0.7 gamma=0.5 seed=7",
+                 colsample_bylevel=0.8 colsample_bynode=0.7 gamma=0.5 seed=7 histogram_sums=narrow",
         sha256: "cfe242d52c310d99725bc929b2662ab86c6f8daf10b98d1a6f4ea2ac8873358e",
     },
     Golden {
         name: "logistic, exact, XGBoost 1's sampler",
         data: || data(2, 2000, 6, 0.1, Labels::Binary),
         params: "objective=binary:logistic num_round=10 max_depth=5 tree_method=exact gamma=1 subsample=0.7 colsample_bytree=0.6 \
-                 sampler=xgboost1 min_child_weight=3",
+                 sampler=xgboost1 min_child_weight=3 histogram_sums=narrow",
         sha256: "f09bad6bcaf311839898a084c30de8fd13159862b3a3adf1e2b937f7c1366437",
     },
     Golden {
         name: "logistic, weights, alpha, max_delta_step, few bins",
         data: || with_weights(data(3, 1500, 5, 0.3, Labels::Binary), 4),
-        params: "objective=binary:logistic num_round=10 alpha=0.5 max_delta_step=0.7 max_bin=16 scale_pos_weight=2.5 lambda=0.1 base_score=auto",
+        params: "objective=binary:logistic num_round=10 alpha=0.5 max_delta_step=0.7 max_bin=16 scale_pos_weight=2.5 lambda=0.1 base_score=auto histogram_sums=narrow",
         sha256: "a34370b17ce6cfe18d4b9054256fd8c15224a32e82c909e593b1102e61d96be7",
     },
     Golden {
         name: "regression, hist",
         data: || data(5, 2500, 6, 0.2, Labels::Real),
-        params: "num_round=15 max_depth=5 eta=0.2 min_child_weight=2 subsample=0.9",
+        params: "num_round=15 max_depth=5 eta=0.2 min_child_weight=2 subsample=0.9 histogram_sums=narrow",
         sha256: "77bc67bd3cf28a574464f7ab82bd96b31a371b52e4a9ca6cfcab5dfdd66edbe0",
     },
     Golden {
@@ -52,8 +52,20 @@ const GOLDEN: &[Golden] = &[
     Golden {
         name: "softprob, 4 classes, more than 256 bins",
         data: || data(9, 2000, 5, 0.1, Labels::Classes(4)),
-        params: "objective=multi:softprob num_class=4 num_round=6 max_depth=4 max_bin=1000 colsample_bytree=0.7 subsample=0.8",
+        params: "objective=multi:softprob num_class=4 num_round=6 max_depth=4 max_bin=1000 colsample_bytree=0.7 subsample=0.8 histogram_sums=narrow",
         sha256: "b8b6544e2e59498eeab9083f751239b11d986a7481aa25f85d3542751f233267",
+    },
+    Golden {
+        name: "logistic, few rows, the width of sums by their number",
+        data: || data(10, 3000, 7, 0.2, Labels::Binary),
+        params: "objective=binary:logistic num_round=12 max_depth=6 subsample=0.7 base_score=auto",
+        sha256: "f5985003b1a5e781f7dde7aba0da0612a0c5959af280368ba553c88c4325c9a6",
+    },
+    Golden {
+        name: "logistic, many rows, the width of sums by their number",
+        data: || data(11, 66_000, 2, 0.1, Labels::Binary),
+        params: "objective=binary:logistic num_round=3 max_depth=4",
+        sha256: "a324ccff458037e211b64aa7aab11293c6d7755db637d673e277b16669b70dd5",
     },
 ];
 
@@ -96,6 +108,20 @@ fn threads_chunks_and_batches_change_nothing() {
                 golden.name
             );
         }
+    }
+}
+
+#[test]
+fn the_number_of_rows_decides_the_width_of_sums() {
+    for (rows, width) in [(65_536, "wide"), (65_537, "narrow")] {
+        let data = data(12, rows, 3, 0.1, Labels::Binary);
+        let run = |sums: &str| {
+            let text =
+                format!("objective=binary:logistic num_round=4 max_depth=6 min_child_weight=0 histogram_sums={sums}");
+            sha256(&params(&text), &data, CpuOptions::default())
+        };
+        assert_eq!(run("auto"), run(width), "{rows} rows");
+        assert_ne!(run("narrow"), run("wide"), "{rows} rows: the data must tell the widths apart");
     }
 }
 

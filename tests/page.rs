@@ -99,18 +99,24 @@ fn report(objective: &str, label: impl Fn(u32, u32) -> String) -> Report {
         }
         fs::write(folder.path().join(name), text).unwrap();
     }
-    let run = |arguments: &str| {
-        let output =
-            Command::new(GBOOST).current_dir(folder.path()).args(arguments.split_whitespace()).output().unwrap();
-        assert!(output.status.success(), "gboost {arguments}\n{}", String::from_utf8_lossy(&output.stderr));
-    };
-    run(&format!(
+    let mut report = Report { folder, json: Value::Null };
+    report.run(&format!(
         "train -q --train train.csv --validation valid.csv --objective {objective} --num-round 30 --max-depth 3"
     ));
-    run("report -q --model model.json --data valid.csv --train train.csv --json analysis.json");
-    let json = fs::read(folder.path().join("analysis.json")).unwrap();
+    report.run("report -q --model model.json --data valid.csv --train train.csv --json analysis.json");
+    let json = fs::read(report.folder.path().join("analysis.json")).unwrap();
     let json: Value = serde_json::from_slice(&json).unwrap();
-    Report { json: json["report"].clone(), folder }
+    report.json = json["report"].clone();
+    report
+}
+
+impl Report {
+    /// Runs the program in the folder.
+    fn run(&self, arguments: &str) {
+        let arguments: Vec<&str> = arguments.split_whitespace().collect();
+        let output = Command::new(GBOOST).current_dir(self.folder.path()).args(&arguments).output().unwrap();
+        assert!(output.status.success(), "gboost {arguments:?}\n{}", String::from_utf8_lossy(&output.stderr));
+    }
 }
 
 /// Fails unless it holds.
@@ -118,15 +124,14 @@ fn expect(holds: bool, what: impl Into<String>) -> Result<(), Failed> {
     if holds { Ok(()) } else { Err(what.into().into()) }
 }
 
-/// What must hold for every page in every window.
-fn check(browser: &Path, report: &Report, window: Window) -> Result<Value, Failed> {
-    let page = report.folder.path().join("report.html");
-    let Opened { seen, console } = open(browser, &page, window)?;
+/// What must hold for every page in every window; the page lacks what some steps of the probe look for.
+fn sound(browser: &Path, page: &Path, window: Window, lacks: &[&str]) -> Result<Value, Failed> {
+    let Opened { seen, console } = open(browser, page, window)?;
     expect(console.is_empty(), format!("console: {console:?}"))?;
-    expect(seen["errors"] == serde_json::json!([]), format!("errors: {}", seen["errors"]))?;
-    let charts = seen["charts"].as_array().ok_or("no charts")?;
-    expect(charts.len() >= 10, format!("{} charts", charts.len()))?;
-    for chart in charts {
+    let errors = seen["errors"].as_array().ok_or("no list of errors")?;
+    let lacking = |error: &Value| lacks.iter().any(|step| error.as_str().is_some_and(|text| text.starts_with(step)));
+    expect(errors.len() == lacks.len() && errors.iter().all(lacking), format!("errors: {errors:?}"))?;
+    for chart in seen["charts"].as_array().ok_or("no charts")? {
         let good = chart["drawn"] == true
             && chart["broken"] == false
             && chart["ink"].as_u64() > Some(0)
@@ -140,18 +145,54 @@ fn check(browser: &Path, report: &Report, window: Window) -> Result<Value, Faile
     expect(seen["foreign"] == 0, "something that would be loaded")?;
     expect(seen["pwned"] == "undefined", "a name was run")?;
     expect(seen["text"] == true, "the name is not shown as it is")?;
-    expect(seen["hover"]["hidden"] == false && seen["hover"]["gone"] == true, format!("hover: {}", seen["hover"]))?;
-    expect(seen["hover"]["text"].as_str().is_some_and(|text| text.len() > 3), "an empty tip")?;
-    let zoom = &seen["zoom"];
-    expect(
-        [&zoom["changed"], &zoom["offered"], &zoom["back"]].into_iter().all(|held| *held == true),
-        format!("zoom: {zoom}"),
-    )?;
     let hide = &seen["hide"];
     let counts = [&hide["before"], &hide["hidden"], &hide["again"]].map(|count| count.as_u64().unwrap_or(0));
     expect(counts[1] < counts[0] && counts[2] == counts[0] && hide["pressed"] == "false", format!("hide: {hide}"))?;
     theme(&seen["theme"], window)?;
     Ok(seen)
+}
+
+/// What must hold for every report in every window.
+fn check(browser: &Path, report: &Report, window: Window) -> Result<Value, Failed> {
+    let seen = sound(browser, &report.folder.path().join("report.html"), window, &[])?;
+    expect(seen["charts"].as_array().is_some_and(|charts| charts.len() >= 10), format!("{}", seen["charts"]))?;
+    expect(seen["hover"]["hidden"] == false && seen["hover"]["gone"] == true, format!("hover: {}", seen["hover"]))?;
+    expect(seen["hover"]["text"].as_str().is_some_and(|text| text.len() > 3), "an empty tip")?;
+    zoomed(&seen)?;
+    Ok(seen)
+}
+
+fn zoomed(seen: &Value) -> Result<(), Failed> {
+    let zoom = &seen["zoom"];
+    expect(
+        [&zoom["changed"], &zoom["offered"], &zoom["back"]].into_iter().all(|held| *held == true),
+        format!("zoom: {zoom}"),
+    )
+}
+
+/// The pages of `gboost explain` and `gboost bias`.
+fn explanation_and_bias(browser: &Path) -> Result<(), Failed> {
+    for (objective, classes) in [("binary:logistic", 1), ("multi:softprob --num-class 3", 3)] {
+        let limit = if classes == 1 { 60 } else { 45 };
+        let report = report(objective, |a, b| ((a + b) / limit).min(classes.max(2) - 1).to_string());
+        report.run("explain -q --model model.json --data valid.csv --interactions --html explain.html");
+        report.run("bias -q --model model.json --data valid.csv --facet plain <script>window.pwned=1</script>>20 --output bias.html");
+        let page = |name: &str| report.folder.path().join(name);
+        for window in [Window { width: 1280, dark: false }, Window { width: 500, dark: true }] {
+            let seen = sound(browser, &page("explain.html"), window, &[])?;
+            zoomed(&seen)?;
+            let charts: Vec<&str> =
+                seen["charts"].as_array().into_iter().flatten().filter_map(|chart| chart["id"].as_str()).collect();
+            let of = |start: &str| charts.iter().filter(|id| id.starts_with(start)).count() as u32;
+            let expected = [1, classes, 1, 3, 3];
+            let found = ["shap", "swarm-", "interactions", "depends-", "row-"].map(of);
+            expect(found == expected, format!("charts: {charts:?}"))?;
+            // Bars alone: nothing to zoom.
+            let seen = sound(browser, &page("bias.html"), window, &["hover", "zoom"])?;
+            expect(seen["charts"].as_array().map(Vec::len) == Some(12), format!("{}", seen["charts"]))?;
+        }
+    }
+    Ok(())
 }
 
 /// The system's choice at first, the other one by the switch, and back again.
@@ -241,6 +282,7 @@ fn main() {
         trial("binary", binary),
         trial("multiclass", multiclass),
         trial("regression", regression),
+        trial("explanation_and_bias", explanation_and_bias),
         trial("the_policy_refuses_foreign_scripts", policy),
     ];
     libtest_mimic::run(&arguments, trials).exit();

@@ -1,83 +1,83 @@
-//! The binned training rows, row-major so that one row's bins share cache lines.
+//! The binned training rows, twice: by feature, as the partition and the routing of rows read them, and by row, so that the
+//! histograms of all features of a row are updated from one or two cache lines.
 
 use super::cuts::FeatureCuts;
 use crate::error::Result;
 use crate::params::TreeMethod;
 use rayon::prelude::*;
 
-/// The type of a stored bin: `u8`, or `u16` for features of more than 256 codes.
-pub trait BinCode: Copy + Default + Send + Sync + 'static {
-    /// From a code that is known to fit.
-    fn from_code(code: usize) -> Self;
-    /// As an index.
-    fn index(self) -> usize;
+/// The bins of one feature, one code a row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BinColumn {
+    /// Up to 256 codes.
+    Bytes(Vec<u8>),
+    /// More codes.
+    Words(Vec<u16>),
 }
 
-impl BinCode for u8 {
-    fn from_code(code: usize) -> Self {
-        code as Self
-    }
-    #[inline]
-    fn index(self) -> usize {
-        usize::from(self)
-    }
-}
-
-impl BinCode for u16 {
-    fn from_code(code: usize) -> Self {
-        code as Self
-    }
-    #[inline]
-    fn index(self) -> usize {
-        usize::from(self)
-    }
-}
-
-/// Features whose bins have one width, row-major.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct BinBlock<T> {
-    /// The features of the block, ascending; a row's bins stand in this order.
-    pub features: Vec<u32>,
-    /// `rows x features.len()` codes.
-    pub codes: Vec<T>,
-}
-
-impl<T: BinCode> BinBlock<T> {
-    fn new(features: Vec<u32>, columns: &[Vec<f32>], cuts: &[FeatureCuts], rows: usize) -> Self {
-        /// Rows a task: columns are read in runs of this length, so that the written block stays in cache.
-        const RUN: usize = 1024;
-        let width = features.len();
-        let mut codes = vec![T::default(); rows * width];
-        if width > 0 {
-            codes.par_chunks_mut(RUN * width).enumerate().for_each(|(run, block)| {
-                for (position, &feature) in features.iter().enumerate() {
-                    let column = &columns[feature as usize][run * RUN..];
-                    let cuts = &cuts[feature as usize];
-                    for (row, &value) in block.chunks_exact_mut(width).zip(column) {
-                        row[position] = T::from_code(cuts.code(value));
-                    }
-                }
-            });
+impl BinColumn {
+    /// Bins a column of values.
+    fn new(values: &[f32], cuts: &FeatureCuts) -> Self {
+        if cuts.codes() <= 256 {
+            Self::Bytes(values.iter().map(|&value| cuts.code(value) as u8).collect())
+        } else {
+            Self::Words(values.iter().map(|&value| cuts.code(value) as u16).collect())
         }
-        Self { features, codes }
     }
 
-    /// The codes of one row in the order of [`BinBlock::features`].
+    /// The code of a row.
     #[inline]
     #[must_use]
-    pub fn row(&self, row: usize) -> &[T] {
-        let width = self.features.len();
-        &self.codes[row * width..(row + 1) * width]
+    pub fn code(&self, row: usize) -> usize {
+        match self {
+            Self::Bytes(codes) => usize::from(codes[row]),
+            Self::Words(codes) => usize::from(codes[row]),
+        }
     }
 }
 
-/// Where a feature's bins are stored.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
-    /// Position in the block of `u8` codes.
-    Byte(usize),
-    /// Position in the block of `u16` codes.
-    Word(usize),
+/// Some of the features of up to 256 codes, row-major: their histograms are summed in one pass over the rows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RowBlock {
+    /// The features, ascending; a row's codes stand in this order.
+    pub features: Vec<u32>,
+    /// `rows x features.len()` codes.
+    pub codes: Vec<u8>,
+}
+
+impl RowBlock {
+    /// Up to so many features make one block: their histograms stay in the second-level cache.
+    const MOST_FEATURES: usize = 32;
+    /// Features a block where there are more: their histograms stay in the first-level cache or near it.
+    const FEATURES: usize = 14;
+
+    /// The blocks of all byte columns.
+    fn cover(columns: &[BinColumn], rows: usize) -> Vec<Self> {
+        let bytes: Vec<(u32, &[u8])> = (0..)
+            .zip(columns)
+            .filter_map(|(feature, column)| match column {
+                BinColumn::Bytes(codes) => Some((feature, codes.as_slice())),
+                BinColumn::Words(_) => None,
+            })
+            .collect();
+        let length = if bytes.len() <= Self::MOST_FEATURES { Self::MOST_FEATURES } else { Self::FEATURES };
+        bytes.chunks(length).map(|columns| Self::transpose(columns, rows)).collect()
+    }
+
+    fn transpose(columns: &[(u32, &[u8])], rows: usize) -> Self {
+        /// Rows a task: columns are read in runs of this length, so that the written part stays in cache.
+        const RUN: usize = 1024;
+        let width = columns.len();
+        let mut codes = vec![0; rows * width];
+        codes.par_chunks_mut(RUN * width).enumerate().for_each(|(run, codes)| {
+            for (position, (_, column)) in columns.iter().enumerate() {
+                for (row, &code) in codes.chunks_exact_mut(width).zip(&column[run * RUN..]) {
+                    row[position] = code;
+                }
+            }
+        });
+        Self { features: columns.iter().map(|&(feature, _)| feature).collect(), codes }
+    }
 }
 
 /// The binned training rows of all features.
@@ -87,12 +87,10 @@ pub struct BinnedMatrix {
     pub rows: usize,
     /// Bins of every feature.
     pub cuts: Vec<FeatureCuts>,
-    /// Features of up to 256 codes.
-    pub bytes: BinBlock<u8>,
-    /// The other features.
-    pub words: BinBlock<u16>,
-    /// Where each feature is stored.
-    pub places: Vec<Place>,
+    /// The codes of every feature.
+    pub columns: Vec<BinColumn>,
+    /// The byte columns once more, by row.
+    pub blocks: Vec<RowBlock>,
 }
 
 impl BinnedMatrix {
@@ -107,34 +105,20 @@ impl BinnedMatrix {
         method: TreeMethod,
         max_bin: usize,
     ) -> Result<Self> {
-        let cuts: Vec<FeatureCuts> = columns
+        let (cuts, columns): (Vec<_>, Vec<_>) = columns
             .par_iter()
             .zip(names)
-            .map(|(column, name)| {
-                FeatureCuts::learn(column, method, max_bin).map_err(|error| error.context(&format!("feature {name}")))
+            .map(|(values, name)| {
+                let cuts = FeatureCuts::learn(values, method, max_bin)
+                    .map_err(|error| error.context(&format!("feature {name}")))?;
+                let column = BinColumn::new(values, &cuts);
+                Ok((cuts, column))
             })
-            .collect::<Result<_>>()?;
-        let (mut bytes, mut words) = (Vec::new(), Vec::new());
-        let places = cuts
-            .iter()
-            .enumerate()
-            .map(|(feature, cuts)| {
-                if cuts.codes() <= 256 {
-                    bytes.push(feature as u32);
-                    Place::Byte(bytes.len() - 1)
-                } else {
-                    words.push(feature as u32);
-                    Place::Word(words.len() - 1)
-                }
-            })
-            .collect();
-        Ok(Self {
-            rows,
-            bytes: BinBlock::new(bytes, columns, &cuts, rows),
-            words: BinBlock::new(words, columns, &cuts, rows),
-            cuts,
-            places,
-        })
+            .collect::<Result<Vec<_>>>()?
+            .into_iter()
+            .unzip();
+        let blocks = RowBlock::cover(&columns, rows);
+        Ok(Self { rows, cuts, columns, blocks })
     }
 
     /// Number of features.
@@ -147,9 +131,6 @@ impl BinnedMatrix {
     #[inline]
     #[must_use]
     pub fn code(&self, row: usize, feature: usize) -> usize {
-        match self.places[feature] {
-            Place::Byte(position) => self.bytes.codes[row * self.bytes.features.len() + position].index(),
-            Place::Word(position) => self.words.codes[row * self.words.features.len() + position].index(),
-        }
+        self.columns[feature].code(row)
     }
 }

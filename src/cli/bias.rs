@@ -2,12 +2,13 @@
 
 use super::data::{DataArgs, Purpose};
 use super::interrupt::{self, Phase};
-use super::output::{self, Draft};
+use super::output::{self, Draft, title};
 use super::screen::{Screen, count};
 use super::{Global, backend};
 use gboost::explain::bias::{BiasMetric, BiasReport, BiasRows, Condition, Facet, distinct};
 use gboost::ingest::ColumnRef;
 use gboost::report::figures::Rounds;
+use gboost::report::page::{self, bias::BiasPage};
 use gboost::report::{Analysis, analysis::BiasSection};
 use gboost::{Dataset, Error, Model, Objective, Result};
 use std::path::PathBuf;
@@ -52,6 +53,10 @@ pub struct Args {
     #[arg(long, value_name = "P", help_heading = "Bias")]
     threshold: Option<f32>,
 
+    /// Where to write a page with tables and charts: one HTML file that needs no network
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    output: Option<PathBuf>,
+
     /// Where to write the metrics, in the layout of SageMaker Clarify's analysis.json
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     json: Option<PathBuf>,
@@ -64,7 +69,7 @@ pub struct Args {
 const AFTER_HELP: &str = "\
 Examples:
   gboost bias --model model.json --data test.csv --facet sex=1
-  gboost bias --model model.json --data test.csv --facet sex 'age>40' --group education --json analysis.json
+  gboost bias --model model.json --data test.csv --facet sex 'age>40' --group education --output bias.html --json analysis.json
   gboost bias --model model.json --data test.csv --ignore-column race --facet race=2,3 --positive 0 --threshold 0.3";
 
 /// Values of a facet's column that are taken in turn at most.
@@ -74,33 +79,57 @@ pub fn run(global: &Global, args: &Args) -> Result<()> {
     let screen = global.screen();
     backend::refuse_gpu(global, "bias")?;
     interrupt::enter(Phase::Writing)?;
-    args.json.iter().try_for_each(|path| output::check(path))?;
+    args.outputs().try_for_each(|path| output::check(path))?;
     interrupt::enter(Phase::Reading)?;
     let model = Model::load(&args.model)?;
     let questions = Questions::new(args, &model)?;
     let reports =
         gboost::booster::thread_pool(global.threads())?.install(|| questions.answer(args, &model, &screen))?;
-    let label = args.reading.label_name();
-    let positive = questions.positive.to_string();
-    if let Some(path) = &args.json {
-        interrupt::enter(Phase::Writing)?;
-        let analysis = Analysis {
-            pre_training_bias_metrics: Some(BiasSection::new(&label, &positive, &reports, |report| &report.labels)),
-            post_training_bias_metrics: Some(BiasSection::new(&label, &positive, &reports, |report| {
-                &report.predictions
-            })),
-            ..Analysis::default()
-        };
-        Draft::with(path, analysis.to_text().as_bytes())?.publish()?;
-        if screen.is_quiet() {
-            return Ok(());
-        }
+    write(args, &model, &questions.positive.to_string(), &reports)?;
+    if screen.is_quiet() && args.outputs().next().is_some() {
+        return Ok(());
     }
     reports.iter().try_for_each(|report| show(report, &screen))?;
-    if let Some(path) = &args.json {
-        screen.note(&format!("written: {}", path.display()));
-    }
+    args.outputs().for_each(|path| screen.note(&format!("written: {}", path.display())));
     Ok(())
+}
+
+impl Args {
+    /// The files that are asked for.
+    fn outputs(&self) -> impl Iterator<Item = &PathBuf> {
+        [&self.output, &self.json].into_iter().flatten()
+    }
+}
+
+/// Writes the files that are asked for: all of them, or none.
+fn write(args: &Args, model: &Model, positive: &str, reports: &[BiasReport]) -> Result<()> {
+    let label = args.reading.label_name();
+    interrupt::enter(Phase::Writing)?;
+    let page = args.output.as_deref().map(|path| {
+        let group = args.group.as_ref().map(name);
+        let objective = model.objective.name();
+        let page = BiasPage { objective, label: &label, positive, group: group.as_deref(), reports };
+        Draft::with(path, page::bias::html(&title(&args.model, "bias"), &page)?.as_bytes())
+    });
+    let analysis = args.json.as_deref().map(|path| {
+        let analysis = Analysis {
+            pre_training_bias_metrics: Some(BiasSection::new(&label, positive, reports, |report| &report.labels)),
+            post_training_bias_metrics: Some(BiasSection::new(&label, positive, reports, |report| &report.predictions)),
+            ..Analysis::default()
+        };
+        Draft::with(path, analysis.to_text().as_bytes())
+    });
+    let drafts = [page.transpose()?, analysis.transpose()?];
+    interrupt::check()?;
+    drafts.into_iter().flatten().try_for_each(Draft::publish)
+}
+
+/// What a column is called.
+fn name(column: &ColumnRef) -> String {
+    match column {
+        ColumnRef::Name(name) => name.clone(),
+        ColumnRef::Index(index) => format!("column {index}"),
+    }
 }
 
 /// What is asked, understood before any data is read.
@@ -145,27 +174,27 @@ impl Questions {
     }
 
     fn answer(&self, args: &Args, model: &Model, screen: &Screen) -> Result<Vec<BiasReport>> {
-        let columns = self.facets.iter().map(|(_, column, _)| column).chain(&args.group);
-        let reading = args.reading.leaving_out(columns.filter(|column| is_unknown(column, model)));
+        // Before the data, so that a column that is not there is not looked for among those to leave out.
+        let facets = self.facets.iter().map(|(text, column, _)| Column::new(column, "--facet", text, args, model));
+        let facets = facets.collect::<Result<Vec<_>>>()?;
+        let group = args.group.as_ref().map(|group| Column::new(group, "--group", &group.to_string(), args, model));
+        let group = group.transpose()?;
+        let reading = args.reading.leaving_out(facets.iter().chain(&group).filter_map(Column::is_apart));
         let data = reading.read_for(model, &args.data, Purpose::evaluation(model), screen)?.dataset;
         let labels = data.labels.as_deref().unwrap_or_default();
         let positive = self.positives(labels, model)?;
         let predicted = self.predictions(args, model, &data);
-        let groups = args.group.as_ref().map(|group| find(group, "--group", args, &data)).transpose()?;
+        let groups = group.map(|group| group.values(args, &data)).transpose()?;
         let rows = BiasRows { positive: &positive, predicted: &predicted, groups: groups.as_deref() };
         let mut reports = Vec::new();
-        for (text, column, condition) in &self.facets {
-            let about = format!("--facet {text}");
-            let values = find(column, &about, args, &data)?;
+        for (column, (_, _, condition)) in facets.into_iter().zip(&self.facets) {
+            let (name, about) = (name(column.column), column.about.clone());
+            let values = column.values(args, &data)?;
             let others: Vec<&[f32]> =
                 data.columns.iter().map(Vec::as_slice).filter(|column| !is_same(column, &values)).collect();
-            let name = match column {
-                ColumnRef::Name(name) => name.clone(),
-                ColumnRef::Index(index) => format!("column {index}"),
-            };
             let conditions = match condition {
                 Some(condition) => vec![condition.clone()],
-                None => each_value(&values, &about)?,
+                None => each_value(&values, &name, &about)?,
             };
             for condition in &conditions {
                 interrupt::check()?;
@@ -207,19 +236,52 @@ impl Questions {
     }
 }
 
-/// Whether a column cannot be one of the model's features.
-fn is_unknown(column: &ColumnRef, model: &Model) -> bool {
-    matches!(column, ColumnRef::Name(name) if !model.feature_names.is_empty() && !model.feature_names.contains(name))
+/// A column that is asked for.
+struct Column<'a> {
+    column: &'a ColumnRef,
+    flag: &'static str,
+    /// The flag with what was given.
+    about: String,
+    /// The values, if it is known before the data is read that it is no feature of the model.
+    apart: Option<Vec<f32>>,
 }
 
-/// The values of a column: of a feature, or of another column of the files.
-fn find(column: &ColumnRef, about: &str, args: &Args, data: &Dataset) -> Result<Vec<f32>> {
-    if let ColumnRef::Name(name) = column
-        && let Some(index) = data.feature_names.iter().position(|known| known == name)
-    {
-        return Ok(data.columns[index].clone());
+impl<'a> Column<'a> {
+    fn new(column: &'a ColumnRef, flag: &'static str, text: &str, args: &Args, model: &Model) -> Result<Self> {
+        let mut found = Self { column, flag, about: format!("{flag} {text}"), apart: None };
+        if let ColumnRef::Name(name) = column
+            && !model.feature_names.is_empty()
+            && !model.feature_names.contains(name)
+        {
+            found.apart = Some(found.read(args)?);
+        }
+        Ok(found)
     }
-    args.reading.read_column(column, &args.data).map_err(|error| error.context(about))
+
+    /// The column, if it is to be kept from the model.
+    fn is_apart(&self) -> Option<&'a ColumnRef> {
+        self.apart.as_ref().map(|_| self.column)
+    }
+
+    /// The values, one a row: of a feature, or of another column of the files.
+    fn values(self, args: &Args, data: &Dataset) -> Result<Vec<f32>> {
+        if let Some(values) = self.apart {
+            return Ok(values);
+        }
+        if let ColumnRef::Name(name) = self.column
+            && let Some(index) = data.feature_names.iter().position(|known| known == name)
+        {
+            return Ok(data.columns[index].clone());
+        }
+        self.read(args)
+    }
+
+    fn read(&self, args: &Args) -> Result<Vec<f32>> {
+        args.reading.read_column(self.column, &args.data).map_err(|error| {
+            // It is read in the place of the label.
+            error.reword("label column", "column").reword("--label", self.flag).context(&self.about)
+        })
+    }
 }
 
 fn is_same(a: &[f32], b: &[f32]) -> bool {
@@ -227,14 +289,11 @@ fn is_same(a: &[f32], b: &[f32]) -> bool {
 }
 
 /// A condition for each value.
-fn each_value(values: &[f32], about: &str) -> Result<Vec<Condition>> {
+fn each_value(values: &[f32], name: &str, about: &str) -> Result<Vec<Condition>> {
     let values = distinct(values);
     if values.len() > MOST_VALUES {
-        return Err(Error::parameter(format!("{about}: the column has {} values", values.len())).remedy(format!(
-            "give a value or a bound, such as '{}>{}'",
-            about.trim_start_matches("--facet "),
-            values[0]
-        )));
+        return Err(Error::parameter(format!("{about}: the column has {} values", values.len()))
+            .remedy(format!("give a value or a bound, such as '{name}>{}'", values[values.len() / 2])));
     }
     Ok(values.into_iter().map(|value| Condition::OneOf(vec![value])).collect())
 }

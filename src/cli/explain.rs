@@ -2,13 +2,14 @@
 
 use super::data::{DataArgs, Purpose};
 use super::interrupt::{self, Phase};
-use super::output::{self, Draft};
+use super::output::{self, Draft, title};
 use super::progress::rows_bar;
 use super::screen::{Screen, count, figure, table};
 use super::shap_csv::{Block, Content, ShapCsv};
 use super::{Global, backend};
 use gboost::explain::shap::{Explainer, GlobalInteractions, GlobalShap};
 use gboost::report::figures::Rounds;
+use gboost::report::page::{self, explain::ExplainPage};
 use gboost::report::{Analysis, analysis::Explanations};
 use gboost::{Dataset, Error, Model, Result};
 use std::io::Write as _;
@@ -53,7 +54,11 @@ pub struct Args {
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     json: Option<PathBuf>,
 
-    /// Rows to show one by one, from 0
+    /// Where to write a page with charts: one HTML file that needs no network
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    html: Option<PathBuf>,
+
+    /// Rows to show one by one, from 0; in the page, as waterfalls [default: three in the page]
     #[arg(long, value_name = "ROW", num_args = 1.., value_delimiter = ',', help_heading = "Output")]
     row: Vec<usize>,
 
@@ -66,7 +71,19 @@ const AFTER_HELP: &str = "\
 Examples:
   gboost explain --model model.json --data test.csv --label income --output shap.csv
   gboost explain --model model.json --data test.csv --background train.csv --json analysis.json
-  gboost explain --model model.json --data test.csv --interactions --row 0,17";
+  gboost explain --model model.json --data test.csv --interactions --row 0,17 --html explain.html";
+
+impl Args {
+    /// The files that are asked for.
+    fn outputs(&self) -> impl Iterator<Item = &PathBuf> {
+        [&self.output, &self.json, &self.html].into_iter().flatten()
+    }
+
+    fn rounds(&self, model: &Model) -> usize {
+        let rounds = if self.all_rounds { Rounds::All } else { Rounds::Best };
+        rounds.of(model)
+    }
+}
 
 /// Pairs that are printed.
 const PAIRS: usize = 10;
@@ -75,7 +92,7 @@ pub fn run(global: &Global, args: &Args) -> Result<()> {
     let screen = global.screen();
     backend::refuse_gpu(global, "explain")?;
     interrupt::enter(Phase::Writing)?;
-    [&args.output, &args.json].into_iter().flatten().try_for_each(|path| output::check(path))?;
+    args.outputs().try_for_each(|path| output::check(path))?;
     interrupt::enter(Phase::Reading)?;
     let model = Model::load(&args.model)?;
     gboost::booster::thread_pool(global.threads())?.install(|| {
@@ -96,8 +113,7 @@ fn check_rows(rows: &[usize], count: usize) -> Result<()> {
 }
 
 fn explainer(args: &Args, model: &Model, screen: &Screen) -> Result<Explainer> {
-    let rounds = if args.all_rounds { Rounds::All } else { Rounds::Best };
-    let rounds = Some(rounds.of(model));
+    let rounds = Some(args.rounds(model));
     if args.background.is_empty() {
         return Ok(Explainer::path_dependent(model, rounds));
     }
@@ -135,10 +151,22 @@ fn explain(args: &Args, model: &Model, explainer: &Explainer, data: &Dataset, sc
         let explanations = Some(Explanations::new(model, explainer, &global));
         Draft::with(path, Analysis { explanations, ..Analysis::default() }.to_text().as_bytes())
     });
-    for draft in [draft, analysis.transpose()?].into_iter().flatten() {
-        draft.publish()?;
-    }
-    if screen.is_quiet() && (args.output.is_some() || args.json.is_some()) && args.row.is_empty() {
+    let page = args.html.as_deref().map(|path| {
+        let page = ExplainPage {
+            model,
+            rounds: args.rounds(model),
+            explainer,
+            data,
+            global: &global,
+            pairs: args.interactions.then_some(&pairs),
+            rows: &args.row,
+        };
+        Draft::with(path, page::explain::html(&title(&args.model, "explained"), &page)?.as_bytes())
+    });
+    let drafts = [draft, analysis.transpose()?, page.transpose()?];
+    interrupt::check()?;
+    drafts.into_iter().flatten().try_for_each(Draft::publish)?;
+    if screen.is_quiet() && args.outputs().next().is_some() && args.row.is_empty() {
         return Ok(());
     }
     show_global(model, explainer, &global, screen)?;
@@ -146,7 +174,7 @@ fn explain(args: &Args, model: &Model, explainer: &Explainer, data: &Dataset, sc
         show_pairs(model, &pairs, screen)?;
     }
     args.row.iter().try_for_each(|&row| show_row(model, explainer, data, row, screen))?;
-    for path in [&args.output, &args.json].into_iter().flatten() {
+    for path in args.outputs() {
         screen.note(&format!("written: {}", path.display()));
     }
     Ok(())

@@ -4,15 +4,22 @@
 //! fewer rows is summed; the other is the parent less it. Deterministic: integer sums, so order and grouping do not matter.
 
 use super::chunk::RowChunk;
+use super::prefetch::prefetch;
 use crate::backend::NodeBatch;
 use crate::binning::BinnedMatrix;
-use crate::binning::matrix::{BinBlock, BinCode, Place};
+use crate::binning::matrix::{BinColumn, RowBlock};
 use crate::fixed::quantiser::{PairSum, QuantisedPair};
 use rayon::prelude::*;
 use std::ops::Range;
 
-/// Features summed in one pass over a node's rows: as many histograms of 256 bins as the second-level cache holds beside the rows.
-const BLOCK: usize = 32;
+/// Codes of a byte: every feature of a row block has so many sums, so that no code can be out of range.
+const CODES: usize = 256;
+
+/// With so many families for every thread they are shared out whole; fewer would differ too much in their rows.
+const FAMILIES_A_THREAD: usize = 16;
+
+/// So many rows before its turn a row is asked for.
+const AHEAD: usize = 12;
 
 /// The sum of one bin, in the width of the training.
 pub trait BinSum: Copy + Default + Send + Sync + 'static {
@@ -74,48 +81,68 @@ impl BinSum for WideSum {
     }
 }
 
-/// The histograms of a batch of nodes, and those of the level above.
+/// The histograms of a batch of nodes, and those of the level above, in groups of features that are summed together: the row
+/// blocks of the matrix, then every feature of more than 256 codes by itself.
 #[derive(Debug)]
 pub struct Histograms<S> {
-    /// Where each feature's bins begin within a node's histogram; the last entry is the length of a node.
-    pub offsets: Vec<usize>,
-    /// The batch: `nodes x offsets.last()`.
+    groups: Vec<Group<S>>,
+    /// Where each feature's sums are: the group, and the place within a node.
+    places: Vec<(usize, Range<usize>)>,
+    above_complete: bool,
+    current_complete: bool,
+}
+
+/// The sums of a group of features.
+#[derive(Debug)]
+struct Group<S> {
+    /// Sums of one node; the parts of them that a feature has a code for.
+    length: usize,
+    used: Vec<Range<usize>>,
+    /// The batch: `nodes x length`.
     current: Vec<S>,
     /// The level above, if it was searched as one batch.
     above: Vec<S>,
-    above_complete: bool,
-    current_complete: bool,
     /// One more set for every part of the rows that is summed on its own.
     parts: Vec<Vec<S>>,
+}
+
+impl<S> Group<S> {
+    fn new(length: usize, used: Vec<Range<usize>>) -> Self {
+        Self { length, used, current: Vec::new(), above: Vec::new(), parts: Vec::new() }
+    }
 }
 
 impl<S: BinSum> Histograms<S> {
     /// Empty histograms for a matrix.
     #[must_use]
     pub fn new(matrix: &BinnedMatrix) -> Self {
-        let mut offsets = vec![0];
-        let mut end = 0;
-        for cuts in &matrix.cuts {
-            end += cuts.codes();
-            offsets.push(end);
+        let mut places = vec![(0, 0..0); matrix.features()];
+        let mut groups = Vec::new();
+        for block in &matrix.blocks {
+            let used = (0..)
+                .step_by(CODES)
+                .zip(&block.features)
+                .map(|(start, &feature)| start..start + matrix.cuts[feature as usize].codes());
+            let group = Group::new(CODES * block.features.len(), used.collect());
+            for (&feature, used) in block.features.iter().zip(&group.used) {
+                places[feature as usize] = (groups.len(), used.clone());
+            }
+            groups.push(group);
         }
-        Self {
-            offsets,
-            current: Vec::new(),
-            above: Vec::new(),
-            above_complete: false,
-            current_complete: false,
-            parts: Vec::new(),
+        for (feature, column) in matrix.columns.iter().enumerate() {
+            if matches!(column, BinColumn::Words(_)) {
+                let codes = matrix.cuts[feature].codes();
+                places[feature] = (groups.len(), 0..codes);
+                groups.push(Group::new(codes, vec![0..codes]));
+            }
         }
-    }
-
-    fn node_length(&self) -> usize {
-        self.offsets.last().copied().unwrap_or(0)
+        Self { groups, places, above_complete: false, current_complete: false }
     }
 
     /// Groups the nodes of a level: all at once with subtraction if two levels fit into `bytes`, otherwise as many as fit.
     pub fn batches(&self, nodes: usize, bytes: usize) -> Vec<NodeBatch> {
-        let node_bytes = (self.node_length() * size_of::<S>()).max(1);
+        let length: usize = self.groups.iter().map(|group| group.length).sum();
+        let node_bytes = (length * size_of::<S>()).max(1);
         if 2 * nodes * node_bytes <= bytes {
             return vec![NodeBatch { nodes: 0..nodes, subtract: nodes > 1 && self.above_complete }];
         }
@@ -128,15 +155,18 @@ impl<S: BinSum> Histograms<S> {
 
     /// Makes the current level the one above.
     pub fn next_level(&mut self) {
-        std::mem::swap(&mut self.current, &mut self.above);
+        for group in &mut self.groups {
+            std::mem::swap(&mut group.current, &mut group.above);
+        }
         self.above_complete = std::mem::take(&mut self.current_complete);
     }
 
     /// The bins of one feature of the batch's node at `position`.
     #[must_use]
     pub fn feature(&self, position: usize, feature: u32) -> &[S] {
-        let start = position * self.node_length();
-        &self.current[start + self.offsets[feature as usize]..start + self.offsets[feature as usize + 1]]
+        let (group, place) = &self.places[feature as usize];
+        let group = &self.groups[*group];
+        &group.current[position * group.length..][place.clone()]
     }
 }
 
@@ -161,153 +191,224 @@ pub struct Task<'a> {
     pub parallel: bool,
 }
 
-/// A node to be summed from its rows: its position in the batch and its index in the tree.
-type Built = (usize, usize);
-
-/// A feature's position in its block of bins, and where its sums begin in a node's histogram.
-type Slot = (usize, usize);
-
-/// The features of a tree in groups of [`BLOCK`].
+/// The codes that a group of features is summed from.
 #[derive(Debug)]
-struct Blocks<'a> {
-    bytes: (&'a BinBlock<u8>, Vec<Slot>),
-    words: (&'a BinBlock<u16>, Vec<Slot>),
+enum Source<'a> {
+    /// All features of a row block.
+    Block(&'a RowBlock),
+    /// Those at some positions of a row block.
+    Positions(&'a RowBlock, Vec<usize>),
+    /// A feature of more than 256 codes.
+    Words(&'a [u16]),
 }
 
-impl<'a> Blocks<'a> {
-    fn new(task: &Task<'a>, offsets: &[usize]) -> Self {
-        let (mut bytes, mut words) = (Vec::new(), Vec::new());
-        for &feature in task.features {
-            let offset = offsets[feature as usize];
-            match task.matrix.places[feature as usize] {
-                Place::Byte(position) => bytes.push((position, offset)),
-                Place::Word(position) => words.push((position, offset)),
+impl<'a> Source<'a> {
+    /// One a group of [`Histograms`]; none for groups that the tree has no feature of.
+    fn all(task: &Task<'a>) -> Vec<Option<Self>> {
+        let drawn = |feature: u32| task.features.binary_search(&feature).is_ok();
+        let blocks = task.matrix.blocks.iter().map(|block| {
+            let positions: Vec<usize> =
+                (0..block.features.len()).filter(|&position| drawn(block.features[position])).collect();
+            match positions.len() {
+                0 => None,
+                all if all == block.features.len() => Some(Self::Block(block)),
+                _ => Some(Self::Positions(block, positions)),
+            }
+        });
+        let words = (0..).zip(&task.matrix.columns).filter_map(|(feature, column)| match column {
+            BinColumn::Words(codes) => Some(drawn(feature).then_some(Self::Words(codes.as_slice()))),
+            BinColumn::Bytes(_) => None,
+        });
+        blocks.chain(words).collect()
+    }
+
+    /// Adds a chunk's rows of a node to the node's sums.
+    fn sum<S: BinSum>(&self, chunk: &RowChunk, node: usize, quantised: &[QuantisedPair], sums: &mut [S]) {
+        let rows = chunk.node_rows(node);
+        let quantised = &quantised[chunk.first_row..][..chunk.rows()];
+        match self {
+            Self::Block(block) => {
+                let (sums, _) = sums.as_chunks_mut();
+                sum_block(rows, block, chunk, quantised, sums);
+            }
+            Self::Positions(block, positions) => {
+                let (sums, _) = sums.as_chunks_mut();
+                sum_positions(rows, block, positions, chunk, quantised, sums);
+            }
+            Self::Words(codes) => {
+                let codes = &codes[chunk.first_row..][..chunk.rows()];
+                for &row in rows {
+                    sums[usize::from(codes[usize::from(row)])].add(quantised[usize::from(row)]);
+                }
             }
         }
-        Self { bytes: (&task.matrix.bytes, bytes), words: (&task.matrix.words, words) }
     }
 }
 
-/// Adds the rows of every node to its histogram, which begins at `start(node)` in `sums`.
-fn sum_rows<S: BinSum>(
-    task: &Task<'_>,
-    blocks: &Blocks<'_>,
-    chunks: &[RowChunk],
-    built: &[Built],
-    sums: &mut [S],
-    start: impl Fn(&Built) -> usize,
-) {
-    for chunk in chunks {
-        for built in built {
-            let rows = chunk.node_rows(built.1);
-            let sums = &mut sums[start(built)..];
-            sum_block(&blocks.bytes, chunk, rows, task.quantised, sums);
-            sum_block(&blocks.words, chunk, rows, task.quantised, sums);
-        }
-    }
-}
-
-fn sum_block<T: BinCode, S: BinSum>(
-    (block, slots): &(&BinBlock<T>, Vec<Slot>),
-    chunk: &RowChunk,
+/// THE hot loop: all features of a block. A code is a byte and a feature has 256 sums, so nothing is checked in the inner loop.
+fn sum_block<S: BinSum>(
     rows: &[u16],
+    block: &RowBlock,
+    chunk: &RowChunk,
     quantised: &[QuantisedPair],
-    sums: &mut [S],
+    sums: &mut [[S; CODES]],
 ) {
-    for slots in slots.chunks(BLOCK) {
-        for &row in rows {
-            let row = chunk.first_row + usize::from(row);
-            let pair = quantised[row];
-            let codes = block.row(row);
-            for &(position, offset) in slots {
-                sums[offset + codes[position].index()].add(pair);
-            }
+    let width = block.features.len();
+    let codes = &block.codes[chunk.first_row * width..][..chunk.rows() * width];
+    for (index, &row) in rows.iter().enumerate() {
+        if let Some(&ahead) = rows.get(index + AHEAD) {
+            prefetch(codes, usize::from(ahead) * width);
+            prefetch(quantised, usize::from(ahead));
+        }
+        let row = usize::from(row);
+        let pair = quantised[row];
+        for (sums, &code) in sums.iter_mut().zip(&codes[row * width..][..width]) {
+            sums[usize::from(code)].add(pair);
+        }
+    }
+}
+
+/// The same for some of a block's features.
+fn sum_positions<S: BinSum>(
+    rows: &[u16],
+    block: &RowBlock,
+    positions: &[usize],
+    chunk: &RowChunk,
+    quantised: &[QuantisedPair],
+    sums: &mut [[S; CODES]],
+) {
+    let width = block.features.len();
+    let codes = &block.codes[chunk.first_row * width..][..chunk.rows() * width];
+    for (index, &row) in rows.iter().enumerate() {
+        if let Some(&ahead) = rows.get(index + AHEAD) {
+            prefetch(codes, usize::from(ahead) * width);
+            prefetch(quantised, usize::from(ahead));
+        }
+        let row = usize::from(row);
+        let pair = quantised[row];
+        let codes = &codes[row * width..][..width];
+        for &position in positions {
+            sums[position][usize::from(codes[position])].add(pair);
+        }
+    }
+}
+
+/// A node that is summed from its rows, and its larger sibling that follows from it.
+struct Family<'s, S> {
+    node: usize,
+    sums: &'s mut [S],
+    /// The sibling's sums, and those of the parent.
+    sibling: Option<(&'s mut [S], &'s [S])>,
+}
+
+impl<S: BinSum> Family<'_, S> {
+    /// The parent's sums less the node's are the sibling's.
+    fn derive(&mut self, used: &[Range<usize>]) {
+        let Some((sibling, parent)) = &mut self.sibling else { return };
+        for used in used {
+            let parts = sibling[used.clone()].iter_mut().zip(&parent[used.clone()]).zip(&self.sums[used.clone()]);
+            parts.for_each(|((sibling, &parent), &sum)| *sibling = parent.less(sum));
         }
     }
 }
 
 /// Builds the histograms of the batch.
 pub fn run<S: BinSum>(task: &Task<'_>, histograms: &mut Histograms<S>) {
-    let length = histograms.node_length();
-    let node = |position: usize| task.level.start + position;
-    let rows = |position: usize| -> usize { task.chunks.iter().map(|chunk| chunk.ranges[node(position)].len()).sum() };
-    let mut built: Vec<Built> = Vec::new();
-    let mut derived: Vec<(usize, usize)> = Vec::new();
-    if task.batch.subtract {
-        for left in task.batch.nodes.clone().step_by(2) {
-            let (small, large) = if rows(left) <= rows(left + 1) { (left, left + 1) } else { (left + 1, left) };
-            built.push((small, node(small)));
-            derived.push((large, small));
-        }
-    } else {
-        built.extend(task.batch.nodes.clone().map(|position| (position - task.batch.nodes.start, node(position))));
-    }
-    histograms.current.clear();
-    histograms.current.resize(task.batch.nodes.len() * length, S::default());
     histograms.current_complete = task.batch.nodes.len() == task.level.len();
-    if length == 0 {
-        return;
-    }
-
-    let blocks = Blocks::new(task, &histograms.offsets);
-    let parts = if task.parallel { task.chunks.len().min(rayon::current_num_threads()) } else { 1 };
-    if parts == 1 {
-        sum_rows(task, &blocks, task.chunks, &built, &mut histograms.current, |(position, _)| position * length);
-    } else {
-        sum_parts(task, &blocks, &built, histograms, parts);
-    }
-    subtract(task, histograms, &derived);
-}
-
-/// Sums the parts of the rows side by side, each into histograms of its own, and merges them.
-fn sum_parts<S: BinSum>(
-    task: &Task<'_>,
-    blocks: &Blocks<'_>,
-    built: &[Built],
-    histograms: &mut Histograms<S>,
-    parts: usize,
-) {
-    let length = histograms.node_length();
-    let numbered: Vec<Built> = built.iter().enumerate().map(|(number, &(_, node))| (number, node)).collect();
-    histograms.parts.resize_with(parts, Vec::new);
-    let per_part = task.chunks.len().div_ceil(parts);
-    histograms.parts.par_iter_mut().zip(task.chunks.par_chunks(per_part)).for_each(|(sums, chunks)| {
-        sums.clear();
-        sums.resize(built.len() * length, S::default());
-        sum_rows(task, blocks, chunks, &numbered, sums, |(number, _)| number * length);
-    });
-    let filled = task.chunks.len().div_ceil(per_part);
-    let (parts, current) = (&histograms.parts[..filled], &mut histograms.current);
-    let mut targets: Vec<Option<&mut [S]>> = current.chunks_mut(length).map(Some).collect();
-    let targets: Vec<(usize, &mut [S])> = built
-        .iter()
-        .enumerate()
-        .filter_map(|(number, &(position, _))| Some((number, targets[position].take()?)))
+    let sources = Source::all(task);
+    let work: Vec<_> = histograms
+        .groups
+        .iter_mut()
+        .zip(&sources)
+        .filter_map(|(group, source)| Some((group, source.as_ref()?)))
         .collect();
-    targets.into_par_iter().for_each(|(number, target)| {
-        for part in parts {
-            target.iter_mut().zip(&part[number * length..]).for_each(|(sum, &other)| sum.merge(other));
-        }
-    });
+    // With many groups every thread has enough of its own; otherwise the threads share the nodes or the rows of each.
+    if task.parallel && work.len() >= 2 * rayon::current_num_threads() {
+        work.into_par_iter().with_max_len(1).for_each(|(group, source)| group.build(task, source, Threads::One));
+    } else {
+        let threads = if task.parallel { Threads::All } else { Threads::One };
+        work.into_iter().for_each(|(group, source)| group.build(task, source, threads));
+    }
 }
 
-/// Derives the larger siblings: parent less the smaller one.
-fn subtract<S: BinSum>(task: &Task<'_>, histograms: &mut Histograms<S>, derived: &[(usize, usize)]) {
-    let length = histograms.node_length();
-    let (current, above) = (&mut histograms.current, &histograms.above);
-    let pairs = derived.len();
-    let work = |(pair, (siblings, parent)): (usize, (&mut [S], &[S]))| {
-        let (left, right) = siblings.split_at_mut(length);
-        let (large, small) = if derived[pair].0.is_multiple_of(2) { (left, right) } else { (right, left) };
-        large.iter_mut().zip(parent).zip(small).for_each(|((large, &parent), &mut small)| *large = parent.less(small));
-    };
-    if pairs == 0 {
-        return;
+/// Who works on a group.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Threads {
+    One,
+    All,
+}
+
+impl<S: BinSum> Group<S> {
+    fn build(&mut self, task: &Task<'_>, source: &Source<'_>, threads: Threads) {
+        let Self { length, used, current, above, parts } = self;
+        // What an earlier level left is overwritten by `derive` or cleared here, node by node.
+        current.resize(task.batch.nodes.len() * *length, S::default());
+        let mut families = families(task, *length, current, above);
+        let clear = |sums: &mut [S]| used.iter().for_each(|used| sums[used.clone()].fill(S::default()));
+        // Chunk by chunk, since neighbouring rows share cache lines whatever their nodes.
+        let whole = |families: &mut [Family<'_, S>]| {
+            families.iter_mut().for_each(|family| clear(family.sums));
+            for chunk in task.chunks {
+                families.iter_mut().for_each(|family| source.sum(chunk, family.node, task.quantised, family.sums));
+            }
+            families.iter_mut().for_each(|family| family.derive(used));
+        };
+        let all = rayon::current_num_threads();
+        if threads == Threads::One {
+            whole(&mut families);
+        } else if families.len() >= FAMILIES_A_THREAD * all {
+            let share = families.len().div_ceil(4 * all);
+            families.par_chunks_mut(share).for_each(whole);
+        } else {
+            parts.resize_with(all, Vec::new);
+            let share = task.chunks.len().div_ceil(all);
+            let nodes: Vec<usize> = families.iter().map(|family| family.node).collect();
+            parts.par_iter_mut().zip(task.chunks.par_chunks(share)).for_each(|(part, chunks)| {
+                part.resize(nodes.len() * *length, S::default());
+                part.chunks_exact_mut(*length).for_each(clear);
+                for chunk in chunks {
+                    for (&node, sums) in nodes.iter().zip(part.chunks_exact_mut(*length)) {
+                        source.sum(chunk, node, task.quantised, sums);
+                    }
+                }
+            });
+            let filled = &parts[..task.chunks.len().div_ceil(share)];
+            families.par_iter_mut().enumerate().for_each(|(number, family)| {
+                for used in used.iter() {
+                    family.sums[used.clone()].fill(S::default());
+                    for part in filled {
+                        let part = &part[number * *length..][used.clone()];
+                        family.sums[used.clone()].iter_mut().zip(part).for_each(|(sum, &other)| sum.merge(other));
+                    }
+                }
+                family.derive(used);
+            });
+        }
     }
-    let parents: Vec<&[S]> = task.parents.iter().map(|&parent| &above[parent * length..][..length]).collect();
-    if task.parallel {
-        current.par_chunks_mut(2 * length).zip(parents).enumerate().for_each(work);
-    } else {
-        current.chunks_mut(2 * length).zip(parents).enumerate().for_each(work);
+}
+
+/// The families of a batch: pairs of siblings where the larger one is derived, otherwise every node by itself.
+fn families<'s, S>(task: &Task<'_>, length: usize, current: &'s mut [S], above: &'s [S]) -> Vec<Family<'s, S>> {
+    if length == 0 {
+        return Vec::new();
     }
+    let first = task.level.start + task.batch.nodes.start;
+    if !task.batch.subtract {
+        let alone = |(position, sums)| Family { node: first + position, sums, sibling: None };
+        return current.chunks_exact_mut(length).enumerate().map(alone).collect();
+    }
+    let rows = |node: usize| -> usize { task.chunks.iter().map(|chunk| chunk.ranges[node].len()).sum() };
+    let pairs = current.chunks_exact_mut(2 * length).zip(task.parents).enumerate();
+    pairs
+        .map(|(pair, (siblings, &parent))| {
+            let (left, right) = siblings.split_at_mut(length);
+            let node = first + 2 * pair;
+            let parent = &above[parent * length..][..length];
+            if rows(node) <= rows(node + 1) {
+                Family { node, sums: left, sibling: Some((right, parent)) }
+            } else {
+                Family { node: node + 1, sums: right, sibling: Some((left, parent)) }
+            }
+        })
+        .collect()
 }

@@ -13,6 +13,7 @@ pub mod gradient;
 pub mod histogram;
 pub mod leaf_sums;
 pub mod partition;
+mod prefetch;
 pub mod quantise;
 pub mod route;
 pub mod sample;

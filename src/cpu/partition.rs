@@ -6,15 +6,15 @@
 use super::chunk::{RowChunk, for_each};
 use crate::backend::GrownNode;
 use crate::binning::BinnedMatrix;
-use crate::binning::matrix::{BinCode, Place};
+use crate::binning::matrix::BinColumn;
 use crate::params::TreeMethod;
 use crate::split::Scan;
 use std::ops::Range;
 
 /// One split as the rows see it.
-struct Rule {
+struct Rule<'m> {
     node: usize,
-    place: Place,
+    column: &'m BinColumn,
     /// Bins below go left.
     boundary: usize,
     /// The code of missing rows and whether they go left; codes above all present ones never occur without missing values.
@@ -31,7 +31,7 @@ pub fn run(
     chunks: &mut [RowChunk],
     parallel: bool,
 ) {
-    let rules: Vec<Rule> = nodes[..level.start]
+    let rules: Vec<Rule<'_>> = nodes[..level.start]
         .iter()
         .enumerate()
         .filter(|(_, node)| level.contains(&(node.left as usize)))
@@ -41,7 +41,7 @@ pub fn run(
             let place = scan.place(node.rank);
             Rule {
                 node: index,
-                place: matrix.places[node.feature as usize],
+                column: &matrix.columns[node.feature as usize],
                 boundary: scan.boundary(place),
                 missing: cuts.missing_code(),
                 default_left: place.default_left(),
@@ -52,13 +52,9 @@ pub fn run(
         chunk.ranges.resize(level.end, 0..0);
         for rule in &rules {
             let range = chunk.ranges[rule.node].clone();
-            let middle = match rule.place {
-                Place::Byte(position) => {
-                    split_rows(chunk, range.clone(), rule, &matrix.bytes.codes, position, matrix.bytes.features.len())
-                }
-                Place::Word(position) => {
-                    split_rows(chunk, range.clone(), rule, &matrix.words.codes, position, matrix.words.features.len())
-                }
+            let middle = match rule.column {
+                BinColumn::Bytes(codes) => split_rows(chunk, range.clone(), rule, codes),
+                BinColumn::Words(codes) => split_rows(chunk, range.clone(), rule, codes),
             };
             let left = nodes[rule.node].left as usize;
             chunk.ranges[left] = range.start..middle;
@@ -68,19 +64,13 @@ pub fn run(
 }
 
 /// Moves the rows that go left to the front of the range, both sides in their old order; answers where the right side begins.
-fn split_rows<T: BinCode>(
-    chunk: &mut RowChunk,
-    range: Range<u32>,
-    rule: &Rule,
-    codes: &[T],
-    position: usize,
-    width: usize,
-) -> u32 {
+fn split_rows<T: Copy + Into<usize>>(chunk: &mut RowChunk, range: Range<u32>, rule: &Rule<'_>, codes: &[T]) -> u32 {
+    let codes = &codes[chunk.first_row..][..chunk.order.len()];
     let rows = &mut chunk.order[range.start as usize..range.end as usize];
     let (mut left, mut right) = (0, 0);
     for i in 0..rows.len() {
         let row = rows[i];
-        let code = codes[(chunk.first_row + usize::from(row)) * width + position].index();
+        let code: usize = codes[usize::from(row)].into();
         let goes_left = if code == rule.missing { rule.default_left } else { code < rule.boundary };
         // Both are written and one advances: a branch here would be mispredicted for half of the rows.
         rows[left] = row;

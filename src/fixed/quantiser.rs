@@ -93,8 +93,20 @@ pub enum SumWidth {
     Wide,
 }
 
-/// Above this number of training rows histogram sums are wide.
+/// Up to this number of training rows histogram sums are wide: they cost so few rows little, and then near ties of small
+/// gains fall as they do in XGBoost, which 31 bits for all rows together do not always reach.
+pub const SMALL_ROWS: usize = 1 << 16;
+
+/// Above this number of training rows 31 bits for all of them together would leave too few for each: sums are wide.
 pub const NARROW_ROWS: usize = 1 << 21;
+
+impl SumWidth {
+    /// The width for a number of training rows, unless a parameter says otherwise.
+    #[must_use]
+    pub fn of_rows(rows: usize) -> Self {
+        if rows > SMALL_ROWS && rows <= NARROW_ROWS { Self::Narrow } else { Self::Wide }
+    }
+}
 
 /// Turns exact pairs into quantised ones; fixed for one tree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,7 +4,7 @@
 //! bits or 2 of 16 a row and plane), and the histograms over them, are one buffer a tile. Nodes are cut into batches.
 
 use crate::backend::Problem;
-use crate::binning::matrix::Place;
+use crate::binning::matrix::BinColumn;
 use crate::fixed::quantiser::SumWidth;
 use crate::layout::{Feature, JOB_PLANES, Job, JobSlot, LOCAL_WORDS, NARROW_WORDS, WIDE_WORDS};
 
@@ -265,16 +265,16 @@ impl Tiling {
 
 /// The planes of all features: four of 8 bits each, then two of 16 bits each.
 fn planes(problem: &Problem<'_>) -> Vec<Plane> {
-    let of = |width: u32, wanted: fn(&Place) -> bool| {
+    let of = |width: u32, wanted: fn(&BinColumn) -> bool| {
         let features: Vec<u32> = (0..problem.matrix.features() as u32)
-            .filter(|&feature| wanted(&problem.matrix.places[feature as usize]))
+            .filter(|&feature| wanted(&problem.matrix.columns[feature as usize]))
             .collect();
         features
             .chunks(32 / width as usize)
             .map(|features| Plane { features: features.to_vec(), width })
             .collect::<Vec<_>>()
     };
-    let mut planes = of(8, |place| matches!(place, Place::Byte(_)));
-    planes.extend(of(16, |place| matches!(place, Place::Word(_))));
+    let mut planes = of(8, |column| matches!(column, BinColumn::Bytes(_)));
+    planes.extend(of(16, |column| matches!(column, BinColumn::Words(_))));
     planes
 }

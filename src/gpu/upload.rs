@@ -5,7 +5,7 @@ use super::recorder::Recorder;
 use super::tiling::{Shard, Tiling};
 use crate::backend::{FinishedTree, Problem};
 use crate::binning::cuts::ordered_bits;
-use crate::binning::matrix::Place;
+use crate::binning::matrix::BinColumn;
 use crate::error::Result;
 use crate::fixed::quantiser::{PairScale, Quantiser, ScaledRules};
 use crate::fixed::table;
@@ -140,18 +140,14 @@ fn margins(
 /// One plane of bins: a word a row.
 fn pack(problem: &Problem<'_>, tiling: &Tiling, tile: &super::tiling::Tile, plane: usize, shard: Shard) -> Vec<u32> {
     let matrix = problem.matrix;
-    let features: Vec<(Place, u32)> = tiling.features[tile.first_feature..tile.first_feature + tile.features]
+    let features: Vec<(&BinColumn, u32)> = tiling.features[tile.first_feature..tile.first_feature + tile.features]
         .iter()
         .filter(|feature| feature.plane as usize == plane)
-        .map(|feature| (matrix.places[feature.feature as usize], feature.shift))
+        .map(|feature| (&matrix.columns[feature.feature as usize], feature.shift))
         .collect();
-    let code = |row: usize, place: Place| match place {
-        Place::Byte(position) => u32::from(matrix.bytes.row(row)[position]),
-        Place::Word(position) => u32::from(matrix.words.row(row)[position]),
-    };
     (shard.first_row..shard.first_row + shard.rows)
         .into_par_iter()
-        .map(|row| features.iter().fold(0, |word, &(place, shift)| word | (code(row, place) << shift)))
+        .map(|row| features.iter().fold(0, |word, &(column, shift)| word | ((column.code(row) as u32) << shift)))
         .collect()
 }
 

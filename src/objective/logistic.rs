@@ -3,6 +3,7 @@
 use crate::error::{Error, Result};
 use crate::fixed::table::{Entry, ONE_Q31, sigmoid};
 use crate::fixed::{multiply_high, quantiser::GradientPair};
+use crate::objective::logarithm::logarithm;
 
 /// The gradient pair (Q30) of a Q24 margin; `label` is 0 or 1.
 #[inline]
@@ -18,7 +19,7 @@ pub fn gradient_pair(table: &[Entry], margin: i32, label: u32) -> GradientPair {
 /// A base_score stays this far from 0 and 1, as in XGBoost 3.
 pub const LEAST_PROBABILITY: f32 = 1e-6;
 
-/// The margin of a probability: `-log(1/b - 1)`, each operation in binary32 but the logarithm.
+/// The margin of a probability: `-log(1/b - 1)`, each operation in binary32.
 ///
 /// # Errors
 /// If `base_score` is outside [1e-6, 1 - 1e-6], the range that XGBoost 3 clamps it to.
@@ -29,5 +30,5 @@ pub fn base_margin(base_score: f32) -> Result<f32> {
         ))
         .remedy("give a value between 0.000001 and 0.999999"));
     }
-    Ok(-(libm::log(f64::from(1.0 / base_score - 1.0)) as f32) + 0.0)
+    Ok(-logarithm(1.0 / base_score - 1.0) + 0.0)
 }

@@ -3,6 +3,7 @@
 //! The gradient pairs of each objective are integers and live beside it: `logistic.rs`, `softmax.rs`,
 //! `squared_error.rs` (`docs/exactness.md` 4).
 
+pub mod logarithm;
 pub mod logistic;
 pub mod softmax;
 pub mod squared_error;

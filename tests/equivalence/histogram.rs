@@ -9,12 +9,12 @@ use gboost::layout::signed;
 
 pub fn sums_of_the_root_are_equal() {
     for text in [
-        "objective=binary:logistic",
+        "objective=binary:logistic histogram_sums=narrow",
         "objective=binary:logistic histogram_sums=wide subsample=0.7",
-        "objective=reg:squarederror max_bin=2",
-        "objective=reg:squarederror max_bin=5000",
+        "objective=reg:squarederror max_bin=2 histogram_sums=narrow",
+        "objective=reg:squarederror max_bin=5000 histogram_sums=narrow",
         "objective=reg:squarederror max_bin=700 histogram_sums=wide",
-        "objective=binary:logistic max_bin=5000 colsample_bytree=0.5",
+        "objective=binary:logistic max_bin=5000 colsample_bytree=0.5 histogram_sums=narrow",
     ] {
         for missing in [0.0, 0.4, 1.0] {
             on_all_sizes(text, missing, false, check);

@@ -92,7 +92,11 @@ pub fn problem<'a>(params: &Params, data: &'a Dataset, matrix: &'a BinnedMatrix,
         weight_shift,
         margin_format: format,
         pair_scale: PairScale { g: g_scale + weights.scale - dropped, h: 30 + weights.scale },
-        width: if params.histogram_sums == HistogramSums::Wide { SumWidth::Wide } else { SumWidth::Narrow },
+        width: match params.histogram_sums {
+            HistogramSums::Auto => SumWidth::of_rows(data.rows),
+            HistogramSums::Narrow => SumWidth::Narrow,
+            HistogramSums::Wide => SumWidth::Wide,
+        },
         rules: Regularisation {
             lambda: params.lambda,
             alpha: params.alpha,

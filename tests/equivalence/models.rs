@@ -51,7 +51,7 @@ fn random_configuration(number: u64) {
         &["alpha=0", "alpha=0", "alpha=0.3"],
         &["max_delta_step=0", "max_delta_step=0", "max_delta_step=0.2"],
         &["min_child_weight=1", "min_child_weight=0", "min_child_weight=4.5"],
-        &["histogram_sums=auto", "histogram_sums=wide"],
+        &["histogram_sums=narrow", "histogram_sums=wide"],
         &["subsample=1", "subsample=0.6", "subsample=0.9"],
         &["colsample_bytree=1", "colsample_bytree=0.6"],
         &["sampler=xgboost1", "sampler=hash", "colsample_bylevel=0.7", "colsample_bynode=0.5 colsample_bylevel=0.9"],
@@ -73,8 +73,8 @@ fn random_configuration(number: u64) {
 pub fn thousands_of_bins() {
     let data = data(5, 6000, 3, 0.1, Labels::Real);
     for (text, options) in [
-        ("max_bin=5000 num_round=2 max_depth=3", GpuOptions::default()),
-        ("tree_method=exact num_round=2 max_depth=3", GpuOptions::default()),
+        ("max_bin=5000 num_round=2 max_depth=3 histogram_sums=narrow", GpuOptions::default()),
+        ("tree_method=exact num_round=2 max_depth=3 histogram_sums=narrow", GpuOptions::default()),
         ("max_bin=5000 num_round=1 max_depth=2 histogram_sums=wide", tiny()),
     ] {
         assert_same(text, &data, None, &params(text), &[options]);

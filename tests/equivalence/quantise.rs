@@ -11,7 +11,7 @@ use gboost::layout::{Node, TreeState, signed};
 
 pub fn quantisers_and_pairs_are_equal() {
     for objective in OBJECTIVES {
-        for (sums, weighted) in [("auto", false), ("auto", true), ("wide", false), ("wide", true)] {
+        for (sums, weighted) in [("narrow", false), ("narrow", true), ("wide", false), ("wide", true)] {
             let text = format!(
                 "{objective} histogram_sums={sums} subsample=0.8 lambda=0.7 alpha=0.3 gamma=1e-7 min_child_weight=0.37 \
                  max_delta_step=0.9"

@@ -5,11 +5,11 @@ use gboost::backend::Backend;
 
 pub fn winners_are_equal() {
     for text in [
-        "lambda=1",
+        "lambda=1 histogram_sums=narrow",
         "lambda=0 min_child_weight=0",
-        "alpha=0.7 max_delta_step=0.4",
+        "alpha=0.7 max_delta_step=0.4 histogram_sums=narrow",
         "gamma=3 histogram_sums=wide",
-        "tree_method=exact",
+        "tree_method=exact histogram_sums=narrow",
         "tree_method=exact histogram_sums=wide alpha=0.2",
         "max_bin=600 colsample_bynode=0.6 colsample_bylevel=0.8 seed=5",
     ] {

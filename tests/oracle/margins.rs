@@ -98,8 +98,47 @@ pub fn base_margin(objective: Objective, base_score: f32) -> f32 {
     let allowed = LEAST_PROBABILITY..=LARGEST_PROBABILITY;
     assert!(allowed.contains(&base_score), "base_score");
     let t = 1.0f32 / base_score - 1.0f32;
-    let margin = -(libm::log(f64::from(t)) as f32);
+    let margin = -logf(t);
     if margin == 0.0 { 0.0 } else { margin }
+}
+
+/// `(invc, logc)`, bits.
+const LOGF: [(u64, u64); 16] = [
+    (0x3ff661ec79f8f3be, 0xbfd57bf7808caade),
+    (0x3ff571ed4aaf883d, 0xbfd2bef0a7c06ddb),
+    (0x3ff49539f0f010b0, 0xbfd01eae7f513a67),
+    (0x3ff3c995b0b80385, 0xbfcb31d8a68224e9),
+    (0x3ff30d190c8864a5, 0xbfc6574f0ac07758),
+    (0x3ff25e227b0b8ea0, 0xbfc1aa2bc79c8100),
+    (0x3ff1bb4a4a1a343f, 0xbfba4e76ce8c0e5e),
+    (0x3ff12358f08ae5ba, 0xbfb1973c5a611ccc),
+    (0x3ff0953f419900a7, 0xbfa252f438e10c1e),
+    (0x3ff0000000000000, 0x0000000000000000),
+    (0x3fee608cfd9a47ac, 0x3faaa5aa5df25984),
+    (0x3feca4b31f026aa0, 0x3fbc5e53aa362eb4),
+    (0x3feb2036576afce6, 0x3fc526e57720db08),
+    (0x3fe9c2d163a1aa2d, 0x3fcbc2860d224770),
+    (0x3fe886e6037841ed, 0x3fd1058bc8a07ee1),
+    (0x3fe767dcf5534862, 0x3fd4043057b6ee09),
+];
+
+/// The logarithm in binary32.
+fn logf(t: f32) -> f32 {
+    let x = t.to_bits();
+    let o = x.wrapping_sub(0x3f330000);
+    let k = (o as i32) >> 23;
+    let z = f64::from(f32::from_bits(x.wrapping_sub(o & 0xff800000)));
+    let (invc, logc) = LOGF[((o >> 19) % 16) as usize];
+    let (invc, logc) = (f64::from_bits(invc), f64::from_bits(logc));
+    let a = f64::from_bits(0xbfd00ea348b88334);
+    let b = f64::from_bits(0x3fd5575b0be00b6a);
+    let c = f64::from_bits(0xbfdffffef20a4123);
+    let log2 = f64::from_bits(0x3fe62e42fefa39ef);
+    let r = z * invc - 1.0;
+    let y = logc + f64::from(k) * log2;
+    let s = r * r;
+    let p = a * s + (b * r + c);
+    (p * s + (y + r)) as f32
 }
 
 /// Squared error: the labels in the scale of the margins.

@@ -75,7 +75,7 @@ pub fn scaled(params: &Params, scale: PairScale, kg: i32, kh: i32) -> Scaled {
 
 /// Section 6: whether the sums are wide.
 pub fn is_wide(params: &Params, rows: usize) -> bool {
-    params.wide || rows > 1 << 21
+    params.wide.unwrap_or(rows <= 1 << 16 || rows > 1 << 21)
 }
 
 /// Section 6: whether the hessians are capped.

@@ -275,7 +275,7 @@ mod tests {
         for (method, sampler) in [(Method::Hist, Sampler::Hash), (Method::Exact, Sampler::Xgboost1)] {
             let params = Params {
                 sampler,
-                wide: true,
+                wide: Some(true),
                 subsample: 0.8,
                 colsample_bytree: 0.7,
                 alpha: 0.1,
@@ -348,7 +348,7 @@ mod tests {
                         let weights = data.weights.as_mut().expect("weights");
                         weights.iter_mut().for_each(|w| *w *= weight_scale);
                         let params = Params {
-                            wide,
+                            wide: Some(wide),
                             eta: 50.0,
                             lambda: 0.0,
                             min_child_weight: 0.0,

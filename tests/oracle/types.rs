@@ -102,8 +102,8 @@ pub struct Params {
     pub max_bin: usize,
     pub sampler: Sampler,
     pub seed: u64,
-    /// `histogram_sums` is `wide`.
-    pub wide: bool,
+    /// `histogram_sums`: `wide` or `narrow`; none is `auto`.
+    pub wide: Option<bool>,
     /// Metrics of every channel and round, in order.
     pub metrics: Vec<Metric>,
     pub early_stopping_rounds: Option<usize>,
@@ -132,7 +132,7 @@ impl Default for Params {
             max_bin: 256,
             sampler: Sampler::Hash,
             seed: 0,
-            wide: false,
+            wide: None,
             metrics: Vec::new(),
             early_stopping_rounds: None,
         }

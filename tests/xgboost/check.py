@@ -16,7 +16,7 @@ from data import Lab, Table
 from engines import THREADS, XGBOOST_THREADS, Gboost, XGBoost
 from report import Report
 
-CHECKS = {module.__name__: module for module in [lab_exact, hist_trees, options, interchange, explain, accuracy, figures]}
+CHECKS = {module.__name__: module for module in [lab_exact, hist_trees, options, interchange, accuracy, figures, explain]}
 
 
 class Bench:

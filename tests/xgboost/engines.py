@@ -102,7 +102,6 @@ class Gboost:
         values = np.loadtxt(output, delimiter=",", skiprows=1, ndmin=2)
         return (values[:, 1:] if names[0] == "class" else values), seconds
 
-
     def probabilities(self, model, table):
         """What `gboost predict` writes: a probability a class, that of class 1 alone, or the predicted value."""
         output = model + ".predictions.csv"
@@ -163,13 +162,6 @@ class XGBoost:
         margins = np.load(output)
         return margins.reshape(len(margins), -1)
 
-    def probabilities(self, model, table):
-        """Predictions in binary64 means' precision: a column a class, or one."""
-        output = os.path.join(self.folder, f"predictions_{self.version}.npy")
-        self._ask("predict", model=model, data=table.npz, best=False, margin=False, output=output)
-        predictions = np.load(output).astype(np.float64)
-        return predictions.reshape(len(predictions), -1)
-
     def shap_values(self, model, table, kind, best=False):
         """SHAP values of `pred_contribs` or `pred_interactions`, and the seconds that they took."""
         output = os.path.join(self.folder, f"shap_{self.version}.npy")
@@ -182,6 +174,13 @@ class XGBoost:
         output = os.path.join(self.folder, f"interventional_{self.version}.npy")
         self._ask("interventional", model=model, data=table.npz, background=background.npz, output=output)
         return np.load(output)
+
+    def probabilities(self, model, table):
+        """Predictions in binary64 means' precision: a column a class, or one."""
+        output = os.path.join(self.folder, f"predictions_{self.version}.npy")
+        self._ask("predict", model=model, data=table.npz, best=False, margin=False, output=output)
+        predictions = np.load(output).astype(np.float64)
+        return predictions.reshape(len(predictions), -1)
 
     def scores(self, model, kinds):
         return self._ask("scores", model=model, kinds=kinds)

@@ -22,6 +22,9 @@ pub enum Condition {
 
 const REMEDY: &str = "write COLUMN=VALUE, COLUMN=VALUE,VALUE, COLUMN!=VALUE, COLUMN>NUMBER, >=, < or <=, in quotes";
 
+/// The operators, longer ones before those that they end with.
+const OPERATORS: [&str; 7] = ["==", "!=", ">=", "<=", "=", ">", "<"];
+
 impl Condition {
     /// Whether a value meets the condition; NaN is missing.
     #[must_use]
@@ -36,8 +39,8 @@ impl Condition {
         }
     }
 
-    /// Reads `COLUMN OPERATOR VALUE`. The operator is the last run of `=`, `!`, `<` and `>`, so the column's name may hold
-    /// these, too. A text without an operator is a column alone: every value of it in turn.
+    /// Reads `COLUMN OPERATOR VALUE`. The operator is the last one in the text, so the column's name may hold such signs, too. A
+    /// text without any is a column alone: every value of it in turn.
     ///
     /// # Errors
     /// If the operator or a number cannot be understood, or the column lacks.
@@ -50,8 +53,10 @@ impl Condition {
                 column => Ok((column.to_string(), None)),
             };
         };
-        let before = text[..=end].trim_end_matches(is_operator);
-        let (operator, values) = (&text[before.len()..=end], &text[end + 1..]);
+        let (front, values) = (&text[..=end], &text[end + 1..]);
+        let operator = OPERATORS.into_iter().find(|operator| front.ends_with(operator));
+        let operator = operator.ok_or_else(|| wrong("has the operator \"!\", which is not known".to_string()))?;
+        let before = &front[..front.len() - operator.len()];
         let column = before.trim();
         if column.is_empty() {
             return Err(wrong("names no column".to_string()));
@@ -114,7 +119,7 @@ mod tests {
 
     #[test]
     fn conditions_are_read_shown_and_met() {
-        let cases: [(&str, &str, &str, &[f32], &[f32]); 9] = [
+        let cases: [(&str, &str, &str, &[f32], &[f32]); 10] = [
             ("sex=1", "sex", "1", &[1.0], &[0.0, 2.0]),
             ("sex == 1", "sex", "1", &[1.0], &[0.0]),
             ("race=2, 3.5", "race", "2,3.5", &[2.0, 3.5], &[3.0]),
@@ -124,6 +129,7 @@ mod tests {
             ("age < 0.1", "age", "<0.1", &[0.0], &[0.1]),
             ("age<=-1", "age", "<=-1", &[-1.0], &[0.0]),
             ("a=b>c=1", "a=b>c", "1", &[1.0], &[0.0]),
+            ("<b>>4", "<b>", ">4", &[5.0], &[4.0]),
         ];
         for (text, column, shown, met, not) in cases {
             let (name, condition) = Condition::parse(text).unwrap();
@@ -147,7 +153,7 @@ mod tests {
             ("sex=male", "`sex=male` has \"male\" for a number; "),
             ("sex=inf", "`sex=inf` has \"inf\" for a number; "),
             ("age>1,2", "`age>1,2` has 2 numbers after >; "),
-            ("age=>1", "`age=>1` has the operator \"=>\", which is not known; "),
+            ("age!1", "`age!1` has the operator \"!\", which is not known; "),
         ] {
             let error = Condition::parse(text).unwrap_err().to_string();
             assert!(error.starts_with(message), "{error}");

@@ -46,6 +46,17 @@ impl BiasMetric {
     }
 }
 
+/// A rate on both sides.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SideRate {
+    /// What it is the rate of.
+    pub name: &'static str,
+    /// In the facet; 0 where there is nothing to take it of.
+    pub facet: f64,
+    /// In the rest.
+    pub rest: f64,
+}
+
 /// The rows that bias is looked for in.
 #[derive(Clone, Copy, Debug)]
 pub struct BiasRows<'a> {
@@ -85,6 +96,8 @@ pub struct BiasReport {
     pub labels: Vec<BiasMetric>,
     /// The metrics of the predictions.
     pub predictions: Vec<BiasMetric>,
+    /// The rates that most of the metrics compare.
+    pub rates: Vec<SideRate>,
 }
 
 impl BiasReport {
@@ -114,6 +127,7 @@ impl BiasReport {
             all,
             labels: labels::metrics(&sides, rows, &inside),
             predictions: predictions::metrics(&sides, rows, &inside, facet.others),
+            rates: sides.rates(),
         })
     }
 }
@@ -189,6 +203,25 @@ impl Sides {
             } += 1;
         }
         sides
+    }
+
+    fn rates(&self) -> Vec<SideRate> {
+        let rate = |name, of: fn(&Counts) -> (u64, u64)| {
+            let (facet, rest) = self.both(|side| {
+                let (part, whole) = of(side);
+                ratio(part, whole)
+            });
+            SideRate { name, facet, rest }
+        };
+        vec![
+            rate("positive labels", |side| (side.positive(), side.rows())),
+            rate("predicted positive", |side| (side.predicted_positive(), side.rows())),
+            rate("accuracy", |side| (side.true_positives + side.true_negatives, side.rows())),
+            rate("recall", |side| (side.true_positives, side.positive())),
+            rate("specificity", |side| (side.true_negatives, side.negative())),
+            rate("precision", |side| (side.true_positives, side.predicted_positive())),
+            rate("right negative predictions", |side| (side.true_negatives, side.predicted_negative())),
+        ]
     }
 
     /// A figure of both sides: the facet's, then the rest's.

@@ -36,6 +36,8 @@ pub enum Kind {
     Bars(Bars),
     /// Points by category, spread where they crowd.
     Swarm(Swarm),
+    /// Steps from one value to another, each beginning where the one before ended.
+    Waterfall(Waterfall),
 }
 
 /// An axis.
@@ -167,6 +169,37 @@ pub struct SwarmRow {
     pub value: Vec<f64>,
 }
 
+/// Steps from one value to another.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Waterfall {
+    /// The axis of the values.
+    pub axis: Axis,
+    /// What the steps begin with.
+    pub start: WaterfallEnd,
+    /// The steps, top to bottom.
+    pub steps: Vec<WaterfallStep>,
+    /// What they lead to: the start with all changes.
+    pub end: WaterfallEnd,
+}
+
+/// The first or last value of a waterfall.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct WaterfallEnd {
+    /// Its name.
+    pub name: String,
+    /// The value.
+    pub value: f64,
+}
+
+/// A step of a waterfall.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct WaterfallStep {
+    /// What makes it.
+    pub name: String,
+    /// How much the value changes.
+    pub change: f64,
+}
+
 impl Axis {
     /// An axis that spans its data.
     #[must_use]
@@ -240,6 +273,17 @@ impl Chart {
     #[must_use]
     pub fn swarm(id: impl Into<String>, title: impl Into<String>, alt: impl Into<String>, swarm: Swarm) -> Self {
         Self { id: id.into(), title: title.into(), alt: alt.into(), kind: Kind::Swarm(swarm) }
+    }
+
+    /// Steps from one value to another.
+    #[must_use]
+    pub fn waterfall(
+        id: impl Into<String>,
+        title: impl Into<String>,
+        alt: impl Into<String>,
+        waterfall: Waterfall,
+    ) -> Self {
+        Self { id: id.into(), title: title.into(), alt: alt.into(), kind: Kind::Waterfall(waterfall) }
     }
 
     /// The chart as a picture: SVG of its own size and colours, on white, with nothing to be loaded or run.

@@ -1,7 +1,7 @@
 //! A chart as a picture: SVG on white, of fixed size, in colours that are told apart without colour vision too.
 
 use super::scale::Ticks;
-use super::{Axis, Bars, Chart, Kind, Plane, Series, Style, Swarm};
+use super::{Axis, Bars, Chart, Kind, Plane, Series, Style, Swarm, Waterfall};
 use std::fmt::Write as _;
 
 /// Okabe and Ito's colours, those first that differ most on white.
@@ -50,6 +50,7 @@ pub(super) fn draw(chart: &Chart) -> String {
         Kind::Plane(plane) => picture.plane(plane),
         Kind::Bars(bars) => picture.bars(bars),
         Kind::Swarm(swarm) => picture.swarm(swarm),
+        Kind::Waterfall(waterfall) => picture.waterfall(waterfall),
     }
     let Picture { body, height } = picture;
     format!(
@@ -383,6 +384,46 @@ impl Picture {
         }
         let zero = frame.x(0.0);
         self.line((zero, frame.top), (zero, frame.bottom), "stroke=\"#8b949e\"");
+        self.height = frame.bottom + 40.0;
+    }
+}
+
+impl Picture {
+    fn waterfall(&mut self, waterfall: &Waterfall) {
+        let row = 24.0;
+        let names = waterfall.steps.iter().map(|step| &step.name).chain([&waterfall.start.name, &waterfall.end.name]);
+        let longest = names.map(|name| name.chars().count()).max().unwrap_or(0).min(34);
+        let mut reached = waterfall.start.value;
+        let mut levels = vec![reached];
+        levels.extend(waterfall.steps.iter().map(|step| {
+            reached += step.change;
+            reached
+        }));
+        let frame = Frame {
+            left: longest as f64 * CHARACTER + 12.0,
+            right: WIDTH - 60.0,
+            top: 30.0,
+            bottom: 30.0 + row * (waterfall.steps.len() + 2) as f64,
+            x: domain(&waterfall.axis, levels.iter().copied(), false),
+            y: [0.0, 1.0],
+        };
+        self.axes(&frame, &waterfall.axis, None);
+        let last = waterfall.steps.len() + 1;
+        for (place, end) in [(0, &waterfall.start), (last, &waterfall.end)] {
+            let middle = frame.top + row * (place as f64 + 0.5);
+            let at = frame.x(end.value);
+            self.text((frame.left - 8.0, middle + 4.0), Anchor::End, &clip(&end.name, 34), "font-weight=\"600\"");
+            self.line((at, middle - 9.0), (at, middle + 9.0), "stroke=\"#1b1f24\" stroke-width=\"2.5\"");
+            self.text((at + 6.0, middle + 4.0), Anchor::Start, &format!("{:.4}", end.value), MUTED);
+        }
+        for (place, (step, ends)) in waterfall.steps.iter().zip(levels.windows(2)).enumerate() {
+            let upper = frame.top + row * (place + 1) as f64 + 4.0;
+            let (from, to) = (frame.x(ends[0].min(ends[1])), frame.x(ends[0].max(ends[1])));
+            self.text((frame.left - 8.0, upper + 12.0), Anchor::End, &clip(&step.name, 34), "");
+            let fill = format!("fill=\"{}\"", colour(usize::from(step.change > 0.0)));
+            self.rectangle((from, upper), ((to - from).max(1.0), row - 8.0), &fill);
+            self.text((to + 6.0, upper + 12.0), Anchor::Start, &format!("{:+.4}", step.change), MUTED);
+        }
         self.height = frame.bottom + 40.0;
     }
 }

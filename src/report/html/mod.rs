@@ -17,8 +17,10 @@ const THEME: &str = include_str!("templates/theme.js");
 const SCRIPT: &str = include_str!("templates/charts.js");
 
 /// The templates by name.
-const TEMPLATES: [(&str, &str); 3] = [
+const TEMPLATES: [(&str, &str); 5] = [
     ("base.html", include_str!("templates/base.html")),
+    ("bias.html", include_str!("templates/bias.html")),
+    ("explain.html", include_str!("templates/explain.html")),
     ("macros.html", include_str!("templates/macros.html")),
     ("report.html", include_str!("templates/report.html")),
 ];

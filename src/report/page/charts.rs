@@ -38,7 +38,7 @@ pub fn charts(data: &ReportData) -> Vec<Chart> {
     charts
 }
 
-fn class_name(class: usize) -> String {
+pub(super) fn class_name(class: usize) -> String {
     format!("class {class}")
 }
 
@@ -417,20 +417,29 @@ fn of_shap(data: &ReportData, shap: &ShapSummary) -> Vec<Chart> {
         .features
         .iter()
         .filter(|feature| !feature.values.is_empty())
-        .map(|feature| SwarmRow {
-            name: feature.name.clone(),
-            x: feature.values.iter().copied().map(super::super::chart::short).collect(),
-            colour: ranks(&feature.inputs),
-            value: feature.inputs.iter().copied().map(super::super::chart::short).collect(),
-        })
+        .map(|feature| swarm_row(&feature.name, &feature.values, &feature.inputs))
         .collect();
     if !rows.is_empty() {
-        let swarm =
-            Swarm { axis: Axis::new("SHAP value, in units of the margin"), rows, colour: "feature value".to_string() };
-        let alt = "SHAP values of single rows by feature, coloured by the feature's value.";
-        charts.push(Chart::swarm("swarm", "Effect on single rows", alt, swarm));
+        charts.push(shap_swarm("swarm", "Effect on single rows", rows));
     }
     charts
+}
+
+/// The SHAP values of a feature in some rows, coloured by its values there.
+pub(super) fn swarm_row(name: &str, shap: &[f64], inputs: &[f64]) -> SwarmRow {
+    SwarmRow {
+        name: name.to_string(),
+        x: shap.iter().copied().map(super::super::chart::short).collect(),
+        colour: ranks(inputs),
+        value: inputs.iter().copied().map(super::super::chart::short).collect(),
+    }
+}
+
+/// SHAP values of single rows.
+pub(super) fn shap_swarm(id: &str, title: &str, rows: Vec<SwarmRow>) -> Chart {
+    let swarm =
+        Swarm { axis: Axis::new("SHAP value, in units of the margin"), rows, colour: "feature value".to_string() };
+    Chart::swarm(id, title, "SHAP values of single rows by feature, coloured by the feature's value.", swarm)
 }
 
 /// Where each value stands among all of them, from 0 to 1, equal ones in the middle of their places; NaN for NaN. Ranks, so that

@@ -1,6 +1,8 @@
-//! The page of a report: its charts, and what its template shows beside them.
+//! The pages: their charts, and what their templates show beside them; here that of a report.
 
+pub mod bias;
 mod charts;
+pub mod explain;
 
 use super::chart::Chart;
 use super::data::{Labels, ReportData};
@@ -45,8 +47,8 @@ struct Shown<'a> {
 
 #[derive(Debug, Serialize)]
 struct Section {
-    id: &'static str,
-    title: &'static str,
+    id: String,
+    title: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -141,7 +143,10 @@ fn sections(report: &ReportData, charts: &[Chart]) -> Vec<Section> {
         ("trees", "Trees", !report.trees.is_empty()),
         ("provenance", "Provenance", true),
     ];
-    all.into_iter().filter(|(.., there)| *there).map(|(id, title, _)| Section { id, title }).collect()
+    all.into_iter()
+        .filter(|(.., there)| *there)
+        .map(|(id, title, _)| Section { id: id.to_string(), title: title.to_string() })
+        .collect()
 }
 
 fn tiles(report: &ReportData) -> Vec<Tile> {

@@ -660,6 +660,52 @@
     }
   }
 
+  // Steps from one value to another: what raises it is hatched, what lowers it solid.
+  class Waterfall extends Chart {
+    constructor(figure, spec) {
+      super(figure, spec);
+      this.draw();
+    }
+
+    draw() {
+      const { spec, width } = this;
+      const row = 26;
+      const rows = [spec.start, ...spec.steps, spec.end];
+      const [left, letters] = gutter(rows.map(({ name }) => name), width);
+      const [right, top, bottom] = [width - 62, 4, 4 + row * rows.length];
+      const levels = [spec.start.value];
+      for (const step of spec.steps) levels.push(levels.at(-1) + step.change);
+      this.start(bottom + 44);
+      const X = scaleBelow(this, spec.axis, [left, right, top, bottom], domain(spec.axis, levels, false));
+      rows.forEach((item, i) => {
+        const middle = top + row * (i + 0.5);
+        const group = make("g", { class: "row" }, this.svg);
+        make("rect", { x: 0, y: middle - row / 2, width, height: row, class: "touch" }, group);
+        rowName(group, left - 8, middle + 4, item.name, letters);
+        const isEnd = i === 0 || i === rows.length - 1;
+        const [before, after] = isEnd ? [item.value, item.value] : [levels[i - 1], levels[i]];
+        const text = isEnd ? number(item.value) : `${item.change < 0 ? "" : "+"}${number(item.change)}`;
+        const [from, to] = [X(Math.min(before, after)), X(Math.max(before, after))];
+        make("rect", {
+          x: (isEnd ? from - 1.5 : from).toFixed(1), y: (middle - 9).toFixed(1), height: 18, rx: 1.5,
+          width: isEnd ? 3 : Math.max(1, to - from).toFixed(1),
+          style: `fill:${isEnd ? "var(--text)" : filling(item.change > 0 ? 1 : 0)}`,
+        }, group);
+        write(group, to + 6, middle + 4, "start", text, "value");
+        const next = i + 1 < rows.length - 1 ? levels[i] : spec.end.value;
+        if (i + 1 < rows.length) {
+          make("path", { d: `M${X(next).toFixed(1)} ${(middle + 9).toFixed(1)}v${row - 18}`, class: "axis" }, this.svg);
+        }
+        group.addEventListener("pointermove", (event) => {
+          const [x, y] = this.place(event);
+          const lines = isEnd ? [] : [{ name: "change", value: text }];
+          this.showTip(x, y, item.name, [...lines, { name: isEnd ? spec.axis.label : "leads to", value: number(after) }]);
+        });
+        group.addEventListener("pointerleave", () => this.hideTip());
+      });
+    }
+  }
+
   const followers = {};
 
   // The threshold slider: counts come from the table in #thresholds, shares are made of them here.
@@ -734,7 +780,7 @@
     }
   };
 
-  const kinds = { plane: Plane, bars: Bars, swarm: Swarm };
+  const kinds = { plane: Plane, bars: Bars, swarm: Swarm, waterfall: Waterfall };
   patterns();
   for (const figure of document.querySelectorAll("figure[data-chart]")) {
     const spec = specs.find((spec) => spec.id === figure.dataset.chart);
