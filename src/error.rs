@@ -108,6 +108,14 @@ impl Error {
         self
     }
 
+    /// Replaces words of the message and the remedy, where the caller knows better what is meant.
+    #[must_use]
+    pub fn reword(mut self, from: &str, to: &str) -> Self {
+        self.inner.message = self.inner.message.replace(from, to);
+        self.inner.remedy = self.inner.remedy.map(|remedy| remedy.replace(from, to));
+        self
+    }
+
     /// Adds the file.
     #[must_use]
     pub fn at_path(mut self, path: &Path) -> Self {

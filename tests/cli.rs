@@ -12,10 +12,14 @@ mod bad_data;
 mod bad_parameters;
 #[path = "cli/bad_places.rs"]
 mod bad_places;
+#[path = "cli/bias.rs"]
+mod bias;
 #[path = "cli/cv.rs"]
 mod cv;
 #[path = "cli/evaluate.rs"]
 mod evaluate;
+#[path = "cli/explain.rs"]
+mod explain;
 #[path = "cli/inspect.rs"]
 mod inspect;
 #[path = "cli/interrupt.rs"]
@@ -26,6 +30,8 @@ mod params_files;
 mod predict;
 #[path = "cli/reading.rs"]
 mod reading;
+#[path = "cli/report.rs"]
+mod report;
 #[path = "cli/screen.rs"]
 mod screen;
 #[path = "cli/train.rs"]

@@ -5,7 +5,9 @@
 
 use gboost::explain::importance::{Importance, importance};
 use gboost::ingest::{ReadOptions, read_channel};
-use gboost::report::{Figures, figures::Rounds};
+use gboost::report::data::learning::{History, Verdict};
+use gboost::report::data::{Inputs, NamedData};
+use gboost::report::{Figures, ReportData, figures::Rounds, page};
 use gboost::{Dataset, Evaluate, Metric, Params, Trained, Trainer};
 use libtest_mimic::{Arguments, Failed, Trial};
 use serde_json::Value;
@@ -104,6 +106,67 @@ fn importances(lab: &Lab, exact: &Trained) -> Result<(), Failed> {
             if (found - printed).abs() > 0.001 {
                 return Err(format!("{name} of {feature}: {found}, printed {printed}").into());
             }
+        }
+    }
+    Ok(())
+}
+
+/// What the lab printed, from the report's own numbers.
+fn report(lab: &Lab, exact: &Trained) -> Result<(), Failed> {
+    let (train, validation) = (lab.read("train"), lab.read("validation"));
+    let data = ReportData::new(Inputs {
+        model: &exact.model,
+        rounds: Rounds::All,
+        data: NamedData { name: "validation", data: &validation },
+        others: vec![NamedData { name: "train", data: &train }],
+        history: Some(History::of(exact)),
+        parameters: None,
+        manifest: None,
+    })?;
+    let found = data.summary();
+    for (path, expected) in [
+        ("/label_counts/0", 621.0),
+        ("/label_counts/1", 1735.0),
+        ("/confusion_matrix/tn", 419.0),
+        ("/confusion_matrix/fp", 202.0),
+        ("/confusion_matrix/fn", 140.0),
+        ("/confusion_matrix/tp", 1595.0),
+        ("/accuracy", 0.855),
+        ("/precision", 0.888),
+        ("/recall", 0.919),
+        ("/f1", 0.903),
+        ("/auc", 0.917_456),
+        ("/classification_report/1/precision", 0.89),
+        ("/classification_report/1/recall", 0.92),
+        ("/classification_report/1/f1-score", 0.90),
+        ("/classification_report/0/precision", 0.75),
+        ("/classification_report/0/recall", 0.67),
+        ("/classification_report/0/f1-score", 0.71),
+        ("/classification_report/1/support", 1735.0),
+    ] {
+        let value = found.pointer(path).and_then(Value::as_f64).ok_or_else(|| format!("no {path}"))?;
+        // Half a unit of the last digit that the lab printed.
+        let digits = if path == "/auc" {
+            1e6
+        } else if path.starts_with("/classification") {
+            1e2
+        } else {
+            1e3
+        };
+        if (value - expected).abs() > 0.5 / digits {
+            return Err(format!("{path}: {value}, printed {expected}").into());
+        }
+    }
+    let learning = data.learning.as_ref().ok_or("no learning")?;
+    // The lab printed every fifth round: its validation loss bottoms at .3008 in round 140 and ends at .3079.
+    let best = learning.best_round.ok_or("no best round")?;
+    if learning.verdict != Verdict::Overfits || best.abs_diff(140) > 5 || !learning.sentence.contains("0.3079") {
+        return Err(format!("{learning:?}").into());
+    }
+    let html = page::html("Task 1", &data)?;
+    for shown in ["621 of class 0", "1,735 of class 1", "0.9175", "the model overfits after round"] {
+        if !html.contains(shown) {
+            return Err(format!("the page does not say {shown:?}").into());
         }
     }
     Ok(())
@@ -291,6 +354,7 @@ fn main() {
         with_model("confusion_matrix_and_auc", confusion_and_auc),
         with_model("printed_loss_points", loss_points),
         with_model("feature_importances", importances),
+        with_model("report", report),
         {
             let lab = lab.clone();
             Trial::test("accuracy_of_the_default", move || accuracy_of_the_default(&lab)).with_ignored_flag(!available)

@@ -133,13 +133,6 @@ impl DataArgs {
         self.delimiter.and_then(|Delimiter(byte)| byte)
     }
 
-    /// The same, with further columns left out.
-    pub fn leaving_out<'a>(&self, columns: impl Iterator<Item = &'a ColumnRef>) -> Self {
-        let mut reading = self.clone();
-        reading.ignore_column.extend(columns.cloned());
-        reading
-    }
-
     /// Refuses a column to be left out that is the label or the weight.
     pub fn refuse_twice(&self, flag: &str, column: &ColumnRef) -> Result<()> {
         let label = self.label.clone().unwrap_or(ColumnRef::Index(0));
@@ -176,6 +169,31 @@ impl DataArgs {
                 .remedy("name the label column with --label"));
         }
         Ok(())
+    }
+
+    /// The name of the label column, where it is asked for by name.
+    pub fn label_name(&self) -> String {
+        match &self.label {
+            Some(ColumnRef::Name(name)) => name.clone(),
+            _ => "label".to_string(),
+        }
+    }
+
+    /// The same, with further columns left out; the label stays the label.
+    pub fn leaving_out<'a>(&self, columns: impl Iterator<Item = &'a ColumnRef>) -> Self {
+        let mut reading = self.clone();
+        reading.ignore_column.extend(columns.filter(|column| self.label.as_ref() != Some(column)).cloned());
+        reading
+    }
+
+    /// Reads the numbers of one column, whatever it is for otherwise.
+    pub fn read_column(&self, column: &ColumnRef, paths: &[PathBuf]) -> Result<Vec<f32>> {
+        let mut options = self.options(Purpose::default());
+        // The label is the one column that is read apart from the features.
+        options.label = Some(column.clone());
+        options.ignore.retain(|ignored| ignored != column);
+        options.weight = options.weight.filter(|weight| weight != column);
+        Ok(read_channel(paths, &options)?.dataset.labels.unwrap_or_default())
     }
 
     fn options(&self, purpose: Purpose) -> ReadOptions {

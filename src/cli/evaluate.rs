@@ -101,12 +101,7 @@ fn show(figures: &Figures, model: &Model, rounds: Rounds, screen: &Screen) -> Re
 
 /// Rows by label (down) and prediction (across).
 fn confusion_table(confusion: &Confusion) -> String {
-    let counts = match confusion {
-        Confusion::Binary { true_negatives, false_positives, false_negatives, true_positives } => {
-            vec![vec![*true_negatives, *false_positives], vec![*false_negatives, *true_positives]]
-        }
-        Confusion::Multiclass(counts) => counts.clone(),
-    };
+    let counts = confusion.matrix();
     let predicted: Vec<String> = (0..counts.len()).map(|class| format!("predicted {class}")).collect();
     let header: Vec<&str> = std::iter::once("").chain(predicted.iter().map(String::as_str)).collect();
     let row = |(class, counts): (usize, &Vec<u64>)| {

@@ -1,11 +1,13 @@
 //! The command line: one file a subcommand, and what they share.
 
 mod backend;
+mod bias;
 mod completions;
 mod cv;
 mod data;
 mod devices;
 mod evaluate;
+mod explain;
 mod folds;
 mod hyper;
 mod inspect;
@@ -15,8 +17,10 @@ mod output;
 mod params_file;
 mod predict;
 mod progress;
+mod report;
 mod screen;
 mod search;
+mod shap_csv;
 mod train;
 mod trials;
 mod tune;
@@ -47,9 +51,12 @@ Examples:
   gboost tune                                         search for better hyperparameters
   gboost predict --model model.json --data new.csv --no-label
   gboost evaluate --model model.json --data test.csv
+  gboost report --model model.json --data test.csv    a page to look at: report.html
   gboost inspect model.json --importance gain
   gboost cv --train a.csv --objective binary:logistic --nfold 5 --stratified
   gboost verify model.manifest.json                   train again and compare, byte for byte
+  gboost explain --model model.json --data test.csv   SHAP values
+  gboost bias --model model.json --data test.csv --facet sex=1
   gboost devices                                      list the GPUs that --backend gpu can use
 
 Exit codes: 0 done; 1 a check said no; 2 bad input, parameter or usage; 3 the device failed; 130 interrupted.
@@ -107,6 +114,9 @@ enum Command {
     Tune(Box<tune::Args>),
     Predict(predict::Args),
     Evaluate(evaluate::Args),
+    Report(report::Args),
+    Explain(explain::Args),
+    Bias(bias::Args),
     Inspect(inspect::Args),
     Cv(Box<cv::Args>),
     Verify(verify::Args),
@@ -141,6 +151,9 @@ fn dispatch(cli: Cli) -> Result<()> {
         Command::Tune(args) => tune::run(&global, *args),
         Command::Predict(args) => predict::run(&global, &args),
         Command::Evaluate(args) => evaluate::run(&global, &args),
+        Command::Report(args) => report::run(&global, &args),
+        Command::Explain(args) => explain::run(&global, &args),
+        Command::Bias(args) => bias::run(&global, &args),
         Command::Inspect(args) => inspect::run(&global, &args),
         Command::Cv(args) => cv::run(&global, &args),
         Command::Verify(args) => verify::run(&global, &args),

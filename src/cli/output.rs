@@ -16,6 +16,11 @@ pub fn folder_of(path: &Path) -> &Path {
     }
 }
 
+/// The title of a page about a file, such as `model.json explained`.
+pub fn title(path: &Path, what: &str) -> String {
+    format!("{} {what}", path.file_name().unwrap_or(path.as_os_str()).to_string_lossy())
+}
+
 /// Checks that `path` can be written: it is no folder, and the folder it is in, or would be made in, takes files.
 /// Nothing stays behind.
 pub fn check(path: &Path) -> Result<()> {

@@ -3,9 +3,12 @@
 use super::data::{DataArgs, Purpose};
 use super::interrupt::{self, Phase};
 use super::output::{self, Draft};
+use super::progress::rows_bar;
 use super::screen::{Screen, count};
+use super::shap_csv::{Content, ShapCsv};
 use super::{Global, backend};
 use clap::ValueEnum;
+use gboost::explain::shap::Explainer;
 use gboost::report::figures::Rounds;
 use gboost::{Dataset, Model, Objective, Result};
 use std::fmt::Write as _;
@@ -17,6 +20,10 @@ use std::path::PathBuf;
 /// Writes CSV: a header and a line a row, in the order of the data; numbers in the shortest form that reads back to the
 /// same 32-bit value. The columns are `probability` (binary), `probability_0`, `probability_1`, ... (multiclass),
 /// `prediction` (regression), `margin` or `margin_0`, ..., `label`, or `tree_0`, `tree_1`, ... (leaf).
+///
+/// `contribs` writes SHAP values: a column a feature and `bias`, which add up to the margin; `interactions` those of all
+/// pairs: `age:age`, `age:hours`, ..., `bias:bias`. Both are 64-bit values; of multiclass models they have a line a class
+/// and a first column `class`. gboost explain tells more about them.
 #[derive(clap::Args)]
 #[command(after_help = AFTER_HELP)]
 pub struct Args {
@@ -60,6 +67,16 @@ enum OutputType {
     Label,
     /// The number of the leaf in each tree
     Leaf,
+    /// SHAP values of the features (XGBoost's pred_contribs)
+    Contribs,
+    /// SHAP values of pairs of features (XGBoost's pred_interactions)
+    Interactions,
+}
+
+impl Args {
+    fn rounds(&self) -> Rounds {
+        if self.all_rounds { Rounds::All } else { Rounds::Best }
+    }
 }
 
 /// Rows that are put into text before they are written.
@@ -83,6 +100,14 @@ pub fn run(global: &Global, args: &Args) -> Result<()> {
     }
     let model = Model::load(&args.model)?;
     let pool = gboost::booster::thread_pool(global.threads())?;
+    let content = match args.output_type {
+        OutputType::Contribs => Some(Content::Contributions),
+        OutputType::Interactions => Some(Content::Interactions),
+        _ => None,
+    };
+    if let Some(content) = content {
+        return pool.install(|| explain(args, &model, content, &screen));
+    }
     let predictions = pool.install(|| -> Result<Predictions> {
         let data = args.reading.read_for(&model, &args.data, Purpose::prediction(&model), &screen)?.dataset;
         Ok(Predictions { names: names(&model, args), rows: data.rows, table: predict(&model, &data, args) })
@@ -103,9 +128,32 @@ pub fn run(global: &Global, args: &Args) -> Result<()> {
     }
 }
 
+/// Writes SHAP values.
+fn explain(args: &Args, model: &Model, content: Content, screen: &Screen) -> Result<()> {
+    let data = args.reading.read_for(model, &args.data, Purpose::prediction(model), screen)?.dataset;
+    let explainer = Explainer::path_dependent(model, Some(args.rounds().of(model)));
+    let csv = ShapCsv::new(model, &explainer, content);
+    let bar = rows_bar(screen, data.rows);
+    let Some(path) = &args.output else {
+        screen.bytes(&csv.header()?)?;
+        return csv.blocks(&data, |_, text| screen.bytes(text.as_bytes()));
+    };
+    interrupt::enter(Phase::Writing)?;
+    let mut draft = Draft::new(path)?;
+    let mut write = |bytes: &[u8]| draft.write_all(bytes).map_err(|source| draft.error(&source));
+    write(&csv.header()?)?;
+    csv.blocks(&data, |block, text| {
+        bar.inc(block.rows() as u64);
+        write(text.as_bytes())
+    })?;
+    bar.finish_and_clear();
+    draft.publish()?;
+    screen.note(&format!("{} written to {}", count(data.rows, "explanation"), path.display()));
+    Ok(())
+}
+
 fn predict(model: &Model, data: &Dataset, args: &Args) -> Table {
-    let rounds = if args.all_rounds { Rounds::All } else { Rounds::Best };
-    let rounds = Some(rounds.of(model));
+    let rounds = Some(args.rounds().of(model));
     if args.output_type == OutputType::Leaf {
         return Table::Leaves(model.predict_leaves(data, rounds));
     }
@@ -113,7 +161,7 @@ fn predict(model: &Model, data: &Dataset, args: &Args) -> Table {
     Table::Numbers(match args.output_type {
         OutputType::Probability => model.transform(&margins),
         OutputType::Label => model.labels(&margins),
-        OutputType::Margin | OutputType::Leaf => margins,
+        _ => margins,
     })
 }
 
@@ -134,13 +182,11 @@ fn names(model: &Model, args: &Args) -> Vec<String> {
         false => vec![name.to_string()],
     };
     match (args.output_type, model.objective) {
-        (OutputType::Leaf, _) => {
-            let rounds = if args.all_rounds { Rounds::All } else { Rounds::Best };
-            numbered("tree", rounds.of(model) * model.classes)
-        }
+        (OutputType::Leaf, _) => numbered("tree", args.rounds().of(model) * model.classes),
         (OutputType::Margin, _) => each_class("margin"),
         (OutputType::Label, Objective::SquaredError) | (OutputType::Probability, _) => probability_names(model),
         (OutputType::Label, _) => vec!["label".to_string()],
+        (OutputType::Contribs | OutputType::Interactions, _) => Vec::new(),
     }
 }
 

@@ -113,10 +113,22 @@ impl<'a> Display<'a> {
     }
 }
 
+/// The bar of work that goes through rows; hidden if quiet or where standard error is no terminal.
+pub fn rows_bar(screen: &Screen, rows: usize) -> ProgressBar {
+    if screen.is_quiet() || !stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    styled(rows as u64, "{bar:30} {pos}/{len} rows  {elapsed} (left: {eta})")
+}
+
 fn bar(rounds: u32) -> ProgressBar {
-    let bar = ProgressBar::with_draw_target(Some(u64::from(rounds)), ProgressDrawTarget::stderr());
+    styled(u64::from(rounds), "{bar:30} {pos}/{len} rounds  {elapsed} (left: {eta})  {msg}")
+}
+
+fn styled(length: u64, template: &str) -> ProgressBar {
+    let bar = ProgressBar::with_draw_target(Some(length), ProgressDrawTarget::stderr());
     // The template is fixed; were it wrong, the default style would do.
-    if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} rounds  {elapsed} (left: {eta})  {msg}") {
+    if let Ok(style) = ProgressStyle::with_template(template) {
         bar.set_style(style);
     }
     bar

@@ -8,12 +8,15 @@ use super::interrupt::{self, Phase};
 use super::manifest::{self, Inputs, Outcome};
 use super::output::{self, Draft};
 use super::progress::Display;
+use super::report::Places;
 use super::screen::{Screen, count, figure, table};
 use gboost::ingest::Channel;
 use gboost::profile::Profile;
+use gboost::report::data::learning::History;
+use gboost::report::data::{self, NamedData};
 use gboost::report::manifest::Clock;
 use gboost::report::metrics_file;
-use gboost::report::{Figures, Manifest, MetricsFile, Seconds, figures::Rounds, history_csv};
+use gboost::report::{Figures, Manifest, MetricsFile, ReportData, Seconds, figures::Rounds, history_csv};
 use gboost::{Error, Evaluate, Model, Params, Result, Trained, Trainer};
 use std::path::{Path, PathBuf};
 
@@ -55,6 +58,11 @@ pub struct Args {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..), help_heading = "Output")]
     log_every: Option<u32>,
 
+    /// Write a report to look at as well: one HTML file, as gboost report makes it, judged on the validation data, otherwise
+    /// on the test data, otherwise on the training data
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    report: Option<PathBuf>,
+
     /// Print the time of each kernel at the end
     #[arg(long, help_heading = "Output")]
     profile: bool,
@@ -75,6 +83,7 @@ Examples:
   gboost train --num-round 50 --max-depth 3
   gboost train --train train.csv.gz --validation validation.csv.gz --objective binary:logistic \\
                --eval-metric auc,logloss --early-stopping-rounds 20 --model out/model.json
+  gboost train --report report.html                   and a page that shows how good the model is
   gboost train --train data/ --label price --ignore-column id --params hyperparameters.json
   gboost train --train a.csv --continue-from model.json --num-round 100 --model longer.json";
 
@@ -88,7 +97,7 @@ pub fn run(global: &Global, args: Args) -> Result<()> {
     let params = args.hyper.resolve(defaults, global)?;
     let screen = Screen::new(params.verbosity);
     backend::check(global)?;
-    let files = Files::new(&args.model, args.output.as_deref())?;
+    let files = Files::new(&args.model, args.output.as_deref(), args.report.as_deref())?;
     let start = args.continue_from.as_ref().map(Model::load).transpose()?;
 
     let pool = gboost::booster::thread_pool(params.nthread)?;
@@ -112,6 +121,7 @@ pub fn run(global: &Global, args: Args) -> Result<()> {
         start: start.as_ref(),
         backend: &backend,
         log_every: args.log_every,
+        hidden: if args.report.is_some() { Evaluate::EveryRound } else { Evaluate::LastRound },
     };
     Job { training, files: &files, begun, clock, read, pool: &pool }.run(&screen, &screen)
 }
@@ -155,11 +165,16 @@ impl Job<'_> {
             },
         );
         let outcome = MetricsFile::new(&trained, params, figures, backend.name, seconds);
-        files.write(&Contents {
+        let report = match &files.report {
+            Some(places) => pool.install(|| report(places, files, &trained, &outcome, &manifest, channels))?,
+            None => Vec::new(),
+        };
+        files.write(Contents {
             model: &model,
             manifest: &manifest,
             metrics: &outcome,
             history: &history_csv(&trained),
+            report,
         })?;
         if let Some(profile) = &trained.profile {
             screen.line(&format!("\n{}", profile_table(profile)))?;
@@ -209,6 +224,8 @@ pub struct Training<'a> {
     pub backend: &'a Chosen,
     /// How often rounds are shown.
     pub log_every: Option<u32>,
+    /// When the train metrics are evaluated where there is no validation channel and no round is shown.
+    pub hidden: Evaluate,
 }
 
 impl Training<'_> {
@@ -221,7 +238,7 @@ impl Training<'_> {
             Trainer::new(params, &channels.train.dataset).backend(backend.backend.clone()).cpu_options(backend.cpu);
         match &channels.validation {
             Some(validation) => trainer = trainer.channel("validation", &validation.dataset),
-            None if display.is_hidden() => trainer = trainer.evaluate(Evaluate::LastRound),
+            None if display.is_hidden() => trainer = trainer.evaluate(self.hidden),
             None => {}
         }
         if let Some(model) = self.start {
@@ -248,6 +265,36 @@ pub fn figures(trained: &Trained, channels: &Channels) -> Result<metrics_file::C
     })
 }
 
+/// The report, drafted.
+fn report(
+    places: &Places,
+    files: &Files,
+    trained: &Trained,
+    outcome: &MetricsFile,
+    manifest: &Manifest,
+    channels: &Channels,
+) -> Result<Vec<Draft>> {
+    let named = [
+        Some(("train", &channels.train)),
+        channels.validation.as_ref().map(|channel| ("validation", channel)),
+        channels.test.as_ref().map(|channel| ("test", channel)),
+    ];
+    let mut named: Vec<NamedData<'_>> =
+        named.into_iter().flatten().map(|(name, channel)| NamedData { name, data: &channel.dataset }).collect();
+    // Validation where there is some, otherwise test, otherwise train.
+    let data = named.remove(usize::from(named.len() > 1));
+    let report = ReportData::new(data::Inputs {
+        model: &trained.model,
+        rounds: Rounds::Best,
+        data,
+        others: named,
+        history: Some(History::of(trained)),
+        parameters: Some(outcome.parameters.clone()),
+        manifest: serde_json::to_value(manifest).ok(),
+    })?;
+    places.draft(&files.model.file_name().unwrap_or_default().to_string_lossy(), &report)
+}
+
 /// Where the results go.
 pub struct Files {
     model: PathBuf,
@@ -255,6 +302,7 @@ pub struct Files {
     manifest: Option<PathBuf>,
     metrics: PathBuf,
     history: PathBuf,
+    report: Option<Places>,
 }
 
 /// What goes there.
@@ -263,11 +311,13 @@ struct Contents<'a> {
     manifest: &'a Manifest,
     metrics: &'a MetricsFile,
     history: &'a str,
+    /// The report's files, where one is asked for.
+    report: Vec<Draft>,
 }
 
 impl Files {
     /// The places, checked: they can be written to, and no two are the same.
-    pub fn new(model: &Path, folder: Option<&Path>) -> Result<Self> {
+    pub fn new(model: &Path, folder: Option<&Path>, report: Option<&Path>) -> Result<Self> {
         let beside = match output::is_special(model) {
             // Beside /dev/null is no place for results.
             true => Path::new("."),
@@ -275,15 +325,22 @@ impl Files {
         };
         let folder = folder.unwrap_or(beside);
         let in_folder = |name: &str| if folder == Path::new(".") { PathBuf::from(name) } else { folder.join(name) };
+        let report = report.map(|path| Places::new(path, None, None)).transpose()?;
         let files = Self {
             model: model.to_path_buf(),
             manifest: manifest::place(model),
             metrics: in_folder(METRICS),
             history: in_folder(HISTORY),
+            report,
         };
         if files.others().any(|other| *other == files.model) {
             return Err(Error::parameter(format!("--model {} is the name of another result", files.model.display()))
                 .remedy("give the model another name, or the other results another folder with --output"));
+        }
+        let report = files.report.as_ref().map(Places::html).filter(|path| !output::is_special(path));
+        if let Some(path) = report.filter(|path| files.contains(path)) {
+            return Err(Error::parameter(format!("--report {} is the name of another result", path.display()))
+                .remedy("give the report another name"));
         }
         interrupt::enter(Phase::Writing)?;
         std::iter::once(&files.model).chain(files.others()).try_for_each(|path| output::check(path))?;
@@ -308,12 +365,11 @@ impl Files {
 
     /// Writes all files, and only then gives them their names: the model last, so that where a model stands, what
     /// describes it stands, too.
-    fn write(&self, contents: &Contents<'_>) -> Result<()> {
+    fn write(&self, contents: Contents<'_>) -> Result<()> {
         interrupt::enter(Phase::Writing)?;
-        let mut drafts = vec![
-            Draft::with(&self.history, contents.history.as_bytes())?,
-            Draft::with(&self.metrics, contents.metrics.to_text().as_bytes())?,
-        ];
+        let mut drafts = contents.report;
+        drafts.push(Draft::with(&self.history, contents.history.as_bytes())?);
+        drafts.push(Draft::with(&self.metrics, contents.metrics.to_text().as_bytes())?);
         if let Some(manifest) = &self.manifest {
             drafts.push(Draft::with(manifest, contents.manifest.to_text().as_bytes())?);
         }
@@ -353,7 +409,8 @@ fn summary(outcome: &MetricsFile, files: &Files, params: &Params, screen: &Scree
         ("metrics", files.metrics.display().to_string()),
         ("history", files.history.display().to_string()),
     ];
-    lines.iter().try_for_each(|(name, value)| screen.line(&format!("{name:8} {value}")))
+    let report = files.report.as_ref().map(|places| ("report", places.html().display().to_string()));
+    lines.into_iter().chain(report).try_for_each(|(name, value)| screen.line(&format!("{name:8} {value}")))
 }
 
 /// The time of each kernel; bytes are those that went to the device or came back.

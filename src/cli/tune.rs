@@ -16,7 +16,7 @@ use gboost::report::Manifest;
 use gboost::report::manifest::Clock;
 use gboost::validation::Folds;
 use gboost::validation::tune::{Ended, Resume, Source, Space, Tuned, Tuner, WarmStart, text_of};
-use gboost::{Error, ErrorKind, Params, Result};
+use gboost::{Error, ErrorKind, Evaluate, Params, Result};
 use serde_json::Value;
 use std::path::PathBuf;
 
@@ -175,7 +175,14 @@ pub fn run(global: &Global, args: Args) -> Result<()> {
 
     let best = tuned.best_params()?;
     let begun = Manifest { parameters: Manifest::parameters_of(&best), seed: best.seed, ..begun };
-    let training = Training { params: &best, channels: &channels, start: None, backend: &chosen, log_every: None };
+    let training = Training {
+        params: &best,
+        channels: &channels,
+        start: None,
+        backend: &chosen,
+        log_every: None,
+        hidden: Evaluate::LastRound,
+    };
     Job { training, files: &files.model, begun, clock, read, pool: &pool }.run(&screen, &Screen::new(0))?;
     check_target(&tuned, &search)
 }
@@ -242,7 +249,7 @@ impl Files {
     /// The places, checked: they can be written to, and the journal is no other result.
     fn new(folder: PathBuf, journal: Option<PathBuf>) -> Result<Self> {
         let journal = journal.unwrap_or_else(|| folder.join(JOURNAL));
-        let model = train::Files::new(&folder.join(MODEL), None)?;
+        let model = train::Files::new(&folder.join(MODEL), None, None)?;
         let tables = [LEADERBOARD_CSV, LEADERBOARD_JSON, BEST_PARAMS].map(|name| folder.join(name));
         if tables.contains(&journal) || model.contains(&journal) {
             return Err(Error::parameter(format!("--journal {} is the name of another result", journal.display()))

@@ -12,7 +12,7 @@ use super::{Global, output};
 use gboost::report::manifest::{ChannelRecord, Data, FileRecord, commit, sha256, sha256_of_file};
 use gboost::report::{Manifest, cv_csv};
 use gboost::validation::FoldedData;
-use gboost::{Error, ErrorKind, Model, Params, Result};
+use gboost::{Error, ErrorKind, Evaluate, Model, Params, Result};
 use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -222,6 +222,7 @@ impl Case<'_> {
             start: start.as_ref(),
             backend: &backend,
             log_every: None,
+            hidden: Evaluate::LastRound,
         };
         let trained = training.run(&Screen::new(0))?;
         let again = trained.model.to_json();

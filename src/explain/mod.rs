@@ -1,5 +1,7 @@
-//! Why a model predicts what it predicts.
+//! Why a model predicts what it predicts, and whom its predictions favour.
 
+pub mod bias;
 pub mod importance;
+pub mod shap;
 
 pub use importance::{FeatureImportance, Importance, importance};

@@ -7,9 +7,7 @@ use serde::Serialize;
 
 /// Weighted share of rows on the wrong side of a threshold on the probability.
 pub(super) fn error(scored: &Scored, threshold: f32) -> f64 {
-    // p > t as a comparison of margins; -inf for t = 0 (every row is positive), inf for t = 1 (none is).
-    let threshold = f64::from(threshold);
-    let cut = if threshold == 0.5 { 0.0 } else { log(threshold / (1.0 - threshold)) };
+    let cut = margin_at(f64::from(threshold));
     let wrong = scored.sum(|row| {
         let wrong = (scored.margin(0, row) > cut) != (scored.labels[row] == 1.0);
         if wrong { u64::from(scored.weight(row)) } else { 0 }
@@ -17,8 +15,15 @@ pub(super) fn error(scored: &Scored, threshold: f32) -> f64 {
     ratio(wrong, scored.total_weight())
 }
 
+/// The margin of a probability, so that `p > t` is a comparison of margins: -inf for 0 (every row is above it), inf for
+/// 1 (none is).
+#[must_use]
+pub fn margin_at(probability: f64) -> f64 {
+    if probability == 0.5 { 0.0 } else { log(probability / (1.0 - probability)) }
+}
+
 /// The predicted class: of one margin the probability above 0.5, of several the lowest class of the largest margin.
-fn predicted_class(scored: &Scored, row: usize) -> usize {
+pub(super) fn predicted_class(scored: &Scored, row: usize) -> usize {
     if !scored.objective.is_multiclass() {
         return usize::from(scored.margin(0, row) > 0.0);
     }
@@ -49,6 +54,20 @@ struct ClassTotals {
     label: u64,
     predicted: u64,
     both: u64,
+}
+
+impl ClassTotals {
+    fn precision(&self) -> f64 {
+        ratio(self.both, self.predicted)
+    }
+
+    fn recall(&self) -> f64 {
+        ratio(self.both, self.label)
+    }
+
+    fn f1(&self) -> f64 {
+        ratio(2 * self.both, self.label + self.predicted)
+    }
 }
 
 impl Totals {
@@ -83,15 +102,15 @@ impl Totals {
     }
 
     pub(super) fn precision(&self) -> f64 {
-        self.score(|class| ratio(class.both, class.predicted))
+        self.score(ClassTotals::precision)
     }
 
     pub(super) fn recall(&self) -> f64 {
-        self.score(|class| ratio(class.both, class.label))
+        self.score(ClassTotals::recall)
     }
 
     pub(super) fn f1(&self) -> f64 {
-        self.score(|class| ratio(2 * class.both, class.label + class.predicted))
+        self.score(ClassTotals::f1)
     }
 
     /// The score of class 1 of two; of several classes the mean, summed in their order. A class that no row has as
@@ -103,6 +122,39 @@ impl Totals {
             self.classes.iter().map(of_class).sum::<f64>() / self.classes.len() as f64
         }
     }
+}
+
+/// How good the predictions of one class are.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ClassScore {
+    /// Share of the rows predicted as the class that have it; 0 without such a row.
+    pub precision: f64,
+    /// Share of the rows with the class that are predicted so; 0 without such a row.
+    pub recall: f64,
+    /// Harmonic mean of both; 0 where no row has the class as label or prediction.
+    pub f1: f64,
+    /// Quantised weight of the rows with the class: their number where there are no weights.
+    pub support: u64,
+    /// Whether any row has the class as label or as prediction.
+    pub occurs: bool,
+}
+
+/// The scores of every class, in their order: labels 0 and 1, or the num_class labels.
+///
+/// # Panics
+/// As [`Metric::evaluate`](super::Metric::evaluate); and for a regression, which has no classes.
+#[must_use]
+pub fn class_scores(scored: &Scored) -> Vec<ClassScore> {
+    scored.check();
+    assert!(scored.objective.is_classification(), "classes");
+    let score = |class: &ClassTotals| ClassScore {
+        precision: class.precision(),
+        recall: class.recall(),
+        f1: class.f1(),
+        support: class.label,
+        occurs: class.label + class.predicted > 0,
+    };
+    Totals::new(scored).classes.iter().map(score).collect()
 }
 
 /// How many rows, whatever their weight, of each label got which prediction.
@@ -129,7 +181,14 @@ pub enum Confusion {
 }
 
 impl Confusion {
-    pub(super) fn new(scored: &Scored) -> Self {
+    /// Counts rows.
+    ///
+    /// # Panics
+    /// As [`Metric::evaluate`](super::Metric::evaluate); and for a regression, which has no classes.
+    #[must_use]
+    pub fn new(scored: &Scored) -> Self {
+        scored.check();
+        assert!(scored.objective.is_classification(), "classes");
         let predicted = scored.map(|row| predicted_class(scored, row));
         let labels = label_count(scored);
         let mut counts = vec![vec![0; labels]; labels];
@@ -144,6 +203,17 @@ impl Confusion {
             false_positives: counts[0][1],
             false_negatives: counts[1][0],
             true_positives: counts[1][1],
+        }
+    }
+
+    /// The counts as a matrix: `[label][predicted]`.
+    #[must_use]
+    pub fn matrix(&self) -> Vec<Vec<u64>> {
+        match self {
+            Self::Binary { true_negatives, false_positives, false_negatives, true_positives } => {
+                vec![vec![*true_negatives, *false_positives], vec![*false_negatives, *true_positives]]
+            }
+            Self::Multiclass(counts) => counts.clone(),
         }
     }
 }

@@ -15,6 +15,7 @@ mod read_tree;
 mod write;
 
 pub use predict::RowPredictor;
+pub use predict::Stages;
 
 use crate::error::{Error, Result};
 use crate::ingest::dataset::Dataset;

@@ -34,28 +34,9 @@ impl Model {
     /// Call [`Model::check_features`] first: a column that the data lacks counts as missing here.
     #[must_use]
     pub fn predict_margins(&self, data: &Dataset, rounds: Option<usize>) -> Vec<f32> {
-        let forest = Forest::new(self.first_trees(rounds));
-        let classes = self.classes;
-        let base: Vec<f32> = (0..classes).map(|class| self.base_margin(class)).collect();
-        // Blocks are disjoint slices, class after class within each.
-        let mut margins = vec![0.0; data.rows * classes];
-        margins.par_chunks_mut(BLOCK * classes).enumerate().for_each_init(
-            || forest.buffer(),
-            |buffer, (block, margins)| {
-                let rows = margins.len() / classes;
-                forest.fill(data, block * BLOCK, rows, buffer);
-                for (margins, &base) in margins.chunks_exact_mut(rows).zip(&base) {
-                    margins.fill(base);
-                }
-                forest.visit(buffer, |tree, leaves| {
-                    let class = tree % classes;
-                    for (margin, &leaf) in margins[class * rows..][..rows].iter_mut().zip(leaves) {
-                        *margin += forest.value(leaf);
-                    }
-                });
-            },
-        );
-        if classes == 1 { margins } else { join_blocks(&margins, data.rows, classes) }
+        let mut stages = Stages::new(self, data);
+        stages.advance(rounds.unwrap_or(usize::MAX));
+        stages.margins()
     }
 
     /// The leaf of every row in every tree of the first `rounds` rounds (`None`: all), row after row
@@ -117,6 +98,71 @@ impl Model {
                 };
                 (0..rows).map(|row| (1..self.classes).fold(0, better(row)) as f32).collect()
             }
+        }
+    }
+}
+
+/// The margins of all rows after more and more rounds: what [`Model::predict_margins`] gives at each of them, in one
+/// walk over the trees.
+pub struct Stages<'a> {
+    model: &'a Model,
+    data: &'a Dataset,
+    /// Rounds that are in the margins.
+    rounds: usize,
+    /// Blocks of rows, each class after class.
+    blocks: Vec<f32>,
+}
+
+impl<'a> Stages<'a> {
+    /// The margins before the first round.
+    #[must_use]
+    pub fn new(model: &'a Model, data: &'a Dataset) -> Self {
+        let classes = model.classes;
+        let base: Vec<f32> = (0..classes).map(|class| model.base_margin(class)).collect();
+        let mut blocks = vec![0.0; data.rows * classes];
+        for block in blocks.chunks_mut(BLOCK * classes) {
+            let rows = block.len() / classes;
+            for (margins, &base) in block.chunks_exact_mut(rows).zip(&base) {
+                margins.fill(base);
+            }
+        }
+        Self { model, data, rounds: 0, blocks }
+    }
+
+    /// Adds the leaves of the rounds up to `rounds`; no more than the model has, and none if they are in already.
+    pub fn advance(&mut self, rounds: usize) {
+        let (model, data, classes) = (self.model, self.data, self.model.classes);
+        let rounds = rounds.min(model.rounds()).max(self.rounds);
+        let forest = Forest::new(&model.trees[self.rounds * classes..rounds * classes]);
+        self.rounds = rounds;
+        // Blocks are disjoint slices, class after class within each.
+        self.blocks.par_chunks_mut(BLOCK * classes).enumerate().for_each_init(
+            || forest.buffer(),
+            |buffer, (block, margins)| {
+                let rows = margins.len() / classes;
+                forest.fill(data, block * BLOCK, rows, buffer);
+                forest.visit(buffer, |tree, leaves| {
+                    let class = tree % classes;
+                    for (margin, &leaf) in margins[class * rows..][..rows].iter_mut().zip(leaves) {
+                        *margin += forest.value(leaf);
+                    }
+                });
+            },
+        );
+    }
+
+    /// The margins, class after class (`[class * rows + row]`).
+    #[must_use]
+    pub fn margins(self) -> Vec<f32> {
+        if self.model.classes == 1 { self.blocks } else { self.snapshot() }
+    }
+
+    /// A copy of the margins, as [`Stages::margins`].
+    #[must_use]
+    pub fn snapshot(&self) -> Vec<f32> {
+        match self.model.classes {
+            1 => self.blocks.clone(),
+            classes => join_blocks(&self.blocks, self.data.rows, classes),
         }
     }
 }

@@ -121,14 +121,17 @@ fn best_round(trained: &Trained) -> Option<usize> {
     best.map(|(round, _)| round)
 }
 
+/// A binary32 as a number of JSON: through text, so that 0.2 is shown as 0.2 and not as the binary64 of its binary32.
+pub(super) fn shortest(value: f32) -> Value {
+    value.to_string().parse::<f64>().map_or(Value::Null, Value::from)
+}
+
 /// The parameters with what the training decided in place of what was left open.
-fn resolved(params: &Params, model: &Model, metrics: &[Metric]) -> Map<String, Value> {
+pub(crate) fn resolved(params: &Params, model: &Model, metrics: &[Metric]) -> Map<String, Value> {
     let mut shown = params.to_json();
-    // Through text, so that 0.2 is shown as 0.2 and not as the binary64 of its binary32.
-    let number = |value: &f32| value.to_string().parse::<f64>().map_or(Value::Null, Value::from);
     let base_score = match model.base_score.as_slice() {
-        [single] => number(single),
-        several => several.iter().map(number).collect(),
+        [single] => shortest(*single),
+        several => several.iter().copied().map(shortest).collect(),
     };
     shown.insert("base_score".to_string(), base_score);
     shown.insert("eval_metric".to_string(), metrics.iter().map(|metric| Value::from(metric.name())).collect());

@@ -7,6 +7,8 @@ import time
 
 import accuracy
 import cross_validation
+import explain
+import figures
 import hist_trees
 import interchange
 import lab_exact
@@ -15,7 +17,10 @@ from data import Lab, Table
 from engines import THREADS, XGBOOST_THREADS, Gboost, XGBoost
 from report import Report
 
-CHECKS = {module.__name__: module for module in [lab_exact, hist_trees, options, cross_validation, interchange, accuracy]}
+CHECKS = {
+    module.__name__: module
+    for module in [lab_exact, hist_trees, options, cross_validation, interchange, accuracy, figures, explain]
+}
 
 
 class Bench:

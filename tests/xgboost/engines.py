@@ -4,6 +4,7 @@ import csv
 import json
 import os
 import subprocess
+import time
 
 import numpy as np
 
@@ -104,6 +105,37 @@ class Gboost:
         # Through binary64: the text is the shortest that reads back to the same binary32.
         return np.loadtxt(output, delimiter=",", skiprows=1, ndmin=2).astype(np.float32)
 
+    def shap_values(self, model, table, kind, all_rounds=False, background=None):
+        """SHAP values, and the seconds of the whole process: a line a row and class, as XGBoost.shap_values."""
+        output = model + ".shap.csv"
+        data = ["--model", model, "--data", table.features_csv, "--header", "no", "--no-label", "--output", output]
+        if background is None:
+            arguments = ["predict", *data, "--output-type", kind]
+        else:
+            arguments = ["explain", *data, "--background", background.features_csv]
+        started = time.perf_counter()
+        self._run(*arguments, *(["--all-rounds"] if all_rounds else []))
+        seconds = time.perf_counter() - started
+        with open(output) as file:
+            names = file.readline().split(",")
+        values = np.loadtxt(output, delimiter=",", skiprows=1, ndmin=2)
+        return (values[:, 1:] if names[0] == "class" else values), seconds
+
+    def probabilities(self, model, table):
+        """What `gboost predict` writes: a probability a class, that of class 1 alone, or the predicted value."""
+        output = model + ".predictions.csv"
+        self._run("predict", "--model", model, "--data", table.features_csv, "--header", "no", "--no-label", "--output", output)
+        return np.loadtxt(output, delimiter=",", skiprows=1, ndmin=2).astype(np.float32)
+
+    def report(self, model, table):
+        """The `report` object of analysis.json, and the path of the notebook."""
+        stem = model + ".report"
+        arguments = ["report", "--model", model, "--data", table.csv, "--header", "no", "--label", 0]
+        arguments += ["--weight-column", 1] if table.weight is not None else []
+        self._run(*arguments, "--output", stem + ".html", "--json", stem + ".json", "--notebook", stem + ".ipynb")
+        with open(stem + ".json") as file:
+            return json.load(file)["report"], stem + ".ipynb"
+
 
 class XGBoost:
     """One version of XGBoost in its own interpreter."""
@@ -160,6 +192,26 @@ class XGBoost:
             early_stopping_rounds=early_stopping_rounds,
         )
         return {name: np.asarray(values, dtype=np.float64) for name, values in columns.items()}
+
+    def shap_values(self, model, table, kind, best=False):
+        """SHAP values of `pred_contribs` or `pred_interactions`, and the seconds that they took."""
+        output = os.path.join(self.folder, f"shap_{self.version}.npy")
+        options = {"kind": kind, "best": best, "threads": XGBOOST_THREADS, "output": output}
+        seconds = self._ask("shap_values", model=model, data=table.npz, **options)
+        return np.load(output), seconds
+
+    def interventional(self, model, table, background):
+        """The values of the Python package shap against a background, without the expected value."""
+        output = os.path.join(self.folder, f"interventional_{self.version}.npy")
+        self._ask("interventional", model=model, data=table.npz, background=background.npz, output=output)
+        return np.load(output)
+
+    def probabilities(self, model, table):
+        """Predictions in binary64 means' precision: a column a class, or one."""
+        output = os.path.join(self.folder, f"predictions_{self.version}.npy")
+        self._ask("predict", model=model, data=table.npz, best=False, margin=False, output=output)
+        predictions = np.load(output).astype(np.float64)
+        return predictions.reshape(len(predictions), -1)
 
     def scores(self, model, kinds):
         return self._ask("scores", model=model, kinds=kinds)

@@ -6,6 +6,7 @@ Every version has its own interpreter, so the checks talk to each through this p
 import json
 import os
 import sys
+import time
 
 import numpy as np
 import xgboost as xgb
@@ -51,14 +52,40 @@ def cross_validate(request):
 
 
 def predict(request):
-    """Margins; of the rounds up to the model's best iteration if `best` is asked for."""
+    """Margins, or predictions without `margin`; of the rounds up to the model's best iteration if `best` is asked for."""
     booster = xgb.Booster(model_file=request["model"])
     rounds = (0, 0)
     if request["best"]:
         rounds = (0, int(booster.attr("best_iteration")) + 1)
-    margins = booster.predict(matrix(request["data"]), output_margin=True, iteration_range=rounds)
+    margins = booster.predict(matrix(request["data"]), output_margin=request.get("margin", True), iteration_range=rounds)
     np.save(request["output"], np.asarray(margins, dtype=np.float32))
     return {}
+
+
+def shap_values(request):
+    """SHAP values (`[row * classes + class, ...]`), and the seconds that they took; rounds as in `predict`."""
+    booster = xgb.Booster(model_file=request["model"])
+    booster.set_param({"nthread": request["threads"]})
+    rounds = (0, int(booster.attr("best_iteration")) + 1) if request["best"] else (0, 0)
+    data = matrix(request["data"])
+    started = time.perf_counter()
+    values = booster.predict(data, iteration_range=rounds, **{request["kind"]: True})
+    seconds = time.perf_counter() - started
+    np.save(request["output"], values.reshape(-1, values.shape[-1] ** (2 if request["kind"] == "pred_interactions" else 1)))
+    return seconds
+
+
+def interventional(request):
+    """The values of shap's TreeExplainer against a background, without the expected value: `[row * classes + class, feature]`."""
+    import shap
+
+    booster = xgb.Booster(model_file=request["model"])
+    x, background = np.load(request["data"])["x"], np.load(request["background"])["x"]
+    explainer = shap.TreeExplainer(booster, background, feature_perturbation="interventional")
+    values = np.asarray(explainer.shap_values(x))
+    values = values.reshape(*x.shape, -1).transpose(0, 2, 1)
+    np.save(request["output"], values.reshape(-1, x.shape[1]))
+    return shap.__version__
 
 
 def scores(request):
@@ -89,7 +116,10 @@ def main():
     answers = os.fdopen(os.dup(1), "w")
     # XGBoost's own messages must not mix with the answers.
     os.dup2(2, 1)
-    commands = {command.__name__: command for command in [train, cross_validate, predict, scores, base_margins, version]}
+    commands = {
+        command.__name__: command
+        for command in [train, cross_validate, predict, shap_values, interventional, scores, base_margins, version]
+    }
     for line in sys.stdin:
         request = json.loads(line)
         try:

@@ -1,0 +1,325 @@
+//! `gboost bias`.
+
+use super::data::{DataArgs, Purpose};
+use super::interrupt::{self, Phase};
+use super::output::{self, Draft, title};
+use super::screen::{Screen, count};
+use super::{Global, backend};
+use gboost::explain::bias::{BiasMetric, BiasReport, BiasRows, Condition, Facet, distinct};
+use gboost::ingest::ColumnRef;
+use gboost::report::figures::Rounds;
+use gboost::report::page::{self, bias::BiasPage};
+use gboost::report::{Analysis, analysis::BiasSection};
+use gboost::{Dataset, Error, Model, Objective, Result};
+use std::path::PathBuf;
+
+/// Measure bias in the labels and in a model's predictions
+///
+/// Compares a facet, the rows that may be at a disadvantage, with all other rows, by the metrics of SageMaker Clarify: before
+/// training on the labels (CI, DPL, KL, JS, LP, TVD, KS, CDDL), after it on the predictions (DPPL, DI, DCA, DCR, RD, SD, DAR, DRR,
+/// AD, TE, CDDPL, FT, GE). Rows count as one each, whatever their weight; 0/0 is 0 and x/0 infinite. A missing value meets no
+/// condition, so its row belongs to the rest.
+///
+/// A facet's column may be a feature, or a column that the model was trained without. The usual bounds are rules of thumb:
+/// differences of rates up to 0.1, a disparate impact from 0.8 to 1.25.
+#[derive(clap::Args)]
+#[command(after_help = AFTER_HELP)]
+pub struct Args {
+    /// The model: XGBoost's JSON
+    #[arg(long, value_name = "FILE", help_heading = "Data")]
+    model: PathBuf,
+
+    /// Labelled data: files (.csv, .csv.gz, libsvm) or folders of them
+    #[arg(long, value_name = "FILE", num_args = 1.., required = true, help_heading = "Data")]
+    data: Vec<PathBuf>,
+
+    #[command(flatten)]
+    reading: DataArgs,
+
+    /// Rows that may be at a disadvantage: COLUMN=VALUE, COLUMN=VALUE,VALUE, COLUMN!=VALUE, 'COLUMN>NUMBER', >=, <, <=, or
+    /// COLUMN alone for each of its values in turn; a column by name or by number in the file, from 0. May be repeated
+    #[arg(long, value_name = "FACET", num_args = 1.., required = true, help_heading = "Bias")]
+    facet: Vec<String>,
+
+    /// Column of the groups within which CDDL and CDDPL compare
+    #[arg(long, value_name = "NAME|INDEX", help_heading = "Bias")]
+    group: Option<ColumnRef>,
+
+    /// Labels that are the outcome one would like to get: VALUE, VALUE,VALUE, or '>NUMBER' (>=, <, <=) for regression
+    #[arg(long, value_name = "LABELS", default_value = "1", allow_negative_numbers = true, help_heading = "Bias")]
+    positive: String,
+
+    /// Probability above which label 1 is predicted (binary:logistic) [default: 0.5]
+    #[arg(long, value_name = "P", help_heading = "Bias")]
+    threshold: Option<f32>,
+
+    /// Where to write a page with tables and charts: one HTML file that needs no network
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    output: Option<PathBuf>,
+
+    /// Where to write the metrics, in the layout of SageMaker Clarify's analysis.json
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    json: Option<PathBuf>,
+
+    /// Predict with all rounds, not only up to the best one of early stopping
+    #[arg(long, help_heading = "Output")]
+    all_rounds: bool,
+}
+
+const AFTER_HELP: &str = "\
+Examples:
+  gboost bias --model model.json --data test.csv --facet sex=1
+  gboost bias --model model.json --data test.csv --facet sex 'age>40' --group education --output bias.html --json analysis.json
+  gboost bias --model model.json --data test.csv --ignore-column race --facet race=2,3 --positive 0 --threshold 0.3";
+
+/// Values of a facet's column that are taken in turn at most.
+const MOST_VALUES: usize = 20;
+
+pub fn run(global: &Global, args: &Args) -> Result<()> {
+    let screen = global.screen();
+    backend::refuse_gpu(global, "bias")?;
+    interrupt::enter(Phase::Writing)?;
+    args.outputs().try_for_each(|path| output::check(path))?;
+    interrupt::enter(Phase::Reading)?;
+    let model = Model::load(&args.model)?;
+    let questions = Questions::new(args, &model)?;
+    let reports =
+        gboost::booster::thread_pool(global.threads())?.install(|| questions.answer(args, &model, &screen))?;
+    write(args, &model, &questions.positive.to_string(), &reports)?;
+    if screen.is_quiet() && args.outputs().next().is_some() {
+        return Ok(());
+    }
+    reports.iter().try_for_each(|report| show(report, &screen))?;
+    args.outputs().for_each(|path| screen.note(&format!("written: {}", path.display())));
+    Ok(())
+}
+
+impl Args {
+    /// The files that are asked for.
+    fn outputs(&self) -> impl Iterator<Item = &PathBuf> {
+        [&self.output, &self.json].into_iter().flatten()
+    }
+}
+
+/// Writes the files that are asked for: all of them, or none.
+fn write(args: &Args, model: &Model, positive: &str, reports: &[BiasReport]) -> Result<()> {
+    let label = args.reading.label_name();
+    interrupt::enter(Phase::Writing)?;
+    let page = args.output.as_deref().map(|path| {
+        let group = args.group.as_ref().map(name);
+        let objective = model.objective.name();
+        let page = BiasPage { objective, label: &label, positive, group: group.as_deref(), reports };
+        Draft::with(path, page::bias::html(&title(&args.model, "bias"), &page)?.as_bytes())
+    });
+    let analysis = args.json.as_deref().map(|path| {
+        let analysis = Analysis {
+            pre_training_bias_metrics: Some(BiasSection::new(&label, positive, reports, |report| &report.labels)),
+            post_training_bias_metrics: Some(BiasSection::new(&label, positive, reports, |report| &report.predictions)),
+            ..Analysis::default()
+        };
+        Draft::with(path, analysis.to_text().as_bytes())
+    });
+    let drafts = [page.transpose()?, analysis.transpose()?];
+    interrupt::check()?;
+    drafts.into_iter().flatten().try_for_each(Draft::publish)
+}
+
+/// What a column is called.
+fn name(column: &ColumnRef) -> String {
+    match column {
+        ColumnRef::Name(name) => name.clone(),
+        ColumnRef::Index(index) => format!("column {index}"),
+    }
+}
+
+/// What is asked, understood before any data is read.
+struct Questions {
+    /// Text, column and condition; every value of the column without one.
+    facets: Vec<(String, ColumnRef, Option<Condition>)>,
+    positive: Condition,
+}
+
+impl Questions {
+    fn new(args: &Args, model: &Model) -> Result<Self> {
+        args.reading.refuse_no_label()?;
+        if let Some(threshold) = args.threshold {
+            let error = if model.objective != Objective::BinaryLogistic {
+                Error::parameter(format!(
+                    "--threshold is for binary:logistic, the model is of {}",
+                    model.objective.name()
+                ))
+                .remedy("leave it out")
+            } else if !(0.0..=1.0).contains(&threshold) {
+                Error::parameter(format!("--threshold {threshold} is not a probability"))
+                    .remedy("give a number from 0 to 1")
+            } else {
+                return Self::read(args);
+            };
+            return Err(error);
+        }
+        Self::read(args)
+    }
+
+    fn read(args: &Args) -> Result<Self> {
+        let facet = |text: &String| {
+            let (column, condition) = Condition::parse(text).map_err(|error| error.context("--facet"))?;
+            // A name or a number; any text is one of these.
+            let column = column.parse().unwrap_or_else(|never| match never {});
+            Ok((text.clone(), column, condition))
+        };
+        Ok(Self {
+            facets: args.facet.iter().map(facet).collect::<Result<_>>()?,
+            positive: Condition::parse_values(&args.positive).map_err(|error| error.context("--positive"))?,
+        })
+    }
+
+    fn answer(&self, args: &Args, model: &Model, screen: &Screen) -> Result<Vec<BiasReport>> {
+        // Before the data, so that a column that is not there is not looked for among those to leave out.
+        let facets = self.facets.iter().map(|(text, column, _)| Column::new(column, "--facet", text, args, model));
+        let facets = facets.collect::<Result<Vec<_>>>()?;
+        let group = args.group.as_ref().map(|group| Column::new(group, "--group", &group.to_string(), args, model));
+        let group = group.transpose()?;
+        let reading = args.reading.leaving_out(facets.iter().chain(&group).filter_map(Column::is_apart));
+        let data = reading.read_for(model, &args.data, Purpose::evaluation(model), screen)?.dataset;
+        let labels = data.labels.as_deref().unwrap_or_default();
+        let positive = self.positives(labels, model)?;
+        let predicted = self.predictions(args, model, &data);
+        let groups = group.map(|group| group.values(args, &data)).transpose()?;
+        let rows = BiasRows { positive: &positive, predicted: &predicted, groups: groups.as_deref() };
+        let mut reports = Vec::new();
+        for (column, (_, _, condition)) in facets.into_iter().zip(&self.facets) {
+            let (name, about) = (name(column.column), column.about.clone());
+            let values = column.values(args, &data)?;
+            let others: Vec<&[f32]> =
+                data.columns.iter().map(Vec::as_slice).filter(|column| !is_same(column, &values)).collect();
+            let conditions = match condition {
+                Some(condition) => vec![condition.clone()],
+                None => each_value(&values, &name, &about)?,
+            };
+            for condition in &conditions {
+                interrupt::check()?;
+                let facet = Facet { column: &name, values: &values, condition, others: &others };
+                reports.push(BiasReport::new(&rows, &facet).map_err(|error| error.context(&about))?);
+            }
+        }
+        Ok(reports)
+    }
+
+    fn positives(&self, labels: &[f32], model: &Model) -> Result<Vec<bool>> {
+        let positive: Vec<bool> = labels.iter().map(|&label| self.positive.holds(label)).collect();
+        if positive.iter().any(|&positive| positive) {
+            return Ok(positive);
+        }
+        let known = match distinct(labels).as_slice() {
+            values if values.len() <= MOST_VALUES && model.objective.is_classification() => {
+                format!("the labels are {}", values.iter().map(f32::to_string).collect::<Vec<_>>().join(", "))
+            }
+            [first, .., last] => format!("the labels go from {first} to {last}"),
+            _ => "there are none".to_string(),
+        };
+        Err(Error::data(format!("--positive {}: no label of the data is positive", self.positive))
+            .remedy(format!("choose others: {known}")))
+    }
+
+    /// Whether each row is predicted positive.
+    fn predictions(&self, args: &Args, model: &Model, data: &Dataset) -> Vec<bool> {
+        let rounds = if args.all_rounds { Rounds::All } else { Rounds::Best };
+        let margins = model.predict_margins(data, Some(rounds.of(model)));
+        let labels = match args.threshold {
+            None => model.labels(&margins),
+            Some(threshold) => {
+                let label = |probability: f32| if probability > threshold { 1.0 } else { 0.0 };
+                model.transform(&margins).into_iter().map(label).collect()
+            }
+        };
+        labels.into_iter().map(|label| self.positive.holds(label)).collect()
+    }
+}
+
+/// A column that is asked for.
+struct Column<'a> {
+    column: &'a ColumnRef,
+    flag: &'static str,
+    /// The flag with what was given.
+    about: String,
+    /// The values, if it is known before the data is read that it is no feature of the model.
+    apart: Option<Vec<f32>>,
+}
+
+impl<'a> Column<'a> {
+    fn new(column: &'a ColumnRef, flag: &'static str, text: &str, args: &Args, model: &Model) -> Result<Self> {
+        let mut found = Self { column, flag, about: format!("{flag} {text}"), apart: None };
+        if let ColumnRef::Name(name) = column
+            && !model.feature_names.is_empty()
+            && !model.feature_names.contains(name)
+        {
+            found.apart = Some(found.read(args)?);
+        }
+        Ok(found)
+    }
+
+    /// The column, if it is to be kept from the model.
+    fn is_apart(&self) -> Option<&'a ColumnRef> {
+        self.apart.as_ref().map(|_| self.column)
+    }
+
+    /// The values, one a row: of a feature, or of another column of the files.
+    fn values(self, args: &Args, data: &Dataset) -> Result<Vec<f32>> {
+        if let Some(values) = self.apart {
+            return Ok(values);
+        }
+        if let ColumnRef::Name(name) = self.column
+            && let Some(index) = data.feature_names.iter().position(|known| known == name)
+        {
+            return Ok(data.columns[index].clone());
+        }
+        self.read(args)
+    }
+
+    fn read(&self, args: &Args) -> Result<Vec<f32>> {
+        args.reading.read_column(self.column, &args.data).map_err(|error| {
+            // It is read in the place of the label.
+            error.reword("label column", "column").reword("--label", self.flag).context(&self.about)
+        })
+    }
+}
+
+fn is_same(a: &[f32], b: &[f32]) -> bool {
+    a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.to_bits() == b.to_bits())
+}
+
+/// A condition for each value.
+fn each_value(values: &[f32], name: &str, about: &str) -> Result<Vec<Condition>> {
+    let values = distinct(values);
+    if values.len() > MOST_VALUES {
+        return Err(Error::parameter(format!("{about}: the column has {} values", values.len()))
+            .remedy(format!("give a value or a bound, such as '{name}>{}'", values[values.len() / 2])));
+    }
+    Ok(values.into_iter().map(|value| Condition::OneOf(vec![value])).collect())
+}
+
+fn show(report: &BiasReport, screen: &Screen) -> Result<()> {
+    let share = 100.0 * report.rows as f64 / report.all as f64;
+    let is_plain = report.condition.starts_with(|c: char| c.is_ascii_digit() || c == '-' || c == '.');
+    let equals = if is_plain { "=" } else { "" };
+    screen.line(&format!(
+        "\nfacet {}{equals}{}: {} of {} ({share:.1} %)",
+        report.column,
+        report.condition,
+        report.rows,
+        count(report.all, "row")
+    ))?;
+    for (title, metrics) in [("labels", &report.labels), ("predictions", &report.predictions)] {
+        screen.line(&format!("\n{title:11} {:>9}  {:13} reading", "value", "usual"))?;
+        metrics.iter().try_for_each(|metric| screen.line(&line(metric)))?;
+    }
+    Ok(())
+}
+
+/// A metric; `!` marks a value outside the usual bounds.
+fn line(metric: &BiasMetric) -> String {
+    let usual = metric.usual.map_or("-".to_string(), |(low, high)| format!("{low} to {high}"));
+    let mark = if metric.is_usual() == Some(false) { '!' } else { ' ' };
+    let value = if metric.value.is_finite() { format!("{:.4}", metric.value) } else { "infinite".to_string() };
+    format!("  {:9} {value:>9} {mark} {usual:11}  {}", metric.name, metric.reading)
+}

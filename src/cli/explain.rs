@@ -1,0 +1,244 @@
+//! `gboost explain`.
+
+use super::data::{DataArgs, Purpose};
+use super::interrupt::{self, Phase};
+use super::output::{self, Draft, title};
+use super::progress::rows_bar;
+use super::screen::{Screen, count, figure, table};
+use super::shap_csv::{Block, Content, ShapCsv};
+use super::{Global, backend};
+use gboost::explain::shap::{Explainer, GlobalInteractions, GlobalShap};
+use gboost::report::figures::Rounds;
+use gboost::report::page::{self, explain::ExplainPage};
+use gboost::report::{Analysis, analysis::Explanations};
+use gboost::{Dataset, Error, Model, Result};
+use std::io::Write as _;
+use std::path::PathBuf;
+
+/// Explain a model's predictions with SHAP values
+///
+/// The values are exact (TreeSHAP, in binary64), in units of the margin, and add up: the contributions of all features and the
+/// bias are the row's margin. Without --background a feature that is left out goes both ways at its splits, by the cover that
+/// the training rows gave them (tree_path_dependent, as XGBoost's pred_contribs); with it, its values are taken from the
+/// background rows (interventional).
+///
+/// Prints how much each feature moves the margin on average. Values are written where --output says; of multiclass models
+/// a line a class.
+#[derive(clap::Args)]
+#[command(after_help = AFTER_HELP)]
+pub struct Args {
+    /// The model: XGBoost's JSON
+    #[arg(long, value_name = "FILE", help_heading = "Data")]
+    model: PathBuf,
+
+    /// The data to explain: files (.csv, .csv.gz, libsvm) or folders of them
+    #[arg(long, value_name = "FILE", num_args = 1.., required = true, help_heading = "Data")]
+    data: Vec<PathBuf>,
+
+    /// Rows whose values stand in for those of features that are left out, in files as the data's; 100 to 1000 rows are usual
+    #[arg(long, value_name = "FILE", num_args = 1.., help_heading = "Data")]
+    background: Vec<PathBuf>,
+
+    #[command(flatten)]
+    reading: DataArgs,
+
+    /// Split the contributions into pairs of features
+    #[arg(long, help_heading = "Output")]
+    interactions: bool,
+
+    /// Where to write the values as CSV: a column a feature, then `bias`; with --interactions a column a pair
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    output: Option<PathBuf>,
+
+    /// Where to write the means, in the layout of SageMaker Clarify's analysis.json
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    json: Option<PathBuf>,
+
+    /// Where to write a page with charts: one HTML file that needs no network
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    html: Option<PathBuf>,
+
+    /// Rows to show one by one, from 0; in the page, as waterfalls [default: three in the page]
+    #[arg(long, value_name = "ROW", num_args = 1.., value_delimiter = ',', help_heading = "Output")]
+    row: Vec<usize>,
+
+    /// Explain all rounds, not only up to the best one of early stopping
+    #[arg(long, help_heading = "Output")]
+    all_rounds: bool,
+}
+
+const AFTER_HELP: &str = "\
+Examples:
+  gboost explain --model model.json --data test.csv --label income --output shap.csv
+  gboost explain --model model.json --data test.csv --background train.csv --json analysis.json
+  gboost explain --model model.json --data test.csv --interactions --row 0,17 --html explain.html";
+
+impl Args {
+    /// The files that are asked for.
+    fn outputs(&self) -> impl Iterator<Item = &PathBuf> {
+        [&self.output, &self.json, &self.html].into_iter().flatten()
+    }
+
+    fn rounds(&self, model: &Model) -> usize {
+        let rounds = if self.all_rounds { Rounds::All } else { Rounds::Best };
+        rounds.of(model)
+    }
+}
+
+/// Pairs that are printed.
+const PAIRS: usize = 10;
+
+pub fn run(global: &Global, args: &Args) -> Result<()> {
+    let screen = global.screen();
+    backend::refuse_gpu(global, "explain")?;
+    interrupt::enter(Phase::Writing)?;
+    args.outputs().try_for_each(|path| output::check(path))?;
+    interrupt::enter(Phase::Reading)?;
+    let model = Model::load(&args.model)?;
+    gboost::booster::thread_pool(global.threads())?.install(|| {
+        let purpose = Purpose::prediction(&model);
+        let data = args.reading.read_for(&model, &args.data, purpose, &screen)?.dataset;
+        check_rows(&args.row, data.rows)?;
+        let explainer = explainer(args, &model, &screen)?;
+        explain(args, &model, &explainer, &data, &screen)
+    })
+}
+
+fn check_rows(rows: &[usize], count: usize) -> Result<()> {
+    match rows.iter().find(|&&row| row >= count) {
+        Some(row) => Err(Error::parameter(format!("--row {row} is not in the data, which has {count} rows"))
+            .remedy(format!("give a number from 0 to {}", count.saturating_sub(1)))),
+        None => Ok(()),
+    }
+}
+
+fn explainer(args: &Args, model: &Model, screen: &Screen) -> Result<Explainer> {
+    let rounds = Some(args.rounds(model));
+    if args.background.is_empty() {
+        return Ok(Explainer::path_dependent(model, rounds));
+    }
+    let background = args.reading.read_for(model, &args.background, Purpose::prediction(model), screen)?.dataset;
+    Explainer::interventional(model, &background, rounds)
+}
+
+fn explain(args: &Args, model: &Model, explainer: &Explainer, data: &Dataset, screen: &Screen) -> Result<()> {
+    interrupt::enter(Phase::Writing)?;
+    let content = if args.interactions { Content::Interactions } else { Content::Contributions };
+    let csv = ShapCsv::new(model, explainer, content);
+    let mut draft = args.output.as_deref().map(Draft::new).transpose()?;
+    let mut write = |bytes: &[u8]| match &mut draft {
+        Some(draft) => draft.write_all(bytes).map_err(|source| draft.error(&source)),
+        None => Ok(()),
+    };
+    write(&csv.header()?)?;
+    let mut global = GlobalShap::new(explainer);
+    let mut pairs = GlobalInteractions::new(explainer);
+    let bar = rows_bar(screen, data.rows);
+    csv.blocks(data, |block, text| {
+        write(text.as_bytes())?;
+        match block {
+            Block::Contributions(found) => global.add(&found),
+            Block::Interactions(found) => {
+                global.add(&found.contributions());
+                pairs.add(&found);
+            }
+        }
+        bar.set_position(global.rows as u64);
+        Ok(())
+    })?;
+    bar.finish_and_clear();
+    let analysis = args.json.as_deref().map(|path| {
+        let explanations = Some(Explanations::new(model, explainer, &global));
+        Draft::with(path, Analysis { explanations, ..Analysis::default() }.to_text().as_bytes())
+    });
+    let page = args.html.as_deref().map(|path| {
+        let page = ExplainPage {
+            model,
+            rounds: args.rounds(model),
+            explainer,
+            data,
+            global: &global,
+            pairs: args.interactions.then_some(&pairs),
+            rows: &args.row,
+        };
+        Draft::with(path, page::explain::html(&title(&args.model, "explained"), &page)?.as_bytes())
+    });
+    let drafts = [draft, analysis.transpose()?, page.transpose()?];
+    interrupt::check()?;
+    drafts.into_iter().flatten().try_for_each(Draft::publish)?;
+    if screen.is_quiet() && args.outputs().next().is_some() && args.row.is_empty() {
+        return Ok(());
+    }
+    show_global(model, explainer, &global, screen)?;
+    if args.interactions {
+        show_pairs(model, &pairs, screen)?;
+    }
+    args.row.iter().try_for_each(|&row| show_row(model, explainer, data, row, screen))?;
+    for path in args.outputs() {
+        screen.note(&format!("written: {}", path.display()));
+    }
+    Ok(())
+}
+
+fn show_global(model: &Model, explainer: &Explainer, global: &GlobalShap, screen: &Screen) -> Result<()> {
+    let overall = global.overall();
+    let total: f64 = overall.iter().sum();
+    let expected: Vec<String> = global.expected_values.iter().map(|&value| figure(value)).collect();
+    screen.line(&format!(
+        "SHAP values ({}) of {}; expected margin {}\n",
+        explainer.feature_perturbation(),
+        count(global.rows, "row"),
+        expected.join(", "),
+    ))?;
+    let mut header = vec!["feature".to_string(), "mean |SHAP|".to_string(), "percent".to_string()];
+    let by_class: Vec<Vec<f64>> = (0..model.classes).map(|class| global.mean_abs(class)).collect();
+    if model.classes > 1 {
+        header.extend((0..model.classes).map(|class| format!("class {class}")));
+    }
+    let row = |feature: usize| {
+        let share = if total > 0.0 { 100.0 * overall[feature] / total } else { 0.0 };
+        let mut row = vec![model.feature_name(feature), figure(overall[feature]), format!("{share:.2}")];
+        if model.classes > 1 {
+            row.extend(by_class.iter().map(|means| figure(means[feature])));
+        }
+        row
+    };
+    let header: Vec<&str> = header.iter().map(String::as_str).collect();
+    screen.line(&table(&header, global.order().into_iter().map(row).collect()))
+}
+
+fn show_pairs(model: &Model, pairs: &GlobalInteractions, screen: &Screen) -> Result<()> {
+    let rows = pairs
+        .pairs()
+        .into_iter()
+        .take(PAIRS)
+        .map(|((i, j), value)| vec![format!("{} and {}", model.feature_name(i), model.feature_name(j)), figure(value)])
+        .collect();
+    screen.line("")?;
+    screen.line(&table(&["interaction", "mean |SHAP|"], rows))
+}
+
+/// What makes the margin of a row, largest first.
+fn show_row(model: &Model, explainer: &Explainer, data: &Dataset, row: usize, screen: &Screen) -> Result<()> {
+    let found = explainer.contributions(data, row..row + 1);
+    for class in 0..model.classes {
+        let values = found.row(0, class);
+        let (features, bias) = (&values[..model.features], values[model.features]);
+        let of_class = if model.classes > 1 { format!(", class {class}") } else { String::new() };
+        screen.line(&format!("\nrow {row}{of_class}: margin {}\n", figure(values.iter().sum())))?;
+        let mut order: Vec<usize> = (0..model.features).filter(|&feature| features[feature] != 0.0).collect();
+        order.sort_by(|&a, &b| features[b].abs().total_cmp(&features[a].abs()));
+        let mut lines = vec![vec!["expected margin".to_string(), String::new(), signed(bias)]];
+        lines.extend(order.into_iter().map(|feature| {
+            let value = data.columns[feature][row];
+            let value = if value.is_nan() { "missing".to_string() } else { value.to_string() };
+            vec![model.feature_name(feature), value, signed(features[feature])]
+        }));
+        screen.line(&table(&["feature", "value", "SHAP"], lines))?;
+    }
+    Ok(())
+}
+
+fn signed(value: f64) -> String {
+    if value < 0.0 { figure(value) } else { format!("+{}", figure(value)) }
+}

@@ -1,0 +1,196 @@
+//! `gboost report`, and the report at the end of a training.
+
+use super::data::{DataArgs, Purpose};
+use super::interrupt::{self, Phase};
+use super::output::{self, Draft};
+use super::screen::Screen;
+use super::{Global, backend};
+use gboost::ingest::Channel;
+use gboost::report::data::learning::History;
+use gboost::report::data::{Inputs, NamedData};
+use gboost::report::figures::Rounds;
+use gboost::report::{Analysis, ReportData, notebook, page};
+use gboost::{Error, Model, Result};
+use serde_json::{Map, Value};
+use std::path::{Path, PathBuf};
+
+/// Make a report of a model: one HTML file to look at, without network
+///
+/// The model is judged on --data: labels, confusion matrix with a threshold to move, classification report, ROC and
+/// precision-recall curves, lift, calibration, residuals, importance, SHAP values, partial dependence, trees, parameters; for
+/// regression its errors by label. The loss over the rounds comes from --history, or is computed on --data, --train and
+/// --validation. The manifest and the parameters are taken from MODEL.manifest.json and metrics.json beside the model, where they
+/// are of this model.
+#[derive(clap::Args)]
+#[command(after_help = AFTER_HELP)]
+pub struct Args {
+    /// The model: XGBoost's JSON
+    #[arg(long, value_name = "FILE", help_heading = "Data")]
+    model: PathBuf,
+
+    /// What the model is judged on: files (.csv, .csv.gz, libsvm) or folders of them
+    #[arg(long, value_name = "FILE", num_args = 1.., required = true, help_heading = "Data")]
+    data: Vec<PathBuf>,
+
+    /// The training data, to be compared with
+    #[arg(long, value_name = "FILE", num_args = 1.., help_heading = "Data")]
+    train: Vec<PathBuf>,
+
+    /// The validation data, to be compared with
+    #[arg(long, value_name = "FILE", num_args = 1.., help_heading = "Data")]
+    validation: Vec<PathBuf>,
+
+    /// The metrics of every round, as gboost train wrote them [default: computed]
+    #[arg(long, value_name = "FILE", help_heading = "Data")]
+    history: Option<PathBuf>,
+
+    #[command(flatten)]
+    reading: DataArgs,
+
+    /// Where to write the report
+    #[arg(long, value_name = "FILE", default_value = "report.html", help_heading = "Output")]
+    output: PathBuf,
+
+    /// Where to write its numbers: analysis.json, in the layout of SageMaker Clarify with SHAP means and a `report` object
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    json: Option<PathBuf>,
+
+    /// Where to write it as a Jupyter notebook, with the charts as pictures
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    notebook: Option<PathBuf>,
+
+    /// Title of the report [default: the model's file name]
+    #[arg(long, value_name = "TEXT", help_heading = "Output")]
+    title: Option<String>,
+
+    /// Predict with all rounds, not only up to the best one of early stopping
+    #[arg(long, help_heading = "Output")]
+    all_rounds: bool,
+}
+
+const AFTER_HELP: &str = "\
+Examples:
+  gboost report --model model.json --data test.csv
+  gboost report --model out/model.json --data test.csv --train train.csv --validation valid.csv \\
+                --output out/report.html --json out/analysis.json --notebook out/report.ipynb
+  gboost report --model model.json --data valid.csv --history history.csv
+  gboost train --report report.html                   the same at the end of a training";
+
+pub fn run(global: &Global, args: &Args) -> Result<()> {
+    let screen = global.screen();
+    backend::refuse_gpu(global, "report")?;
+    let places = Places::new(&args.output, args.json.as_deref(), args.notebook.as_deref())?;
+    let model = Model::load(&args.model)?;
+    let history = args.history.as_deref().map(History::read).transpose()?;
+    gboost::booster::thread_pool(global.threads())?.install(|| {
+        args.reading.refuse_no_label()?;
+        let read = |name: &'static str, paths: &[PathBuf]| -> Result<Option<(&'static str, Channel)>> {
+            match paths {
+                [] => Ok(None),
+                paths => {
+                    let channel = args.reading.read_for(&model, paths, Purpose::evaluation(&model), &screen);
+                    Ok(Some((name, channel.map_err(|error| error.context(name))?)))
+                }
+            }
+        };
+        let data = args.reading.read_for(&model, &args.data, Purpose::evaluation(&model), &screen)?;
+        let others = [read("train", &args.train)?, read("validation", &args.validation)?];
+        let manifest = beside(&args.model, &args.model.with_extension("manifest.json"), &model);
+        let metrics = beside(&args.model, &output::folder_of(&args.model).join("metrics.json"), &model);
+        let known = [&metrics, &manifest].into_iter().find_map(parameters);
+        // The file's name says more than any word; of several files or a folder there is none that says it all.
+        let judging = match data.files.as_slice() {
+            [file] => file.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+            _ => "data".to_string(),
+        };
+        screen.detail(&format!("computing the report from {} rounds and {} rows", model.rounds(), data.dataset.rows));
+        let title = match &args.title {
+            Some(title) => title.clone(),
+            None => args.model.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+        };
+        let report = ReportData::new(Inputs {
+            model: &model,
+            rounds: if args.all_rounds { Rounds::All } else { Rounds::Best },
+            data: NamedData { name: &judging, data: &data.dataset },
+            others: others.iter().flatten().map(|(name, channel)| NamedData { name, data: &channel.dataset }).collect(),
+            history,
+            parameters: known,
+            manifest,
+        })?;
+        places.draft(&title, &report)?.into_iter().try_for_each(Draft::publish)?;
+        places.tell(&screen);
+        Ok(())
+    })
+}
+
+/// A JSON file of a training that wrote this very model; none if there is no such file, or it is of another model.
+fn beside(model_path: &Path, path: &Path, model: &Model) -> Option<Value> {
+    if path == model_path {
+        return None;
+    }
+    let value: Value = serde_json::from_slice(&std::fs::read(path).ok()?).ok()?;
+    let sha256 = model.sha256();
+    let of_this = [&value["model_sha256"], &value["result"]["sha256"]].into_iter().any(|found| *found == *sha256);
+    of_this.then_some(value)
+}
+
+fn parameters(value: &Option<Value>) -> Option<Map<String, Value>> {
+    value.as_ref()?["parameters"].as_object().cloned()
+}
+
+/// Where a report goes.
+pub struct Places {
+    html: PathBuf,
+    json: Option<PathBuf>,
+    notebook: Option<PathBuf>,
+}
+
+impl Places {
+    /// The places, checked: they can be written to, and no two are the same.
+    pub fn new(html: &Path, json: Option<&Path>, notebook: Option<&Path>) -> Result<Self> {
+        let places = [Some(html), json, notebook];
+        for (index, place) in places.iter().enumerate() {
+            if place.is_some_and(|path| !output::is_special(path)) && places[..index].contains(place) {
+                return Err(Error::parameter(format!("{} is asked for twice", place.unwrap_or(html).display()))
+                    .remedy("give --output, --json and --notebook different names"));
+            }
+        }
+        interrupt::enter(Phase::Writing)?;
+        places.into_iter().flatten().try_for_each(output::check)?;
+        interrupt::enter(Phase::Reading)?;
+        Ok(Self {
+            html: html.to_path_buf(),
+            json: json.map(Path::to_path_buf),
+            notebook: notebook.map(Path::to_path_buf),
+        })
+    }
+
+    /// The HTML file's place.
+    pub fn html(&self) -> &Path {
+        &self.html
+    }
+
+    /// The files, written but without their names.
+    pub fn draft(&self, title: &str, report: &ReportData) -> Result<Vec<Draft>> {
+        interrupt::check()?;
+        let html = page::html(title, report)?;
+        interrupt::enter(Phase::Writing)?;
+        let mut drafts = vec![Draft::with(&self.html, html.as_bytes())?];
+        if let Some(path) = &self.json {
+            let explanations = report.shap.as_ref().map(|shap| shap.explanations.clone());
+            let analysis = Analysis { explanations, report: Some(report.summary()), ..Analysis::default() };
+            drafts.push(Draft::with(path, analysis.to_text().as_bytes())?);
+        }
+        if let Some(path) = &self.notebook {
+            drafts.push(Draft::with(path, notebook::text(title, report).as_bytes())?);
+        }
+        interrupt::check()?;
+        Ok(drafts)
+    }
+
+    fn tell(&self, screen: &Screen) {
+        for path in [Some(&self.html), self.json.as_ref(), self.notebook.as_ref()].into_iter().flatten() {
+            screen.note(&format!("written: {}", path.display()));
+        }
+    }
+}

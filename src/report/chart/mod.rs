@@ -1,0 +1,294 @@
+//! Charts as data: what is drawn, without where its pixels go.
+//!
+//! A [`Chart`] holds the numbers in the units of its axes. Two things draw it: `html/templates/charts.js` in a page,
+//! to the width of the screen and with hovering, zooming and hiding; and [`Chart::to_svg`] as a picture that needs no
+//! program, for notebooks and for pages whose reader runs no scripts. Coordinates are rounded to six significant digits,
+//! which no screen can tell apart; numbers that are read, not looked at, stand in tables.
+
+mod picture;
+mod scale;
+
+pub use scale::{Ticks, short};
+
+use serde::Serialize;
+
+/// A chart: what it is called, what it shows to those who cannot see it, and its content.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Chart {
+    /// Name in the page, of letters, digits and `-`; unique in a page.
+    pub id: String,
+    /// What it shows, as a heading; text, not HTML.
+    pub title: String,
+    /// One sentence in place of the picture.
+    pub alt: String,
+    /// The content.
+    #[serde(flatten)]
+    pub kind: Kind,
+}
+
+/// The kinds of charts.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+pub enum Kind {
+    /// Two axes.
+    Plane(Plane),
+    /// Horizontal bars by category.
+    Bars(Bars),
+    /// Points by category, spread where they crowd.
+    Swarm(Swarm),
+    /// Steps from one value to another, each beginning where the one before ended.
+    Waterfall(Waterfall),
+}
+
+/// An axis.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Axis {
+    /// What is measured, with its unit.
+    pub label: String,
+    /// First and last value; what the data spans, with some air, where it is not given.
+    pub domain: Option<[f64; 2]>,
+    /// Whether shares are shown as percent.
+    pub percent: bool,
+}
+
+/// A chart with two axes.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Plane {
+    /// The horizontal axis.
+    pub x: Axis,
+    /// The vertical axis.
+    pub y: Axis,
+    /// What is drawn, first to last.
+    pub series: Vec<Series>,
+    /// Values of x that are marked with a line.
+    pub marks: Vec<Mark>,
+    /// Whether both axes have the same length, as for curves in the unit square.
+    pub square: bool,
+    /// Whether it is as high as a square one, to stand beside it.
+    pub tall: bool,
+    /// Whether x counts something, so that only whole values of it are pointed at.
+    pub whole: bool,
+    /// What the page's threshold slider moves along the curve.
+    pub follow: Option<Follow>,
+}
+
+/// The point of a curve that stands for the threshold of the page's slider.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Follow {
+    /// False positive rate and recall.
+    Roc,
+    /// Recall and precision.
+    Recall,
+}
+
+/// A line across a chart at one value of x.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Mark {
+    /// The value of x.
+    pub at: f64,
+    /// What is there.
+    pub label: String,
+    /// Whether it follows the page's threshold slider.
+    pub threshold: bool,
+}
+
+/// How a series is drawn.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Style {
+    /// Straight lines between the points.
+    #[default]
+    Line,
+    /// Lines, and a marker at each point.
+    Marked,
+    /// Markers alone.
+    Points,
+    /// Columns from 0: between `x[i]` and `x[i + 1]` with height `y[i]`; one more x than y.
+    Columns,
+    /// A thin dashed line to compare with, in the colour of text.
+    Reference,
+}
+
+/// Numbers that are drawn in one colour.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Series {
+    /// Name in the legend.
+    pub name: String,
+    /// How it is drawn.
+    pub style: Style,
+    /// Values along x.
+    pub x: Vec<f64>,
+    /// Values along y.
+    pub y: Vec<f64>,
+}
+
+/// Horizontal bars: a row a category, in it a bar a series.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Bars {
+    /// The axis of the values.
+    pub axis: Axis,
+    /// Names of the rows, top to bottom.
+    pub categories: Vec<String>,
+    /// The bars.
+    pub series: Vec<BarSeries>,
+    /// Whether the bars of a row are put end to end rather than one below the other.
+    pub stacked: bool,
+}
+
+/// A bar in each row.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct BarSeries {
+    /// Name in the legend.
+    pub name: String,
+    /// A value a row.
+    pub values: Vec<f64>,
+}
+
+/// Points by category along one axis, coloured by another value.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Swarm {
+    /// The axis of the points.
+    pub axis: Axis,
+    /// The categories, top to bottom.
+    pub rows: Vec<SwarmRow>,
+    /// What the colour stands for, such as "feature value".
+    pub colour: String,
+}
+
+/// The points of a category.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct SwarmRow {
+    /// Name of the category.
+    pub name: String,
+    /// Places along the axis.
+    pub x: Vec<f64>,
+    /// Colour of each point, from 0 (low) to 1 (high); NaN for none.
+    pub colour: Vec<f64>,
+    /// The value that the colour stands for, shown when pointed at; NaN for missing.
+    pub value: Vec<f64>,
+}
+
+/// Steps from one value to another.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Waterfall {
+    /// The axis of the values.
+    pub axis: Axis,
+    /// What the steps begin with.
+    pub start: WaterfallEnd,
+    /// The steps, top to bottom.
+    pub steps: Vec<WaterfallStep>,
+    /// What they lead to: the start with all changes.
+    pub end: WaterfallEnd,
+}
+
+/// The first or last value of a waterfall.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct WaterfallEnd {
+    /// Its name.
+    pub name: String,
+    /// The value.
+    pub value: f64,
+}
+
+/// A step of a waterfall.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct WaterfallStep {
+    /// What makes it.
+    pub name: String,
+    /// How much the value changes.
+    pub change: f64,
+}
+
+impl Axis {
+    /// An axis that spans its data.
+    #[must_use]
+    pub fn new(label: impl Into<String>) -> Self {
+        Self { label: label.into(), ..Self::default() }
+    }
+
+    /// From 0 to 1.
+    #[must_use]
+    pub fn unit(label: impl Into<String>) -> Self {
+        Self::new(label).within(0.0, 1.0)
+    }
+
+    /// With fixed ends.
+    #[must_use]
+    pub fn within(mut self, first: f64, last: f64) -> Self {
+        self.domain = Some([first, last]);
+        self
+    }
+
+    /// Shares as percent.
+    #[must_use]
+    pub fn in_percent(mut self) -> Self {
+        self.percent = true;
+        self
+    }
+}
+
+impl Series {
+    /// A series through points.
+    #[must_use]
+    pub fn new(name: impl Into<String>, style: Style, points: impl IntoIterator<Item = (f64, f64)>) -> Self {
+        let (x, y) = points.into_iter().map(|(x, y)| (short(x), short(y))).unzip();
+        Self { name: name.into(), style, x, y }
+    }
+
+    /// Columns between edges, of which there is one more than heights.
+    #[must_use]
+    pub fn columns(name: impl Into<String>, edges: &[f64], heights: impl IntoIterator<Item = f64>) -> Self {
+        Self {
+            name: name.into(),
+            style: Style::Columns,
+            x: edges.iter().copied().map(short).collect(),
+            y: heights.into_iter().map(short).collect(),
+        }
+    }
+}
+
+impl BarSeries {
+    /// A bar in each row.
+    #[must_use]
+    pub fn new(name: impl Into<String>, values: impl IntoIterator<Item = f64>) -> Self {
+        Self { name: name.into(), values: values.into_iter().map(short).collect() }
+    }
+}
+
+impl Chart {
+    /// A chart with two axes.
+    #[must_use]
+    pub fn plane(id: impl Into<String>, title: impl Into<String>, alt: impl Into<String>, plane: Plane) -> Self {
+        Self { id: id.into(), title: title.into(), alt: alt.into(), kind: Kind::Plane(plane) }
+    }
+
+    /// Horizontal bars.
+    #[must_use]
+    pub fn bars(id: impl Into<String>, title: impl Into<String>, alt: impl Into<String>, bars: Bars) -> Self {
+        Self { id: id.into(), title: title.into(), alt: alt.into(), kind: Kind::Bars(bars) }
+    }
+
+    /// A swarm of points.
+    #[must_use]
+    pub fn swarm(id: impl Into<String>, title: impl Into<String>, alt: impl Into<String>, swarm: Swarm) -> Self {
+        Self { id: id.into(), title: title.into(), alt: alt.into(), kind: Kind::Swarm(swarm) }
+    }
+
+    /// Steps from one value to another.
+    #[must_use]
+    pub fn waterfall(
+        id: impl Into<String>,
+        title: impl Into<String>,
+        alt: impl Into<String>,
+        waterfall: Waterfall,
+    ) -> Self {
+        Self { id: id.into(), title: title.into(), alt: alt.into(), kind: Kind::Waterfall(waterfall) }
+    }
+
+    /// The chart as a picture: SVG of its own size and colours, on white, with nothing to be loaded or run.
+    #[must_use]
+    pub fn to_svg(&self) -> String {
+        picture::draw(self)
+    }
+}

@@ -1,0 +1,218 @@
+//! What is said of a classifier.
+
+use super::Predicted;
+use super::calibration::Calibration;
+use super::curves::RankCurves;
+use super::histogram::count_in;
+use super::thresholds::Thresholds;
+use crate::metric::{ClassScore, Confusion, Metric, class_scores, rankings};
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+/// Curves are drawn of so many classes: those with the most rows.
+const MOST_CURVES: usize = 10;
+/// Bins of the distributions of probabilities and residuals.
+const BINS: usize = 40;
+
+/// What is said of a classifier.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Classes {
+    /// `[label][predicted]`: numbers of rows.
+    pub confusion: Vec<Vec<u64>>,
+    /// Scores by class and their means.
+    pub report: ClassificationReport,
+    /// Mean squared distance of the predicted probabilities from what came: of class 1 for two classes, summed over the classes
+    /// for several (Brier 1950), as scikit-learn 1.9's `brier_score_loss`.
+    pub brier: f64,
+    /// Curves by class: of class 1 for two classes, one class against the rest for several.
+    pub curves: Vec<RankCurves>,
+    /// Area under the ROC curve by class against the rest; of class 1 for two classes.
+    pub auc: Vec<f64>,
+    /// Of the probability of class 1, or of the predicted class for several.
+    pub calibration: Calibration,
+    /// Distributions of the probability of class 1 by label, or of the label's own class for several.
+    pub scores: Distribution,
+    /// Distribution of label less probability; for several classes 1 less the probability of the label's class.
+    pub residuals: Distribution,
+    /// The confusion matrix at every threshold, of two classes.
+    pub thresholds: Option<Thresholds>,
+}
+
+/// Shares of rows by bins of equal width, a list a class.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Distribution {
+    /// Edges of the bins, one more than bins.
+    pub edges: Vec<f64>,
+    /// `[class][bin]`: share of the rows with that label.
+    pub shares: Vec<Vec<f64>>,
+}
+
+/// scikit-learn's classification report.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ClassificationReport {
+    /// A line a class.
+    pub classes: Vec<ReportLine>,
+    /// Share of right predictions.
+    pub accuracy: f64,
+    /// Over all rows at once.
+    pub micro: ReportLine,
+    /// Mean over the classes that occur as label or prediction.
+    pub macro_mean: ReportLine,
+    /// Mean over the classes, weighted by their rows.
+    pub weighted: ReportLine,
+}
+
+/// A line of the report.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ReportLine {
+    /// The class, or what is averaged.
+    pub name: String,
+    /// Precision.
+    pub precision: f64,
+    /// Recall.
+    pub recall: f64,
+    /// F1.
+    pub f1: f64,
+    /// Number of rows with the label.
+    pub support: u64,
+}
+
+impl ClassificationReport {
+    fn new(scores: &[ClassScore], confusion: &[Vec<u64>], accuracy: f64) -> Self {
+        let rows: Vec<u64> = confusion.iter().map(|counts| counts.iter().sum()).collect();
+        let all: u64 = rows.iter().sum();
+        let classes = scores
+            .iter()
+            .zip(&rows)
+            .enumerate()
+            .map(|(class, (score, &support))| ReportLine {
+                name: class.to_string(),
+                precision: score.precision,
+                recall: score.recall,
+                f1: score.f1,
+                support,
+            })
+            .collect();
+        let mean = |name: &str, weight: &dyn Fn(&ClassScore) -> f64| {
+            let total: f64 = scores.iter().map(weight).sum();
+            let of = |value: &dyn Fn(&ClassScore) -> f64| {
+                let sum: f64 = scores.iter().map(|score| value(score) * weight(score)).sum();
+                if total > 0.0 { sum / total } else { 0.0 }
+            };
+            ReportLine {
+                name: name.to_string(),
+                precision: of(&|score| score.precision),
+                recall: of(&|score| score.recall),
+                f1: of(&|score| score.f1),
+                support: all,
+            }
+        };
+        let micro = ReportLine {
+            name: "micro average".to_string(),
+            precision: accuracy,
+            recall: accuracy,
+            f1: accuracy,
+            support: all,
+        };
+        Self {
+            classes,
+            accuracy,
+            micro,
+            macro_mean: mean("macro average", &|score| f64::from(u8::from(score.occurs))),
+            weighted: mean("weighted average", &|score| score.support as f64),
+        }
+    }
+
+    /// In the layout of scikit-learn's `classification_report(output_dict=True)`, the micro average added.
+    #[must_use]
+    pub fn to_json(&self) -> Value {
+        let line = |line: &ReportLine| json!({ "precision": line.precision, "recall": line.recall, "f1-score": line.f1, "support": line.support });
+        let mut map: Map<String, Value> = self.classes.iter().map(|class| (class.name.clone(), line(class))).collect();
+        map.insert("accuracy".to_string(), json!(self.accuracy));
+        for (name, average) in
+            [("micro avg", &self.micro), ("macro avg", &self.macro_mean), ("weighted avg", &self.weighted)]
+        {
+            map.insert(name.to_string(), line(average));
+        }
+        Value::Object(map)
+    }
+}
+
+impl Classes {
+    /// Everything about a classifier's predictions.
+    #[must_use]
+    pub fn new(predicted: &Predicted<'_>) -> Self {
+        let scored = predicted.scored();
+        let confusion = Confusion::new(&scored).matrix();
+        let report = ClassificationReport::new(&class_scores(&scored), &confusion, Metric::Accuracy.evaluate(&scored));
+        let binary = predicted.classes == 1;
+        let label = |row: usize| predicted.labels[row] as usize;
+        // The only ranking of two classes is that of class 1.
+        let class = |place: usize| if binary { 1 } else { place };
+        let mut curves: Vec<RankCurves> =
+            rankings(&scored).enumerate().map(|(place, ranking)| RankCurves::new(class(place), &ranking)).collect();
+        let auc = curves.iter().map(|curve| curve.auc).collect();
+        curves.sort_by(|a, b| b.prevalence.total_cmp(&a.prevalence));
+        curves.truncate(MOST_CURVES);
+        curves.sort_by_key(|curve| curve.class);
+
+        let brier = match binary {
+            true => predicted.mean(|row| {
+                let error = predicted.prediction(0, row) - f64::from(predicted.labels[row]);
+                error * error
+            }),
+            false => predicted.mean(|row| {
+                (0..predicted.classes)
+                    .map(|class| {
+                        let error = predicted.prediction(class, row) - f64::from(u8::from(class == label(row)));
+                        error * error
+                    })
+                    .sum()
+            }),
+        };
+        let rows = 0..predicted.rows();
+        let calibration = match binary {
+            true => Calibration::new(
+                rows.clone().map(|row| (predicted.prediction(0, row), predicted.weight(row), label(row) == 1)),
+            ),
+            false => Calibration::new(rows.clone().map(|row| {
+                let class = scored.predicted_class(row);
+                (predicted.prediction(class, row), predicted.weight(row), class == label(row))
+            })),
+        };
+        let own = |row: usize| predicted.prediction(if binary { 0 } else { label(row) }, row);
+        let residual = |row: usize| if binary { f64::from(predicted.labels[row]) - own(row) } else { 1.0 - own(row) };
+        Self {
+            scores: Distribution::new(predicted, 0.0, own),
+            residuals: Distribution::new(predicted, if binary { -1.0 } else { 0.0 }, residual),
+            thresholds: binary.then(|| Thresholds::new(predicted)),
+            confusion,
+            report,
+            brier,
+            curves,
+            auc,
+            calibration,
+        }
+    }
+}
+
+impl Distribution {
+    /// Of a value a row from `least` to 1, by label.
+    fn new(predicted: &Predicted<'_>, least: f64, value: impl Fn(usize) -> f64) -> Self {
+        let width = (1.0 - least) / BINS as f64;
+        let edges: Vec<f64> = (0..=BINS).map(|place| least + place as f64 * width).collect();
+        let classes = predicted.classes.max(2);
+        let mut by_class = vec![Vec::new(); classes];
+        for row in 0..predicted.rows() {
+            by_class[predicted.labels[row] as usize].push(value(row));
+        }
+        let shares = by_class
+            .into_iter()
+            .map(|values| {
+                let all = values.len().max(1) as f64;
+                count_in(&edges, values.into_iter()).into_iter().map(|count| count as f64 / all).collect()
+            })
+            .collect();
+        Self { edges, shares }
+    }
+}

@@ -1,0 +1,803 @@
+"use strict";
+// Draws the charts of the page from the JSON in #charts: to the width there is, with hovering, zooming and hiding.
+// Names of features and files reach the page through textContent and setAttribute alone, never as HTML.
+(() => {
+  const NS = "http://www.w3.org/2000/svg";
+  // One fewer than colours, so that both together repeat late.
+  const DASHES = ["", "8 4", "2 3", "10 3 2 3", "14 5", "4 2", "1 3"];
+  const COLOURS = 8;
+  const CHARACTER = 6.7;
+  const specs = JSON.parse(document.getElementById("charts").textContent);
+  const drawn = new Map();
+  let threshold = 0.5;
+
+  const make = (name, attributes, parent) => {
+    const node = document.createElementNS(NS, name);
+    for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
+    if (parent) parent.append(node);
+    return node;
+  };
+  const element = (name, className, parent, text) => {
+    const node = document.createElement(name);
+    if (className) node.className = className;
+    if (text !== undefined) node.textContent = text;
+    if (parent) parent.append(node);
+    return node;
+  };
+  const write = (parent, x, y, anchor, text, className) => {
+    const node = make("text", { x: x.toFixed(1), y: y.toFixed(1), "text-anchor": anchor, class: className || "" }, parent);
+    node.textContent = text;
+    return node;
+  };
+  const clip = (text, most) => {
+    const letters = [...text];
+    return letters.length <= most ? text : letters.slice(0, most - 1).join("") + "…";
+  };
+  const path = (points) => points.map(([x, y], i) => `${i ? "L" : "M"}${x.toFixed(1)} ${y.toFixed(1)}`).join("");
+
+  // Round values between the ends of an axis: 1, 2 or 5 times a power of ten.
+  const ticks = ([first, last], count, percent) => {
+    const unit = percent ? 100 : 1;
+    const span = (last - first) * unit;
+    if (!(span > 0) || !isFinite(span)) return { values: [first], text: (value) => number(value, percent) };
+    const raw = span / Math.max(1, count);
+    const power = 10 ** Math.floor(Math.log10(raw));
+    const step = [1, 2, 5, 10].map((factor) => factor * power).find((step) => step >= raw * 0.7);
+    const digits = Math.min(12, Math.max(0, -Math.floor(Math.log10(step) + 1e-9)));
+    const values = [];
+    const low = Math.ceil((first * unit) / step - 1e-9);
+    const high = Math.floor((last * unit) / step + 1e-9);
+    for (let i = low; i <= high; i++) values.push((i * step) / unit);
+    const text = (value) => {
+      if (percent) return `${(value * 100).toFixed(digits)} %`;
+      const size = Math.abs(value);
+      return size >= 1e5 || (size > 0 && size < 1e-4) ? number(value) : value.toFixed(digits);
+    };
+    return { values, text };
+  };
+
+  // A number for the eye, in about four digits.
+  const number = (value, percent) => {
+    if (value === null || !isFinite(value)) return "missing";
+    if (percent) return `${(value * 100).toFixed(Math.abs(value) < 0.1 ? 2 : 1)} %`;
+    const size = Math.abs(value);
+    if (size >= 1e12 || (size > 0 && size < 1e-4)) return value.toExponential(2);
+    if (size >= 1e9) return `${Number((value / 1e9).toPrecision(4))}G`;
+    if (size >= 1e6) return `${Number((value / 1e6).toPrecision(4))}M`;
+    if (size >= 1e5) return `${Number((value / 1e3).toPrecision(4))}k`;
+    return String(Number(value.toPrecision(size >= 1000 ? 6 : 4)));
+  };
+
+  const domain = (axis, values, fromZero) => {
+    if (axis.domain) return axis.domain;
+    let [low, high] = fromZero ? [0, 0] : [Infinity, -Infinity];
+    for (const value of values) {
+      if (value === null || !isFinite(value)) continue;
+      if (value < low) low = value;
+      if (value > high) high = value;
+    }
+    if (low > high) return [0, 1];
+    const air = high > low ? (high - low) * 0.04 : Math.max(Math.abs(high), 1) * 0.5;
+    return [low - (fromZero && low === 0 ? 0 : air), high + (fromZero && high === 0 ? 0 : air)];
+  };
+
+  // A marker by its number, so that series are told apart without colours.
+  const marker = (index, x, y, r) => {
+    const [l, t] = [(d) => (x + d * r).toFixed(1), (d) => (y + d * r).toFixed(1)];
+    switch (index % 5) {
+      case 0: return `M${l(-1)} ${t(0)}A${r} ${r} 0 1 1 ${l(1)} ${t(0)}A${r} ${r} 0 1 1 ${l(-1)} ${t(0)}Z`;
+      case 1: return `M${l(-0.9)} ${t(-0.9)}H${l(0.9)}V${t(0.9)}H${l(-0.9)}Z`;
+      case 2: return `M${l(0)} ${t(-1.15)}L${l(1.1)} ${t(0.85)}H${l(-1.1)}Z`;
+      case 3: return `M${l(0)} ${t(-1.25)}L${l(1.25)} ${t(0)}L${l(0)} ${t(1.25)}L${l(-1.25)} ${t(0)}Z`;
+      default: return `M${l(0)} ${t(1.15)}L${l(1.1)} ${t(-0.85)}H${l(-1.1)}Z`;
+    }
+  };
+  const ink = (index) => `var(--s${index % COLOURS})`;
+  // The first series of a chart is solid, later ones are hatched.
+  const filling = (index) => (index % COLOURS === 0 ? ink(0) : `url(#hatch-${index % COLOURS})`);
+
+  // The patterns that fill areas; once a page, since charts refer to them by name.
+  const patterns = () => {
+    const svg = make("svg", { width: 0, height: 0, class: "patterns", "aria-hidden": "true" });
+    const defs = make("defs", {}, svg);
+    const turns = [0, 45, -45, 0, 90, 20, -20, 70];
+    for (let i = 1; i < COLOURS; i++) {
+      const pattern = make("pattern", {
+        id: `hatch-${i}`, width: 5, height: 5, patternUnits: "userSpaceOnUse", patternTransform: `rotate(${turns[i]})`,
+      }, defs);
+      make("rect", { width: 5, height: 5, style: `fill:${ink(i)};fill-opacity:.38` }, pattern);
+      make("rect", { width: 5, height: 2.2, style: `fill:${ink(i)}` }, pattern);
+    }
+    document.body.prepend(svg);
+  };
+
+  // What all charts have: a figure, a legend, a tip that follows the pointer.
+  class Chart {
+    constructor(figure, spec) {
+      this.figure = figure;
+      this.spec = spec;
+      this.hidden = new Set();
+      this.canvas = figure.querySelector(".canvas");
+      this.canvas.replaceChildren();
+      this.tools = figure.querySelector(".legend");
+      this.tools.replaceChildren();
+      this.tip = element("div", "tip", this.canvas);
+      this.tip.hidden = true;
+    }
+
+    get width() {
+      return Math.max(240, Math.floor(this.canvas.clientWidth) || 640);
+    }
+
+    start(height) {
+      this.svg?.remove();
+      this.svg = make("svg", {
+        viewBox: `0 0 ${this.width} ${height}`, width: "100%", role: "img", "aria-label": this.spec.alt, tabindex: 0,
+      });
+      this.canvas.prepend(this.svg);
+      this.figure.dataset.drawn = "yes";
+    }
+
+    // One button a series: shows its ink, hides it when pressed.
+    legend(names, swatch) {
+      names.forEach(([name, key]) => {
+        const button = element("button", "series", this.tools);
+        button.type = "button";
+        button.title = "Hide or show";
+        button.setAttribute("aria-pressed", "true");
+        swatch(make("svg", { viewBox: "0 0 26 12", width: 26, height: 12, "aria-hidden": "true" }, button), key);
+        element("span", "", button, name);
+        button.addEventListener("click", () => {
+          if (this.hidden.has(key)) this.hidden.delete(key);
+          else this.hidden.add(key);
+          button.setAttribute("aria-pressed", String(!this.hidden.has(key)));
+          this.draw();
+        });
+      });
+    }
+
+    showTip(x, y, title, lines) {
+      this.tip.replaceChildren();
+      if (title) element("strong", "", this.tip, title);
+      for (const { colour, name, value } of lines) {
+        const line = element("div", "", this.tip);
+        if (colour) element("i", "", line).style.background = colour;
+        if (name) element("span", "", line, name);
+        element("b", "", line, value);
+      }
+      this.tip.hidden = false;
+      const scale = this.canvas.clientWidth / this.width;
+      const [w, h] = [this.tip.offsetWidth, this.tip.offsetHeight];
+      const left = x * scale + 14 + w > this.canvas.clientWidth ? x * scale - w - 14 : x * scale + 14;
+      this.tip.style.left = `${Math.max(0, Math.min(left, this.canvas.clientWidth - w))}px`;
+      this.tip.style.top = `${Math.max(0, Math.min(y * scale - h / 2, this.canvas.clientHeight - h))}px`;
+    }
+
+    hideTip() {
+      this.tip.hidden = true;
+    }
+
+    place(event) {
+      const box = this.svg.getBoundingClientRect();
+      const scale = this.width / (box.width || 1);
+      return [(event.clientX - box.left) * scale, (event.clientY - box.top) * scale];
+    }
+  }
+
+  class Plane extends Chart {
+    constructor(figure, spec) {
+      super(figure, spec);
+      this.view = null;
+      let next = 0;
+      this.series = spec.series.map((series) => ({ ...series, ink: series.style === "reference" ? null : next++ }));
+      const named = this.series.filter((series) => series.name);
+      if (named.length > 1) {
+        this.legend(named.map((series) => [series.name, series]), (svg, series) => this.swatch(svg, series));
+      }
+      this.reset = element("button", "reset", this.tools, "Reset zoom");
+      this.reset.type = "button";
+      this.reset.hidden = true;
+      this.reset.addEventListener("click", () => this.zoom(null));
+      this.draw();
+    }
+
+    swatch(svg, series) {
+      if (series.style === "columns") {
+        make("rect", { x: 4, y: 1, width: 18, height: 10, style: `fill:${filling(series.ink)};stroke:${ink(series.ink)}` }, svg);
+        return;
+      }
+      if (series.style !== "points") make("path", { d: "M0 6H26", style: this.stroke(series) }, svg);
+      if (series.style === "marked" || series.style === "points") {
+        make("path", { d: marker(series.ink, 13, 6, 4), style: `fill:${ink(series.ink)}` }, svg);
+      }
+    }
+
+    stroke(series) {
+      if (series.style === "reference") return "fill:none;stroke:var(--muted);stroke-width:1.3;stroke-dasharray:3 4";
+      const dash = DASHES[series.ink % DASHES.length];
+      return `fill:none;stroke:${ink(series.ink)};stroke-width:2;stroke-linejoin:round${dash ? `;stroke-dasharray:${dash}` : ""}`;
+    }
+
+    get visible() {
+      return this.series.filter((series) => !this.hidden.has(series));
+    }
+
+    zoom(view) {
+      this.view = view;
+      this.reset.hidden = !view;
+      this.hideTip();
+      this.draw();
+    }
+
+    draw() {
+      const { spec, width } = this;
+      const shown = this.visible;
+      const columns = shown.some((series) => series.style === "columns");
+      const full = {
+        x: domain(spec.x, shown.flatMap((series) => series.x), false),
+        y: domain(spec.y, shown.flatMap((series) => series.y), columns),
+      };
+      const { x: xs, y: ys } = this.view || full;
+      const yTicks = ticks(ys, 5, spec.y.percent);
+      const left = Math.max(...yTicks.values.map((value) => yTicks.text(value).length), 1) * CHARACTER + 12;
+      // Labels of marks stand above what is drawn.
+      const [top, below] = [spec.marks.length ? 40 : 26, 44];
+      const inner = Math.max(120, width - left - 12);
+      const height = spec.square || spec.tall ? Math.min(inner, 400) : Math.min(320, Math.max(190, inner * 0.5));
+      const [right, bottom] = [left + inner, top + height];
+      const X = (value) => left + ((value - xs[0]) / (xs[1] - xs[0])) * inner;
+      const Y = (value) => bottom - ((value - ys[0]) / (ys[1] - ys[0])) * height;
+      this.frame = { left, right, top, bottom, xs, ys, X, Y, full };
+      this.start(bottom + below);
+
+      const xTicks = ticks(xs, Math.max(3, Math.floor(inner / 80)), spec.x.percent);
+      for (const value of xTicks.values) {
+        make("path", { d: `M${X(value).toFixed(1)} ${top}V${bottom}`, class: "grid" }, this.svg);
+        write(this.svg, Math.min(X(value), right - 4), bottom + 17, "middle", xTicks.text(value), "tick");
+      }
+      for (const value of yTicks.values) {
+        make("path", { d: `M${left} ${Y(value).toFixed(1)}H${right}`, class: "grid" }, this.svg);
+        write(this.svg, left - 7, Y(value) + 4, "end", yTicks.text(value), "tick");
+      }
+      make("path", { d: `M${left} ${bottom}H${right}`, class: "axis" }, this.svg);
+      write(this.svg, (left + right) / 2, bottom + 37, "middle", clip(spec.x.label, Math.floor(inner / CHARACTER)), "label");
+      write(this.svg, 0, 13, "start", clip(spec.y.label, Math.floor(width / CHARACTER)), "label");
+
+      const inside = make("svg", {
+        x: left, y: top, width: inner, height, viewBox: `${left} ${top} ${inner} ${height}`, class: "inside",
+      }, this.svg);
+      for (const series of shown) this.drawSeries(series, inside);
+      this.drawMarks();
+      this.drawFollower();
+      this.cross = make("path", { d: "", class: "cross" }, this.svg);
+      this.dots = make("g", {}, this.svg);
+      this.box = make("rect", { class: "box", visibility: "hidden" }, this.svg);
+      this.listen(make("rect", { x: left, y: top, width: inner, height, class: "touch" }, this.svg));
+    }
+
+    drawSeries(series, parent) {
+      const { X, Y } = this.frame;
+      if (series.style === "columns") {
+        const zero = Y(0);
+        series.y.forEach((value, i) => {
+          const [from, to, at] = [X(series.x[i]), X(series.x[i + 1]), Y(value)];
+          make("rect", {
+            x: (from + 0.4).toFixed(1), width: Math.max(0.4, to - from - 0.8).toFixed(1),
+            y: Math.min(at, zero).toFixed(1), height: Math.abs(zero - at).toFixed(1),
+            style: `fill:${filling(series.ink)};fill-opacity:.72;stroke:${ink(series.ink)};stroke-width:.8`,
+          }, parent);
+        });
+        return;
+      }
+      const points = [];
+      series.x.forEach((x, i) => {
+        if (x !== null && series.y[i] !== null) points.push([X(x), Y(series.y[i])]);
+      });
+      if (series.style !== "points") make("path", { d: path(points), style: this.stroke(series) }, parent);
+      if (series.style === "marked" || series.style === "points") {
+        const small = series.style === "points";
+        const d = points.map(([x, y]) => marker(series.ink, x, y, small ? 2.4 : 4)).join("");
+        make("path", { d, style: `fill:${ink(series.ink)};fill-opacity:${small ? 0.5 : 1}` }, parent);
+      }
+    }
+
+    drawMarks() {
+      const { X, left, right, top, bottom } = this.frame;
+      for (const mark of this.spec.marks) {
+        const at = X(mark.threshold ? threshold : mark.at);
+        if (at < left - 0.5 || at > right + 0.5) continue;
+        make("path", { d: `M${at.toFixed(1)} ${top - 16}V${bottom}`, class: "mark" }, this.svg);
+        const late = at > (left + right) / 2;
+        const label = mark.threshold ? `${mark.label} ${threshold.toFixed(3)}` : mark.label;
+        write(this.svg, at + (late ? -3 : 3), top - 6, late ? "end" : "start", label, "marked");
+      }
+    }
+
+    // The point of the curve that the threshold slider stands for.
+    drawFollower() {
+      const at = this.spec.follow && followers[this.spec.follow]?.();
+      if (!at) return;
+      const { X, Y } = this.frame;
+      make("circle", { cx: X(at[0]).toFixed(1), cy: Y(at[1]).toFixed(1), r: 6, class: "follower" }, this.svg);
+    }
+
+    listen(surface) {
+      let from = null;
+      surface.addEventListener("pointerdown", (event) => {
+        if (event.pointerType === "touch" || event.button !== 0) return;
+        from = this.place(event);
+        surface.setPointerCapture(event.pointerId);
+      });
+      surface.addEventListener("pointermove", (event) => {
+        const at = this.place(event);
+        if (from && Math.hypot(at[0] - from[0], at[1] - from[1]) > 6) this.select(from, at);
+        else this.hover(at);
+      });
+      surface.addEventListener("pointerup", (event) => {
+        const at = this.place(event);
+        if (from && Math.abs(at[0] - from[0]) > 6) this.zoomTo(from, at);
+        from = null;
+      });
+      surface.addEventListener("pointerleave", () => this.leave());
+      surface.addEventListener("dblclick", (event) => {
+        if (this.view) this.zoom(null);
+        else this.zoomAround(this.place(event)[0]);
+      });
+      this.svg.addEventListener("keydown", (event) => this.key(event));
+      this.svg.addEventListener("blur", () => this.leave());
+    }
+
+    leave() {
+      this.hideTip();
+      this.cross.setAttribute("d", "");
+      this.dots.replaceChildren();
+      this.box.setAttribute("visibility", "hidden");
+    }
+
+    // Arrows move the pointer, Escape shows everything again.
+    key(event) {
+      const { left, right, top, bottom } = this.frame;
+      const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+      if (step) {
+        this.cursor = Math.min(right, Math.max(left, (this.cursor ?? (left + right) / 2) + (step * (right - left)) / 50));
+        this.hover([this.cursor, (top + bottom) / 2]);
+        event.preventDefault();
+      } else if (event.key === "Escape") {
+        this.zoom(null);
+      }
+    }
+
+    select([x1, y1], [x2, y2]) {
+      const { left, right, top, bottom } = this.frame;
+      const tall = Math.abs(y2 - y1) > 24;
+      const clampX = (x) => Math.min(right, Math.max(left, x));
+      const clampY = (y) => Math.min(bottom, Math.max(top, y));
+      const [a, b] = [clampX(Math.min(x1, x2)), clampX(Math.max(x1, x2))];
+      const [c, d] = tall ? [clampY(Math.min(y1, y2)), clampY(Math.max(y1, y2))] : [top, bottom];
+      for (const [name, value] of Object.entries({ x: a, y: c, width: b - a, height: d - c, visibility: "visible" })) {
+        this.box.setAttribute(name, value);
+      }
+      this.hideTip();
+    }
+
+    zoomTo([x1, y1], [x2, y2]) {
+      const { left, right, top, bottom, xs, ys } = this.frame;
+      const toX = (x) => xs[0] + ((Math.min(right, Math.max(left, x)) - left) / (right - left)) * (xs[1] - xs[0]);
+      const toY = (y) => ys[0] + ((bottom - Math.min(bottom, Math.max(top, y))) / (bottom - top)) * (ys[1] - ys[0]);
+      const x = [toX(Math.min(x1, x2)), toX(Math.max(x1, x2))];
+      const y = Math.abs(y2 - y1) > 24 ? [toY(Math.max(y1, y2)), toY(Math.min(y1, y2))] : this.fit(x);
+      this.zoom({ x, y });
+    }
+
+    zoomAround(at) {
+      const { left, right, xs } = this.frame;
+      const middle = xs[0] + ((at - left) / (right - left)) * (xs[1] - xs[0]);
+      const reach = (xs[1] - xs[0]) / 8;
+      const x = [Math.max(xs[0], middle - reach), Math.min(xs[1], middle + reach)];
+      this.zoom({ x, y: this.fit(x) });
+    }
+
+    // What the series span in y over a part of x.
+    fit([from, to]) {
+      const values = [];
+      for (const series of this.visible) {
+        if (series.style === "reference") continue;
+        series.y.forEach((y, i) => {
+          const x = series.x[i];
+          if (x >= from && x <= to) values.push(y);
+        });
+        if (series.style === "columns") values.push(0);
+        else for (const x of [from, to]) {
+          const y = interpolate(series, x);
+          if (y !== null) values.push(y);
+        }
+      }
+      return values.length ? domain({}, values, false) : this.frame.ys;
+    }
+
+    hover([x, y]) {
+      const { left, right, top, bottom, xs, X, Y } = this.frame;
+      const { spec } = this;
+      let value = xs[0] + ((x - left) / (right - left)) * (xs[1] - xs[0]);
+      this.dots.replaceChildren();
+      const cloud = this.visible.filter((series) => series.style === "points");
+      if (cloud.length && cloud.length === this.visible.filter((series) => series.ink !== null).length) {
+        return this.hoverPoint(cloud, x, y);
+      }
+      if (spec.whole) value = Math.round(value);
+      this.cross.setAttribute("d", `M${X(value).toFixed(1)} ${top}V${bottom}`);
+      const lines = [];
+      let title = `${spec.x.label} ${number(value, spec.x.percent)}`;
+      for (const series of this.visible) {
+        if (series.ink === null || series.style === "points") continue;
+        let at = null;
+        if (series.style === "columns") {
+          const i = series.y.findIndex((_, i) => value >= series.x[i] && value < series.x[i + 1]);
+          if (i >= 0) {
+            at = series.y[i];
+            const [from, to] = [number(series.x[i], spec.x.percent), number(series.x[i + 1], spec.x.percent)];
+            title = `${spec.x.label} ${from} to ${to}`;
+          }
+        } else {
+          at = interpolate(series, value);
+          if (at !== null) {
+            const dot = { d: marker(series.ink, X(value), Y(at), 4), style: `fill:${ink(series.ink)}`, class: "dot" };
+            make("path", dot, this.dots);
+          }
+        }
+        if (at !== null) lines.push({ colour: ink(series.ink), name: series.name, value: number(at, spec.y.percent) });
+      }
+      if (lines.length) this.showTip(X(value), y, title, lines);
+      else this.hideTip();
+    }
+
+    hoverPoint(cloud, x, y) {
+      const { X, Y } = this.frame;
+      let best = null;
+      for (const series of cloud) {
+        series.x.forEach((at, i) => {
+          const distance = Math.hypot(X(at) - x, Y(series.y[i]) - y);
+          if (distance < 20 && (!best || distance < best.distance)) best = { distance, series, i };
+        });
+      }
+      this.cross.setAttribute("d", "");
+      if (!best) return this.hideTip();
+      const { series, i } = best;
+      const [px, py] = [X(series.x[i]), Y(series.y[i])];
+      make("path", { d: marker(series.ink, px, py, 5), style: `fill:${ink(series.ink)}`, class: "dot" }, this.dots);
+      this.showTip(px, py, cloud.length > 1 ? series.name : "", [
+        { name: this.spec.x.label, value: number(series.x[i], this.spec.x.percent) },
+        { name: this.spec.y.label, value: number(series.y[i], this.spec.y.percent) },
+      ]);
+    }
+  }
+
+  // The value of a line at x; null outside it.
+  const interpolate = (series, x) => {
+    const xs = series.x;
+    let [low, high] = [0, xs.length - 1];
+    if (high < 0 || !(x >= xs[0] && x <= xs[high])) return null;
+    while (high - low > 1) {
+      const middle = (low + high) >> 1;
+      if (xs[middle] <= x) low = middle;
+      else high = middle;
+    }
+    const [a, b] = [series.y[low], series.y[high]];
+    if (a === null || b === null) return null;
+    return xs[high] === xs[low] ? b : a + ((b - a) * (x - xs[low])) / (xs[high] - xs[low]);
+  };
+
+  // Room for the names of rows, and how many letters fit.
+  const gutter = (names, width) => {
+    const longest = Math.max(...names.map((name) => [...name].length), 1);
+    const letters = Math.min(longest, Math.max(6, Math.floor((width * 0.34) / CHARACTER)));
+    return [letters * CHARACTER + 12, letters];
+  };
+
+  const rowName = (svg, x, y, name, letters) => {
+    const node = write(svg, x, y, "end", clip(name, letters), "name");
+    make("title", {}, node).textContent = name;
+  };
+
+  const scaleBelow = (chart, axis, [left, right, top, bottom], xs) => {
+    const X = (value) => left + ((value - xs[0]) / (xs[1] - xs[0])) * (right - left);
+    const marks = ticks(xs, Math.max(2, Math.floor((right - left) / 80)), axis.percent);
+    for (const value of marks.values) {
+      make("path", { d: `M${X(value).toFixed(1)} ${top}V${bottom}`, class: "grid" }, chart.svg);
+      write(chart.svg, Math.min(X(value), right - 4), bottom + 17, "middle", marks.text(value), "tick");
+    }
+    const letters = Math.floor(chart.width / CHARACTER);
+    const middle = axis.label.length * CHARACTER > right - left ? chart.width / 2 : (left + right) / 2;
+    write(chart.svg, middle, bottom + 37, "middle", clip(axis.label, letters), "label");
+    return X;
+  };
+
+  class Bars extends Chart {
+    constructor(figure, spec) {
+      super(figure, spec);
+      if (spec.series.length > 1) {
+        this.legend(spec.series.map((series, i) => [series.name, i]), (svg, i) => {
+          make("rect", { x: 3, y: 1, width: 20, height: 10, rx: 2, style: `fill:${filling(i)}` }, svg);
+        });
+      }
+      this.draw();
+    }
+
+    draw() {
+      const { spec, width } = this;
+      const shown = spec.series.map((series, i) => ({ ...series, i })).filter(({ i }) => !this.hidden.has(i));
+      const lanes = spec.stacked ? 1 : Math.max(1, shown.length);
+      // A few bars may be thick, so that they do not look lost.
+      const thickness = lanes === 1 ? (spec.categories.length <= 4 ? 34 : 16) : 12;
+      const row = lanes * thickness + 10;
+      const [left, letters] = gutter(spec.categories, width);
+      const tail = shown.length === 1 || spec.stacked ? 52 : 44;
+      const [right, top, bottom] = [width - tail, 4, 4 + row * spec.categories.length];
+      const ends = spec.categories.flatMap((_, c) => {
+        const values = shown.map((series) => series.values[c] ?? 0);
+        return spec.stacked ? [values.reduce((sum, value) => sum + value, 0)] : values;
+      });
+      const xs = domain(spec.axis, ends, true);
+      this.start(bottom + 44);
+      const X = scaleBelow(this, spec.axis, [left, right, top, bottom], xs);
+      spec.categories.forEach((name, c) => {
+        const upper = top + row * c + 5;
+        const group = make("g", { class: "row" }, this.svg);
+        make("rect", { x: 0, y: upper - 5, width, height: row, class: "touch" }, group);
+        rowName(group, left - 8, upper + (row - 10) / 2 + 4, name, letters);
+        let end = 0;
+        shown.forEach((series, lane) => {
+          const value = series.values[c];
+          if (value === null || value === undefined) return;
+          const start = spec.stacked ? end : 0;
+          end = start + value;
+          const [from, to] = [X(Math.min(start, end)), X(Math.max(start, end))];
+          const y = upper + (spec.stacked ? 0 : lane * thickness);
+          make("rect", {
+            x: from.toFixed(1), y: y.toFixed(1), width: Math.max(0, to - from).toFixed(1), height: thickness - 1.5, rx: 2,
+            style: `fill:${filling(series.i)}`,
+          }, group);
+          if (!spec.stacked) {
+            write(group, value < 0 ? X(0) + 5 : to + 5, y + thickness / 2 + 3.5, "start", number(value, spec.axis.percent), "value");
+          }
+        });
+        if (spec.stacked) write(group, X(end) + 5, upper + thickness / 2 + 3.5, "start", number(end, spec.axis.percent), "value");
+        group.addEventListener("pointermove", (event) => {
+          const [x, y] = this.place(event);
+          this.showTip(x, y, name, shown.map((series) => ({
+            colour: ink(series.i), name: spec.series.length > 1 ? series.name : spec.axis.label,
+            value: number(series.values[c], spec.axis.percent),
+          })));
+        });
+        group.addEventListener("pointerleave", () => this.hideTip());
+      });
+      if (xs[0] < 0) make("path", { d: `M${X(0).toFixed(1)} ${top}V${bottom}`, class: "axis" }, this.svg);
+    }
+  }
+
+  // From blue over grey violet to orange; grey for none.
+  const STOPS = [[31, 131, 192], [160, 140, 168], [224, 86, 27]];
+  const SHADES = 12;
+  const shade = (share) => {
+    const scaled = Math.min(1, Math.max(0, share)) * 2;
+    const [from, to] = scaled < 1 ? [STOPS[0], STOPS[1]] : [STOPS[1], STOPS[2]];
+    const part = scaled < 1 ? scaled : scaled - 1;
+    return `rgb(${from.map((value, i) => Math.round(value + (to[i] - value) * part)).join(",")})`;
+  };
+
+  class Swarm extends Chart {
+    constructor(figure, spec) {
+      super(figure, spec);
+      const key = element("span", "scale", this.tools);
+      element("span", "", key, `${spec.colour}: low`);
+      element("i", "", key).style.background = `linear-gradient(90deg, ${[0, 0.5, 1].map(shade).join(", ")})`;
+      element("span", "", key, "high");
+      const missing = element("span", "scale", this.tools);
+      element("i", "none", missing).style.background = "var(--faint)";
+      element("span", "", missing, "missing");
+      this.draw();
+    }
+
+    draw() {
+      const { spec, width } = this;
+      const row = 36;
+      const [left, letters] = gutter(spec.rows.map((row) => row.name), width);
+      const [right, top, bottom] = [width - 12, 4, 4 + row * spec.rows.length];
+      const xs = domain(spec.axis, spec.rows.flatMap((row) => row.x), true);
+      this.start(bottom + 44);
+      const X = scaleBelow(this, spec.axis, [left, right, top, bottom], xs);
+      make("path", { d: `M${X(0).toFixed(1)} ${top}V${bottom}`, class: "axis" }, this.svg);
+      this.points = [];
+      spec.rows.forEach((category, index) => {
+        const middle = top + row * (index + 0.5);
+        rowName(this.svg, left - 8, middle + 4, category.name, letters);
+        const crowd = new Map();
+        const dots = new Map();
+        category.x.forEach((value, i) => {
+          if (value === null) return;
+          const x = X(value);
+          const cell = Math.round(x / 3);
+          const n = crowd.get(cell) ?? 0;
+          crowd.set(cell, n + 1);
+          const step = (Math.ceil(n / 2) * 2.3) % (row / 2 - 3);
+          const y = middle + (n % 2 ? -step : step);
+          const share = category.colour[i];
+          const bucket = share === null ? -1 : Math.min(SHADES - 1, Math.floor(share * SHADES));
+          dots.set(bucket, (dots.get(bucket) ?? "") + `M${x.toFixed(1)} ${y.toFixed(1)}h0`);
+          this.points.push({ x, y, name: category.name, at: value, value: category.value[i] });
+        });
+        // A path of round dots a shade: thousands of points stay a few elements.
+        for (const [bucket, d] of [...dots].sort((a, b) => a[0] - b[0])) {
+          make("path", { d, class: "dots", style: `stroke:${bucket < 0 ? "var(--faint)" : shade((bucket + 0.5) / SHADES)}` }, this.svg);
+        }
+      });
+      this.halo = make("circle", { r: 5, class: "halo", visibility: "hidden" }, this.svg);
+      const surface = make("rect", { x: left, y: top, width: right - left, height: bottom - top, class: "touch" }, this.svg);
+      surface.addEventListener("pointermove", (event) => this.hover(this.place(event)));
+      surface.addEventListener("pointerleave", () => this.leave());
+    }
+
+    leave() {
+      this.halo.setAttribute("visibility", "hidden");
+      this.hideTip();
+    }
+
+    hover([x, y]) {
+      let best = null;
+      for (const point of this.points) {
+        const distance = Math.hypot(point.x - x, point.y - y);
+        if (distance < 14 && (!best || distance < best.distance)) best = { distance, point };
+      }
+      if (!best) return this.leave();
+      const { point } = best;
+      this.halo.setAttribute("cx", point.x);
+      this.halo.setAttribute("cy", point.y);
+      this.halo.setAttribute("visibility", "visible");
+      this.showTip(point.x, point.y, point.name, [
+        { name: this.spec.colour, value: number(point.value) },
+        { name: this.spec.axis.label, value: number(point.at) },
+      ]);
+    }
+  }
+
+  // Steps from one value to another: what raises it is hatched, what lowers it solid.
+  class Waterfall extends Chart {
+    constructor(figure, spec) {
+      super(figure, spec);
+      this.draw();
+    }
+
+    draw() {
+      const { spec, width } = this;
+      const row = 26;
+      const rows = [spec.start, ...spec.steps, spec.end];
+      const [left, letters] = gutter(rows.map(({ name }) => name), width);
+      const [right, top, bottom] = [width - 62, 4, 4 + row * rows.length];
+      const levels = [spec.start.value];
+      for (const step of spec.steps) levels.push(levels.at(-1) + step.change);
+      this.start(bottom + 44);
+      const X = scaleBelow(this, spec.axis, [left, right, top, bottom], domain(spec.axis, levels, false));
+      rows.forEach((item, i) => {
+        const middle = top + row * (i + 0.5);
+        const group = make("g", { class: "row" }, this.svg);
+        make("rect", { x: 0, y: middle - row / 2, width, height: row, class: "touch" }, group);
+        rowName(group, left - 8, middle + 4, item.name, letters);
+        const isEnd = i === 0 || i === rows.length - 1;
+        const [before, after] = isEnd ? [item.value, item.value] : [levels[i - 1], levels[i]];
+        const text = isEnd ? number(item.value) : `${item.change < 0 ? "" : "+"}${number(item.change)}`;
+        const [from, to] = [X(Math.min(before, after)), X(Math.max(before, after))];
+        make("rect", {
+          x: (isEnd ? from - 1.5 : from).toFixed(1), y: (middle - 9).toFixed(1), height: 18, rx: 1.5,
+          width: isEnd ? 3 : Math.max(1, to - from).toFixed(1),
+          style: `fill:${isEnd ? "var(--text)" : filling(item.change > 0 ? 1 : 0)}`,
+        }, group);
+        write(group, to + 6, middle + 4, "start", text, "value");
+        const next = i + 1 < rows.length - 1 ? levels[i] : spec.end.value;
+        if (i + 1 < rows.length) {
+          make("path", { d: `M${X(next).toFixed(1)} ${(middle + 9).toFixed(1)}v${row - 18}`, class: "axis" }, this.svg);
+        }
+        group.addEventListener("pointermove", (event) => {
+          const [x, y] = this.place(event);
+          const lines = isEnd ? [] : [{ name: "change", value: text }];
+          this.showTip(x, y, item.name, [...lines, { name: isEnd ? spec.axis.label : "leads to", value: number(after) }]);
+        });
+        group.addEventListener("pointerleave", () => this.hideTip());
+      });
+    }
+  }
+
+  const followers = {};
+
+  // The threshold slider: counts come from the table in #thresholds, shares are made of them here.
+  const slider = () => {
+    const input = document.getElementById("threshold");
+    const source = document.getElementById("thresholds");
+    if (!input || !source) return;
+    const table = JSON.parse(source.textContent);
+    const last = table.counts.tp.length - 1;
+    const ratio = (part, whole) => (whole > 0 ? part / whole : 0);
+    const cells = ({ tp, fp, positives, negatives }, i) => ({
+      tp: tp[i], fp: fp[i], fn: positives - tp[i], tn: negatives - fp[i],
+    });
+    const show = (name, text) => {
+      for (const node of document.querySelectorAll(`[data-live="${name}"]`)) node.textContent = text;
+    };
+    const update = () => {
+      const i = Math.round(Number(input.value) * last);
+      threshold = i / last;
+      const counts = cells(table.counts, i);
+      const rows = table.counts.positives + table.counts.negatives;
+      for (const [name, count] of Object.entries(counts)) {
+        show(name, count.toLocaleString("en"));
+        show(`${name}-share`, `${(100 * ratio(count, rows)).toFixed(1)} %`);
+        for (const node of document.querySelectorAll(`[data-heat="${name}"]`)) node.style.setProperty("--heat", ratio(count, rows));
+      }
+      const { tp, fp, fn, tn } = cells(table.weighted ?? table.counts, i);
+      const scores = {
+        accuracy: ratio(tp + tn, tp + fp + fn + tn),
+        precision: ratio(tp, tp + fp),
+        recall: ratio(tp, tp + fn),
+        specificity: ratio(tn, tn + fp),
+        f1: ratio(2 * tp, 2 * tp + fp + fn),
+      };
+      for (const [name, score] of Object.entries(scores)) {
+        show(name, score.toFixed(4));
+        for (const node of document.querySelectorAll(`[data-meter="${name}"]`)) node.style.setProperty("--part", score);
+      }
+      show("threshold", threshold.toFixed(3));
+      input.setAttribute("aria-valuetext", `threshold ${threshold.toFixed(3)}, recall ${scores.recall.toFixed(3)}, precision ${scores.precision.toFixed(3)}`);
+      followers.roc = () => [1 - scores.specificity, scores.recall];
+      followers.recall = () => (tp + fp > 0 ? [scores.recall, scores.precision] : null);
+      for (const chart of drawn.values()) {
+        if (chart.spec.follow || chart.spec.marks?.some((mark) => mark.threshold)) chart.draw();
+      }
+    };
+    input.addEventListener("input", update);
+    document.getElementById("threshold-reset")?.addEventListener("click", () => {
+      input.value = 0.5;
+      update();
+    });
+    update();
+  };
+
+  // The section in sight is marked in the navigation.
+  const navigation = () => {
+    const links = new Map([...document.querySelectorAll("nav.sections a")].map((link) => [link.hash.slice(1), link]));
+    if (!links.size) return;
+    const bar = document.querySelector("nav.sections .wide");
+    const observer = new IntersectionObserver((entries) => {
+      for (const entry of entries) {
+        if (!entry.isIntersecting) continue;
+        for (const link of links.values()) link.removeAttribute("aria-current");
+        const link = links.get(entry.target.id);
+        link?.setAttribute("aria-current", "true");
+        if (link) bar.scrollTo({ left: link.offsetLeft - bar.clientWidth / 2 + link.offsetWidth / 2 });
+      }
+    }, { rootMargin: "-20% 0px -70% 0px" });
+    for (const id of links.keys()) {
+      const section = document.getElementById(id);
+      if (section) observer.observe(section);
+    }
+  };
+
+  const kinds = { plane: Plane, bars: Bars, swarm: Swarm, waterfall: Waterfall };
+  patterns();
+  for (const figure of document.querySelectorAll("figure[data-chart]")) {
+    const spec = specs.find((spec) => spec.id === figure.dataset.chart);
+    if (spec) drawn.set(spec.id, new kinds[spec.kind](figure, spec));
+  }
+  slider();
+  navigation();
+
+  // Anew when the width changes, not when a phone's address bar comes and goes.
+  const widths = new Map();
+  const observer = new ResizeObserver((entries) => {
+    for (const { target } of entries) {
+      const chart = drawn.get(target.closest("figure").dataset.chart);
+      const width = target.clientWidth;
+      if (width > 0 && widths.get(chart) !== undefined && widths.get(chart) !== width) chart.draw();
+      widths.set(chart, width);
+    }
+  });
+  for (const chart of drawn.values()) observer.observe(chart.canvas);
+})();

@@ -1,0 +1,164 @@
+//! `gboost report` and `gboost train --report`.
+
+use super::support::{BINARY, Folder, binary_csv};
+use serde_json::Value;
+
+#[test]
+fn a_page_its_numbers_and_a_notebook() {
+    let folder = Folder::with_model(6, "");
+    let ran = folder.run(
+        "report --model model.json --data valid.csv --train train.csv --history history.csv \
+         --output out/page.html --json out/analysis.json --notebook out/report.ipynb --title Income",
+    );
+    assert!(ran.stderr.ends_with("written: out/page.html\nwritten: out/analysis.json\nwritten: out/report.ipynb\n"));
+    assert_eq!(ran.done(), "");
+    let html = folder.read("out/page.html");
+    assert!(html.starts_with("<!doctype html>") && html.contains("<h1>Income</h1>"), "{}", &html[..200]);
+    let outside = html.replace("http://www.w3.org/2000/svg", "");
+    assert!(!outside.contains("http:") && !outside.contains("https:"), "the page names an address");
+
+    let metrics = &folder.json("metrics.json")["validation"];
+    let analysis = folder.json("out/analysis.json");
+    let global = &analysis["explanations"]["kernel_shap"]["label0"]["global_shap_values"];
+    assert!(global["age"].as_f64() > Some(0.0) && global["hours"].as_f64() > Some(0.0), "{global}");
+    let report = &analysis["report"];
+    for name in ["accuracy", "precision", "recall", "f1", "auc", "logloss", "confusion_matrix", "rows"] {
+        assert_eq!(report[name], metrics[name], "{name}");
+    }
+    let counts = report["label_counts"].as_object().unwrap();
+    assert_eq!(counts.values().map(|count| count.as_u64().unwrap()).sum::<u64>(), 120);
+    assert_eq!(report["parameters"]["num_round"], 6);
+    assert!(report["best_round"].is_u64() && report["importance"][0]["gain"].is_number());
+    assert!(report["classification_report"]["macro avg"]["f1-score"].is_number());
+
+    let notebook: Value = folder.json("out/report.ipynb");
+    assert_eq!((&notebook["nbformat"], &notebook["nbformat_minor"]), (&Value::from(4), &Value::from(5)));
+    let cells = notebook["cells"].as_array().unwrap();
+    let pictures = cells.iter().filter(|cell| cell["outputs"][0]["data"]["image/svg+xml"].is_string()).count();
+    assert!(pictures >= 12, "{pictures} pictures");
+}
+
+#[test]
+fn the_same_losses_with_and_without_history() {
+    let folder = Folder::with_model(7, "");
+    let learning = |more: &str| {
+        folder.run(&format!("report -q --model model.json --data valid.csv --json a.json {more}")).done();
+        folder.json("a.json")["report"]["learning"].clone()
+    };
+    let (read, computed) = (learning("--history history.csv"), learning("--train train.csv"));
+    assert_eq!(read["best_round"], computed["best_round"]);
+    for (channel, name) in [("validation", "valid.csv"), ("train", "train")] {
+        let last = |learning: &Value, channel: &str| {
+            let curves = learning["curves"].as_array().unwrap();
+            let curve = curves.iter().find(|curve| curve["channel"] == channel).unwrap();
+            curve["values"].as_array().unwrap().last().unwrap().as_f64().unwrap()
+        };
+        // The history is of exact margins, what is computed afterwards of the model's binary32.
+        assert!((last(&read, channel) - last(&computed, name)).abs() < 1e-6, "{channel}");
+    }
+}
+
+#[test]
+fn early_stopping_is_followed() {
+    let folder = Folder::with_data();
+    let train = "train -q --train train.csv --validation valid.csv --objective binary:logistic --num-round 200 --eta 1 \
+                 --max-depth 6 --early-stopping-rounds 3";
+    folder.run(train).done();
+    let report = |more: &str| {
+        folder.run(&format!("report -q --model model.json --data valid.csv --json a.json {more}")).done();
+        folder.json("a.json")["report"].clone()
+    };
+    let (best, all) = (report(""), report("--all-rounds"));
+    let metrics = folder.json("metrics.json");
+    assert_eq!(best["accuracy"], metrics["validation"]["accuracy"]);
+    assert_eq!(best["model"]["rounds_used"], metrics["rounds_used"]);
+    assert_eq!(best["best_round"], metrics["best_round"]);
+    assert_eq!(all["model"]["rounds_used"], metrics["rounds"]);
+    assert_ne!(best["logloss"], all["logloss"]);
+}
+
+#[test]
+fn a_report_with_the_training() {
+    let folder = Folder::with_data();
+    let text = folder.run(&format!("train {BINARY} --validation valid.csv --num-round 3 --report r.html")).done();
+    assert!(text.ends_with("report   r.html\n"), "{text}");
+    let html = folder.read("r.html");
+    assert!(html.contains("judged on <b>validation</b>, 120 rows"), "validation judges");
+    // Of training data alone, too, and of a single leaf.
+    folder.run(&format!("train -q {BINARY} --num-round 1 --gamma 1e9 --report alone.html")).done();
+    assert!(folder.read("alone.html").contains("judged on <b>train</b>, 240 rows"));
+}
+
+#[test]
+fn the_manifest_of_this_model_is_shown_and_no_other() {
+    let folder = Folder::with_model(2, "");
+    let html = |sha256: &str| {
+        let manifest = serde_json::json!({
+            "command": "train", "result": { "sha256": sha256 }, "machine": { "system": "linux <b>" }, "data": [{ "rows": 240 }],
+        });
+        folder.write("model.manifest.json", manifest.to_string());
+        folder.run("report -q --model model.json --data valid.csv").done();
+        folder.read("report.html")
+    };
+    let sha256 = folder.json("metrics.json")["model_sha256"].as_str().unwrap().to_string();
+    let shown = html(&sha256);
+    assert!(shown.contains("<h3>Manifest</h3>") && shown.contains("linux &lt;b&gt;"), "the manifest is shown");
+    assert!(!html(&"0".repeat(64)).contains("<h3>Manifest</h3>"), "another model's manifest is not");
+}
+
+#[test]
+fn weights_classes_and_numbers() {
+    let folder = Folder::new();
+    let text: String =
+        (0..120).map(|row| format!("{},{},{}\n", row % 3, row % 3 * 10 + row % 7, 1 + row % 4)).collect();
+    folder.write("train.csv", text);
+    for (objective, key) in [("multi:softprob --num-class 3", "classes"), ("reg:squarederror", "regression")] {
+        folder
+            .run(&format!("train -q --train train.csv --objective {objective} --num-round 4 --weight-column 2"))
+            .done();
+        folder.run("report -q --model model.json --data train.csv --weight-column 2 --json a.json").done();
+        let report = folder.json("a.json")["report"].clone();
+        assert!(report[key].is_object(), "{key}");
+        assert_eq!(report["data"]["weighted"], true);
+        let metrics = folder.json("metrics.json");
+        let metric = if key == "classes" { "accuracy" } else { "rmse" };
+        assert_eq!(report[metric], metrics["train"][metric]);
+    }
+}
+
+#[test]
+fn what_is_refused() {
+    let folder = Folder::with_model(2, "");
+    folder.write("empty_history.csv", "round,train-logloss\n");
+    folder.write("bad_history.csv", "round,train-logloss\n0,0.6\n1,low\n");
+    folder.write("strange.csv", "label,a,b\n1,2,3\n");
+    folder.write("labels.csv", "income,age,hours\n3,30,40\n");
+    let end = "give the history.csv that gboost train wrote";
+    let with = |more: &str| format!("report --model model.json --data valid.csv {more}");
+    folder.refuses(&with("--history bad_history.csv"), &format!("bad_history.csv:3:2: `low` is not a number; {end}"));
+    folder.refuses(&with("--history empty_history.csv"), &format!("empty_history.csv: there is no round in it; {end}"));
+    folder.refuses(
+        &with("--history valid.csv"),
+        &format!("valid.csv:1:1: the first column is \"income\", not \"round\"; {end}"),
+    );
+    folder.refuses(
+        &with("--json report.html"),
+        "report.html is asked for twice; give --output, --json and --notebook different names",
+    );
+    folder.refuses(
+        &with("--no-label"),
+        "--no-label is given, but labels are needed here; name the label column with --label",
+    );
+    let ran = folder.run("report --model model.json --data labels.csv");
+    assert_eq!(ran.code, Some(2));
+    assert!(ran.error().starts_with("labels.csv:2:1: "), "{}", ran.error());
+    let ran = folder.run(&with("--train strange.csv"));
+    assert_eq!(ran.code, Some(2));
+    assert!(ran.error().contains("strange.csv"), "{}", ran.error());
+    folder.write("train2.csv", binary_csv(3, 20));
+    folder.refuses(
+        "train --train train2.csv --objective binary:logistic --report model.json",
+        "--report model.json is the name of another result; give the report another name",
+    );
+    assert_eq!(folder.run("--gpu 0 report --model model.json --data valid.csv").code, Some(2));
+}
