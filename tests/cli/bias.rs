@@ -125,7 +125,7 @@ fn what_is_wrong_is_named() {
         ("--facet age!40", format!("--facet: `age!40` has the operator \"!\", which is not known; {write}")),
         ("--facet age=>40", "data.csv:1: --facet age=>40: there is no column `age=`; did you mean `age`?".to_string()),
         ("--facet =1", format!("--facet: `=1` names no column; {write}")),
-        ("--facet age", "--facet age: the column has 50 values; give a value or a bound, such as 'age>45'".to_string()),
+        ("--facet age", "--facet age: the column has 49 values; give a value or a bound, such as 'age>44'".to_string()),
         ("--facet sex=1 --positive 5", "--positive 5: no label of the data is positive; choose others: the labels are 0, 1".to_string()),
         ("--facet sex=1 --positive yes", "--positive: `yes` has \"yes\" for a number; write VALUE, VALUE,VALUE, >NUMBER, >=, < or <=".to_string()),
         ("--facet sex=1 --threshold 2", "--threshold 2 is not a probability; give a number from 0 to 1".to_string()),
@@ -134,8 +134,8 @@ fn what_is_wrong_is_named() {
             "data.csv:1: --facet sx=1: there is no column `sx`; did you mean `sex`?".to_string(),
         ),
         (
-            "--facet sex=1 --group are",
-            "data.csv:1: --group are: there is no column `are`; did you mean `area`?".to_string(),
+            "--facet sex=1 --group areaa",
+            "data.csv:1: --group areaa: there is no column `areaa`; did you mean `area`?".to_string(),
         ),
         (
             "--facet 9=1",
