@@ -51,7 +51,7 @@ pub struct Args {
     #[arg(long, value_name = "FILE", default_value = "report.html", help_heading = "Output")]
     output: PathBuf,
 
-    /// Where to write its numbers: analysis.json, in the layout of SageMaker Clarify with a `report` object
+    /// Where to write its numbers: analysis.json, in the layout of SageMaker Clarify with SHAP means and a `report` object
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     json: Option<PathBuf>,
 
@@ -98,6 +98,12 @@ pub fn run(global: &Global, args: &Args) -> Result<()> {
         let manifest = beside(&args.model, &args.model.with_extension("manifest.json"), &model);
         let metrics = beside(&args.model, &output::folder_of(&args.model).join("metrics.json"), &model);
         let known = [&metrics, &manifest].into_iter().find_map(parameters);
+        // The file's name says more than any word; of several files or a folder there is none that says it all.
+        let judging = match data.files.as_slice() {
+            [file] => file.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+            _ => "data".to_string(),
+        };
+        screen.detail(&format!("computing the report from {} rounds and {} rows", model.rounds(), data.dataset.rows));
         let title = match &args.title {
             Some(title) => title.clone(),
             None => args.model.file_name().unwrap_or_default().to_string_lossy().into_owned(),
@@ -105,7 +111,7 @@ pub fn run(global: &Global, args: &Args) -> Result<()> {
         let report = ReportData::new(Inputs {
             model: &model,
             rounds: if args.all_rounds { Rounds::All } else { Rounds::Best },
-            data: NamedData { name: "data", data: &data.dataset },
+            data: NamedData { name: &judging, data: &data.dataset },
             others: others.iter().flatten().map(|(name, channel)| NamedData { name, data: &channel.dataset }).collect(),
             history,
             parameters: known,
@@ -171,7 +177,8 @@ impl Places {
         interrupt::enter(Phase::Writing)?;
         let mut drafts = vec![Draft::with(&self.html, html.as_bytes())?];
         if let Some(path) = &self.json {
-            let analysis = Analysis { report: Some(report.summary()), ..Analysis::default() };
+            let explanations = report.shap.as_ref().map(|shap| shap.explanations.clone());
+            let analysis = Analysis { explanations, report: Some(report.summary()), ..Analysis::default() };
             drafts.push(Draft::with(path, analysis.to_text().as_bytes())?);
         }
         if let Some(path) = &self.notebook {

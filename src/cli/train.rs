@@ -242,11 +242,10 @@ impl Files {
             return Err(Error::parameter(format!("--model {} is the name of another result", files.model.display()))
                 .remedy("give the model another name, or the other results another folder with --output"));
         }
-        if let Some(report) = args.report.as_ref().filter(|path| !output::is_special(path)) {
-            if [&files.model, &files.metrics, &files.history].contains(&report) {
-                return Err(Error::parameter(format!("--report {} is the name of another result", report.display()))
-                    .remedy("give the report another name"));
-            }
+        let report = args.report.as_ref().filter(|path| !output::is_special(path));
+        if let Some(path) = report.filter(|path| [&files.model, &files.metrics, &files.history].contains(path)) {
+            return Err(Error::parameter(format!("--report {} is the name of another result", path.display()))
+                .remedy("give the report another name"));
         }
         interrupt::enter(Phase::Writing)?;
         [&files.model, &files.metrics, &files.history].into_iter().try_for_each(|path| output::check(path))?;

@@ -7,9 +7,7 @@ use serde::Serialize;
 
 /// Weighted share of rows on the wrong side of a threshold on the probability.
 pub(super) fn error(scored: &Scored, threshold: f32) -> f64 {
-    // p > t as a comparison of margins; -inf for t = 0 (every row is positive), inf for t = 1 (none is).
-    let threshold = f64::from(threshold);
-    let cut = if threshold == 0.5 { 0.0 } else { log(threshold / (1.0 - threshold)) };
+    let cut = margin_at(f64::from(threshold));
     let wrong = scored.sum(|row| {
         let wrong = (scored.margin(0, row) > cut) != (scored.labels[row] == 1.0);
         if wrong { u64::from(scored.weight(row)) } else { 0 }
@@ -17,8 +15,15 @@ pub(super) fn error(scored: &Scored, threshold: f32) -> f64 {
     ratio(wrong, scored.total_weight())
 }
 
+/// The margin of a probability, so that `p > t` is a comparison of margins: -inf for 0 (every row is above it), inf for
+/// 1 (none is).
+#[must_use]
+pub fn margin_at(probability: f64) -> f64 {
+    if probability == 0.5 { 0.0 } else { log(probability / (1.0 - probability)) }
+}
+
 /// The predicted class: of one margin the probability above 0.5, of several the lowest class of the largest margin.
-fn predicted_class(scored: &Scored, row: usize) -> usize {
+pub(super) fn predicted_class(scored: &Scored, row: usize) -> usize {
     if !scored.objective.is_multiclass() {
         return usize::from(scored.margin(0, row) > 0.0);
     }
@@ -176,17 +181,14 @@ pub enum Confusion {
 }
 
 impl Confusion {
-    /// The counts as a matrix: `[label][predicted]`.
+    /// Counts rows.
+    ///
+    /// # Panics
+    /// As [`Metric::evaluate`](super::Metric::evaluate); and for a regression, which has no classes.
     #[must_use]
-    pub fn matrix(&self) -> Vec<Vec<u64>> {
-        match self {
-            Self::Binary { true_negatives, false_positives, false_negatives, true_positives } => {
-                vec![vec![*true_negatives, *false_positives], vec![*false_negatives, *true_positives]]
-            }
-            Self::Multiclass(counts) => counts.clone(),
-        }
-    }
-    pub(super) fn new(scored: &Scored) -> Self {
+    pub fn new(scored: &Scored) -> Self {
+        scored.check();
+        assert!(scored.objective.is_classification(), "classes");
         let predicted = scored.map(|row| predicted_class(scored, row));
         let labels = label_count(scored);
         let mut counts = vec![vec![0; labels]; labels];
@@ -201,6 +203,17 @@ impl Confusion {
             false_positives: counts[0][1],
             false_negatives: counts[1][0],
             true_positives: counts[1][1],
+        }
+    }
+
+    /// The counts as a matrix: `[label][predicted]`.
+    #[must_use]
+    pub fn matrix(&self) -> Vec<Vec<u64>> {
+        match self {
+            Self::Binary { true_negatives, false_positives, false_negatives, true_positives } => {
+                vec![vec![*true_negatives, *false_positives], vec![*false_negatives, *true_positives]]
+            }
+            Self::Multiclass(counts) => counts.clone(),
         }
     }
 }

@@ -5,13 +5,14 @@
 //!
 //! - `elementwise.rs`: means of one term a row, in fixed point (logloss, mlogloss, rmse, mae);
 //! - `confusion.rs`: counts of right and wrong predictions (error, merror, accuracy, precision, recall, f1);
-//! - `ranking.rs`: areas under curves over the rows sorted by margin (auc, aucpr).
+//! - `ranking.rs`: areas under curves over the rows sorted by margin (auc, aucpr), and what the curves are drawn from.
 
 mod confusion;
 mod elementwise;
 mod ranking;
 
-pub use confusion::{ClassScore, Confusion, class_scores};
+pub use confusion::{ClassScore, Confusion, class_scores, margin_at};
+pub use ranking::{Ranking, rankings};
 
 use crate::error::{Error, Result};
 use crate::objective::Objective;
@@ -311,6 +312,12 @@ impl Scored<'_> {
     #[must_use]
     pub fn rows(&self) -> usize {
         self.labels.len()
+    }
+
+    /// The predicted class: of one margin the probability above 0.5, of several the lowest class of the largest margin.
+    #[must_use]
+    pub fn predicted_class(&self, row: usize) -> usize {
+        confusion::predicted_class(self, row)
     }
 
     fn check(&self) {

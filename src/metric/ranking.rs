@@ -1,4 +1,4 @@
-//! Metrics that depend on the order of the margins only: auc, aucpr.
+//! What depends on the order of the margins only: auc, aucpr, and the rankings that curves are drawn from.
 //!
 //! Rows of equal margin form one group. A group is a pair of integers, so the order of its rows, and with it whether
 //! the sort is stable, cannot be seen in the result.
@@ -21,14 +21,19 @@ struct Ranked {
     positive: bool,
 }
 
-/// The groups of equal score, lowest first.
-fn tied_groups(mut rows: Vec<Ranked>) -> Vec<Tied> {
+/// The rows, lowest score first.
+fn sorted(mut rows: Vec<Ranked>) -> Vec<Ranked> {
     let order = |a: &Ranked, b: &Ranked| a.score.total_cmp(&b.score);
     if rows.len() > SERIAL_ROWS {
         rows.par_sort_unstable_by(order);
     } else {
         rows.sort_unstable_by(order);
     }
+    rows
+}
+
+/// The groups of equal score of sorted rows, in their order.
+fn tied_groups(rows: &[Ranked]) -> Vec<Tied> {
     let tied = rows.chunk_by(|a, b| a.score == b.score).map(|group| {
         let weight_of = |positive| {
             let members = group.iter().filter(|row| row.positive == positive);
@@ -54,23 +59,92 @@ fn ranked_by_margin(scored: &Scored) -> Vec<Ranked> {
     })
 }
 
-/// Area under the receiver operating characteristic curve.
-pub(super) fn auc(scored: &Scored) -> f64 {
-    if !scored.objective.is_multiclass() {
-        return binary_auc(&tied_groups(ranked_by_margin(scored)));
-    }
-    // Margins of different rows do not compare, since each row's softmax has its own denominator: probabilities do.
+/// Rows of class labels, ranked by the probability of one class after the other. Margins of different rows do not compare,
+/// since each row's softmax has its own denominator: probabilities do.
+fn ranked_by_probability<'a>(scored: &'a Scored) -> impl Iterator<Item = Vec<Ranked>> + 'a {
     let denominators = scored.map(|row| softmax_denominator(scored, row));
-    let mut weighted = 0.0;
-    for class in 0..scored.classes {
-        let groups = tied_groups(scored.map(|row| {
+    (0..scored.classes).map(move |class| {
+        scored.map(|row| {
             let (max, sum) = denominators[row];
             Ranked {
                 score: exp(scored.margin(class, row) - max) / sum,
                 weight: scored.weight(row),
                 positive: scored.class(row) == class,
             }
-        }));
+        })
+    })
+}
+
+/// How much weight has at least a score, for every score that occurs, the highest first: what ROC curve, precision-recall
+/// curve and lift are made of.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ranking {
+    /// Quantised weight of the positive rows with at least the score: their number where there are no weights.
+    pub positives: Vec<u64>,
+    /// Quantised weight of the negative rows with at least the score.
+    pub negatives: Vec<u64>,
+    /// Area under the ROC curve, as [`Metric::Auc`](super::Metric::Auc).
+    pub auc: f64,
+}
+
+/// The ranking of binary labels by margin; of several classes one ranking after the other, of the class against the rest
+/// by probability.
+///
+/// # Panics
+/// As [`Metric::evaluate`](super::Metric::evaluate); and for a regression, which has no classes.
+pub fn rankings<'a>(scored: &'a Scored) -> impl Iterator<Item = Ranking> + 'a {
+    scored.check();
+    assert!(scored.objective.is_classification(), "classes");
+    let several = scored.objective.is_multiclass();
+    let binary = (!several).then(|| ranked_by_margin(scored));
+    binary.into_iter().chain(several.then(|| ranked_by_probability(scored)).into_iter().flatten()).map(Ranking::new)
+}
+
+impl Ranking {
+    fn new(rows: Vec<Ranked>) -> Self {
+        let groups = tied_groups(&sorted(rows));
+        let mut this = Self { positives: Vec::new(), negatives: Vec::new(), auc: binary_auc(&groups) };
+        let (mut positives, mut negatives) = (0, 0);
+        for group in groups.iter().rev() {
+            positives += group.positive;
+            negatives += group.negative;
+            this.positives.push(positives);
+            this.negatives.push(negatives);
+        }
+        this
+    }
+
+    /// Weight of all positive and of all negative rows.
+    #[must_use]
+    pub fn totals(&self) -> (u64, u64) {
+        (self.positives.last().copied().unwrap_or(0), self.negatives.last().copied().unwrap_or(0))
+    }
+
+    /// The mean of the precision over the positive rows, taken at their scores: scikit-learn's average precision. 0 without
+    /// a positive row.
+    #[must_use]
+    pub fn average_precision(&self) -> f64 {
+        let (all, _) = self.totals();
+        let mut before = 0;
+        let mut sum = 0.0;
+        for (&positive, &negative) in self.positives.iter().zip(&self.negatives) {
+            if positive > before {
+                sum += ratio(positive - before, all) * ratio(positive, positive + negative);
+            }
+            before = positive;
+        }
+        sum
+    }
+}
+
+/// Area under the receiver operating characteristic curve.
+pub(super) fn auc(scored: &Scored) -> f64 {
+    if !scored.objective.is_multiclass() {
+        return binary_auc(&tied_groups(&sorted(ranked_by_margin(scored))));
+    }
+    let mut weighted = 0.0;
+    for rows in ranked_by_probability(scored) {
+        let groups = tied_groups(&sorted(rows));
         weighted += binary_auc(&groups) * totals(&groups).0 as f64;
     }
     match scored.total_weight() {
@@ -102,7 +176,7 @@ fn binary_auc(groups: &[Tied]) -> f64 {
 /// The areas of the groups are added from the highest score down, which fixes the result. Without a negative row it
 /// comes out as 1; without a positive one it is 0.
 pub(super) fn aucpr(scored: &Scored) -> f64 {
-    let groups = tied_groups(ranked_by_margin(scored));
+    let groups = tied_groups(&sorted(ranked_by_margin(scored)));
     let (positive, _) = totals(&groups);
     let mut area = 0.0;
     let mut before = Tied { positive: 0, negative: 0 };
@@ -131,4 +205,25 @@ fn area_between(before: Tied, after: Tied, positives: u64) -> f64 {
     }
     let logarithms = log(a * recall + b) - log(a * recall_before + b);
     (recall - recall_before - b / a * logarithms) / a
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ties_count_half_and_precision_is_averaged() {
+        let rows = |rows: &[(f64, u32, bool)]| {
+            rows.iter().map(|&(score, weight, positive)| Ranked { score, weight, positive }).collect::<Vec<_>>()
+        };
+        // scikit-learn 1.9: roc_auc_score 0.75, average_precision_score 0.8333333333333333.
+        let found = Ranking::new(rows(&[(0.1, 1, false), (0.4, 1, false), (0.35, 1, true), (0.8, 1, true)]));
+        assert_eq!((found.auc, found.totals()), (0.75, (2, 2)));
+        assert_eq!((&found.positives[..], &found.negatives[..]), (&[1, 1, 2, 2][..], &[0, 1, 1, 2][..]));
+        assert!((found.average_precision() - 0.833_333_333_333_333_3).abs() < 1e-15);
+        let tied = Ranking::new(rows(&[(0.0, 2, false), (0.0, 3, true)]));
+        assert_eq!((tied.positives.len(), tied.auc, tied.average_precision()), (1, 0.5, 0.6));
+        let empty = Ranking::new(Vec::new());
+        assert_eq!((empty.auc, empty.average_precision()), (0.5, 0.0));
+    }
 }

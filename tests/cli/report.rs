@@ -18,7 +18,10 @@ fn a_page_its_numbers_and_a_notebook() {
     assert!(!outside.contains("http:") && !outside.contains("https:"), "the page names an address");
 
     let metrics = &folder.json("metrics.json")["validation"];
-    let report = &folder.json("out/analysis.json")["report"];
+    let analysis = folder.json("out/analysis.json");
+    let global = &analysis["explanations"]["kernel_shap"]["label0"]["global_shap_values"];
+    assert!(global["age"].as_f64() > Some(0.0) && global["hours"].as_f64() > Some(0.0), "{global}");
+    let report = &analysis["report"];
     for name in ["accuracy", "precision", "recall", "f1", "auc", "logloss", "confusion_matrix", "rows"] {
         assert_eq!(report[name], metrics[name], "{name}");
     }
@@ -44,7 +47,7 @@ fn the_same_losses_with_and_without_history() {
     };
     let (read, computed) = (learning("--history history.csv"), learning("--train train.csv"));
     assert_eq!(read["best_round"], computed["best_round"]);
-    for (channel, name) in [("validation", "data"), ("train", "train")] {
+    for (channel, name) in [("validation", "valid.csv"), ("train", "train")] {
         let last = |learning: &Value, channel: &str| {
             let curves = learning["curves"].as_array().unwrap();
             let curve = curves.iter().find(|curve| curve["channel"] == channel).unwrap();
@@ -84,6 +87,23 @@ fn a_report_with_the_training() {
     // Of training data alone, too, and of a single leaf.
     folder.run(&format!("train -q {BINARY} --num-round 1 --gamma 1e9 --report alone.html")).done();
     assert!(folder.read("alone.html").contains("judged on <b>train</b>, 240 rows"));
+}
+
+#[test]
+fn the_manifest_of_this_model_is_shown_and_no_other() {
+    let folder = Folder::with_model(2, "");
+    let html = |sha256: &str| {
+        let manifest = serde_json::json!({
+            "command": "train", "result": { "sha256": sha256 }, "machine": { "system": "linux <b>" }, "data": [{ "rows": 240 }],
+        });
+        folder.write("model.manifest.json", manifest.to_string());
+        folder.run("report -q --model model.json --data valid.csv").done();
+        folder.read("report.html")
+    };
+    let sha256 = folder.json("metrics.json")["model_sha256"].as_str().unwrap().to_string();
+    let shown = html(&sha256);
+    assert!(shown.contains("<h3>Manifest</h3>") && shown.contains("linux &lt;b&gt;"), "the manifest is shown");
+    assert!(!html(&"0".repeat(64)).contains("<h3>Manifest</h3>"), "another model's manifest is not");
 }
 
 #[test]

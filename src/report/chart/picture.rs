@@ -168,8 +168,8 @@ impl Picture {
         y + 14.0
     }
 
-    /// Grid, ticks and labels.
-    fn axes(&mut self, frame: &Frame, x: &Axis, y: Option<&Axis>) {
+    /// Grid, ticks and labels; the vertical axis with the height of its label above the frame.
+    fn axes(&mut self, frame: &Frame, x: &Axis, y: Option<(&Axis, f64)>) {
         let ticks = Ticks::new(frame.x, 7, x.percent);
         for &value in &ticks.values {
             let at = frame.x(value);
@@ -182,14 +182,14 @@ impl Picture {
             &clip(&x.label, 80),
             MUTED,
         );
-        if let Some(y) = y {
+        if let Some((y, above)) = y {
             let ticks = Ticks::new(frame.y, 5, y.percent);
             for &value in &ticks.values {
                 let at = frame.y(value);
                 self.line((frame.left, at), (frame.right, at), GRID);
                 self.text((frame.left - 8.0, at + 4.0), Anchor::End, &ticks.text(value), MUTED);
             }
-            self.text((0.0, frame.top - 8.0), Anchor::Start, &clip(&y.label, 60), MUTED);
+            self.text((0.0, frame.top - above), Anchor::Start, &clip(&y.label, 60), MUTED);
         }
         self.line((frame.left, frame.bottom), (frame.right, frame.bottom), "stroke=\"#8b949e\"");
     }
@@ -202,13 +202,15 @@ impl Picture {
         if names.len() > 1 {
             top = self.legend(names.into_iter(), 36.0);
         }
+        // Labels of marks stand above what is drawn.
+        let head = if plane.marks.is_empty() { 24.0 } else { 40.0 };
         let height = if plane.square || plane.tall { 380.0 } else { 280.0 };
         let columns = plane.series.iter().any(|series| series.style == Style::Columns);
         let mut frame = Frame {
             left: 0.0,
             right: WIDTH - 10.0,
-            top: top + 24.0,
-            bottom: top + 24.0 + height,
+            top: top + head,
+            bottom: top + head + height,
             x: domain(&plane.x, plane.series.iter().flat_map(|series| series.x.iter().copied()), false),
             y: domain(&plane.y, plane.series.iter().flat_map(|series| series.y.iter().copied()), columns),
         };
@@ -218,7 +220,7 @@ impl Picture {
         if plane.square {
             frame.right = frame.left + height;
         }
-        self.axes(&frame, &plane.x, Some(&plane.y));
+        self.axes(&frame, &plane.x, Some((&plane.y, head - 16.0)));
         let _ = write!(
             self.body,
             "<svg x=\"{l:.1}\" y=\"{t:.1}\" width=\"{w:.1}\" height=\"{h:.1}\" viewBox=\"{l:.1} {t:.1} {w:.1} {h:.1}\">",
@@ -236,10 +238,10 @@ impl Picture {
             if at < frame.left || at > frame.right {
                 continue;
             }
-            self.line((at, frame.top - 4.0), (at, frame.bottom), "stroke=\"#1b1f24\" stroke-dasharray=\"3 3\"");
+            self.line((at, frame.top - 16.0), (at, frame.bottom), "stroke=\"#1b1f24\" stroke-dasharray=\"3 3\"");
             let late = at > f64::midpoint(frame.left, frame.right);
-            let (anchor, shift) = if late { (Anchor::End, -5.0) } else { (Anchor::Start, 5.0) };
-            self.text((at + shift, frame.top + 8.0), anchor, &mark.label, "font-weight=\"600\"");
+            let (anchor, shift) = if late { (Anchor::End, -3.0) } else { (Anchor::Start, 3.0) };
+            self.text((at + shift, frame.top - 6.0), anchor, &mark.label, "font-weight=\"600\"");
         }
         self.height = frame.bottom + 40.0;
     }

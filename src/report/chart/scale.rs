@@ -80,7 +80,7 @@ mod tests {
     #[test]
     fn short_numbers_keep_six_digits() {
         assert_eq!(short(0.123_456_789), 0.123_457);
-        assert_eq!(short(-1234.567_89), -1234.57);
+        assert_eq!(short(-123.456_789), -123.457);
         assert!(short(f64::NAN).is_nan());
         assert_eq!(short(0.0), 0.0);
     }

@@ -4,10 +4,8 @@ use super::Predicted;
 use super::calibration::Calibration;
 use super::curves::RankCurves;
 use super::histogram::count_in;
-use super::ranking::Ranking;
 use super::thresholds::Thresholds;
-use crate::metric::{ClassScore, Confusion, Metric, class_scores, classification};
-use rayon::prelude::*;
+use crate::metric::{ClassScore, Confusion, Metric, class_scores, rankings};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
@@ -145,28 +143,18 @@ impl Classes {
     #[must_use]
     pub fn new(predicted: &Predicted<'_>) -> Self {
         let scored = predicted.scored();
-        let confusion =
-            classification(&scored).map_or_else(|| Confusion::Multiclass(Vec::new()), |found| found.confusion).matrix();
+        let confusion = Confusion::new(&scored).matrix();
         let report = ClassificationReport::new(&class_scores(&scored), &confusion, Metric::Accuracy.evaluate(&scored));
         let binary = predicted.classes == 1;
         let label = |row: usize| predicted.labels[row] as usize;
-        let rankings: Vec<(usize, Ranking)> = match binary {
-            true => vec![(1, rank(predicted, 1, |row| predicted.margins[row]))],
-            false => {
-                let probabilities = softmax(predicted);
-                let rows = predicted.rows();
-                (0..predicted.classes)
-                    .into_par_iter()
-                    .map(|class| (class, rank(predicted, class, |row| probabilities[class * rows + row])))
-                    .collect()
-            }
-        };
-        let auc = rankings.iter().map(|(_, ranking)| ranking.auc()).collect();
-        let mut largest: Vec<usize> = (0..rankings.len()).collect();
-        largest.sort_by_key(|&place| std::cmp::Reverse(rankings[place].1.totals().0));
-        largest.truncate(MOST_CURVES);
-        largest.sort_unstable();
-        let curves = largest.into_iter().map(|place| RankCurves::new(rankings[place].0, &rankings[place].1)).collect();
+        // The only ranking of two classes is that of class 1.
+        let class = |place: usize| if binary { 1 } else { place };
+        let mut curves: Vec<RankCurves> =
+            rankings(&scored).enumerate().map(|(place, ranking)| RankCurves::new(class(place), &ranking)).collect();
+        let auc = curves.iter().map(|curve| curve.auc).collect();
+        curves.sort_by(|a, b| b.prevalence.total_cmp(&a.prevalence));
+        curves.truncate(MOST_CURVES);
+        curves.sort_by_key(|curve| curve.class);
 
         let brier = match binary {
             true => predicted.mean(|row| {
@@ -187,18 +175,10 @@ impl Classes {
             true => Calibration::new(
                 rows.clone().map(|row| (predicted.prediction(0, row), predicted.weight(row), label(row) == 1)),
             ),
-            false => {
-                let chosen = |row: usize| {
-                    (1..predicted.classes).fold(0, |best, class| {
-                        let margin = |class: usize| predicted.margins[class * predicted.rows() + row];
-                        if margin(class) > margin(best) { class } else { best }
-                    })
-                };
-                Calibration::new(rows.clone().map(|row| {
-                    let class = chosen(row);
-                    (predicted.prediction(class, row), predicted.weight(row), class == label(row))
-                }))
-            }
+            false => Calibration::new(rows.clone().map(|row| {
+                let class = scored.predicted_class(row);
+                (predicted.prediction(class, row), predicted.weight(row), class == label(row))
+            })),
         };
         let own = |row: usize| predicted.prediction(if binary { 0 } else { label(row) }, row);
         let residual = |row: usize| if binary { f64::from(predicted.labels[row]) - own(row) } else { 1.0 - own(row) };
@@ -214,31 +194,6 @@ impl Classes {
             calibration,
         }
     }
-}
-
-/// Rows ranked by a score, those of a class positive.
-fn rank(predicted: &Predicted<'_>, class: usize, score: impl Fn(usize) -> f64) -> Ranking {
-    let row = |row: usize| (score(row), predicted.weight(row), predicted.labels[row] as usize == class);
-    Ranking::new((0..predicted.rows()).map(row).collect())
-}
-
-/// Probabilities in binary64, class after class: those of the metric `auc`, which are told apart where binary32's are not.
-fn softmax(predicted: &Predicted<'_>) -> Vec<f64> {
-    let rows = predicted.rows();
-    let mut probabilities = predicted.margins.clone();
-    for row in 0..rows {
-        let places = || (0..predicted.classes).map(|class| class * rows + row);
-        let largest = places().map(|place| probabilities[place]).fold(f64::NEG_INFINITY, f64::max);
-        let mut sum = 0.0;
-        for place in places() {
-            probabilities[place] = libm::exp(probabilities[place] - largest);
-            sum += probabilities[place];
-        }
-        for place in places() {
-            probabilities[place] /= sum;
-        }
-    }
-    probabilities
 }
 
 impl Distribution {

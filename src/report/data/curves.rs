@@ -1,7 +1,7 @@
 //! Curves over the threshold: ROC, precision and recall, gain and lift.
 
-use super::ranking::Ranking;
 use super::thin::keep;
+use crate::metric::Ranking;
 use serde::Serialize;
 
 /// A curve of two coordinates, thinned without visible change.
@@ -62,7 +62,7 @@ impl RankCurves {
         let first_precision = precision.first().copied().unwrap_or(0.0);
         Self {
             class,
-            auc: ranking.auc(),
+            auc: ranking.auc,
             average_precision: ranking.average_precision(),
             prevalence,
             roc: Curve::thinned(&from(0.0, &false_rate), &from(0.0, &recall)),

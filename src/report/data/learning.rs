@@ -156,9 +156,10 @@ pub struct Learning {
 const NOTABLE: f64 = 0.01;
 
 impl Learning {
-    /// `None` without a curve.
+    /// `None` without a round.
     #[must_use]
-    pub fn new(history: History, objective: Objective, rounds_used: usize) -> Option<Self> {
+    pub fn new(mut history: History, objective: Objective, rounds_used: usize) -> Option<Self> {
+        history.curves.retain(|curve| !curve.values.is_empty());
         let channel = history
             .curves
             .iter()

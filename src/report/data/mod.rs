@@ -11,7 +11,6 @@ pub mod curves;
 pub mod dependence;
 pub mod histogram;
 pub mod learning;
-pub mod ranking;
 pub mod regression;
 pub mod sample;
 pub mod shap;

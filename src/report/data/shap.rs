@@ -4,6 +4,7 @@ use super::sample::{even, of_rows};
 use crate::explain::shap::{Explainer, GlobalShap};
 use crate::ingest::Dataset;
 use crate::model::Model;
+use crate::report::analysis::Explanations;
 use serde::Serialize;
 
 /// Rows that are explained, at most.
@@ -22,6 +23,9 @@ pub struct ShapSummary {
     pub expected: Vec<f64>,
     /// The features that occur in any tree, the largest mean first.
     pub features: Vec<ShapFeature>,
+    /// The same in the layout of `analysis.json`.
+    #[serde(skip)]
+    pub explanations: Explanations,
 }
 
 /// What a feature adds to margins.
@@ -71,6 +75,11 @@ impl ShapSummary {
                 }
             })
             .collect();
-        (!features.is_empty()).then(|| Self { rows: sample.rows, expected: global.expected_values.clone(), features })
+        (!features.is_empty()).then(|| Self {
+            rows: sample.rows,
+            expected: global.expected_values.clone(),
+            features,
+            explanations: Explanations::new(model, &explainer, &global),
+        })
     }
 }

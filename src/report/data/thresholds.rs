@@ -1,7 +1,7 @@
 //! The confusion matrix of a binary classifier at every threshold of a slider.
 
 use super::Predicted;
-use libm::log;
+use crate::metric::margin_at;
 use serde::Serialize;
 
 /// Steps from threshold 0 to 1.
@@ -34,10 +34,7 @@ impl Thresholds {
     /// the confusion matrix.
     #[must_use]
     pub fn new(predicted: &Predicted<'_>) -> Self {
-        let cuts: Vec<f64> = (0..=STEPS)
-            .map(|step| step as f64 / STEPS as f64)
-            .map(|threshold| log(threshold / (1.0 - threshold)))
-            .collect();
+        let cuts: Vec<f64> = (0..=STEPS).map(|step| margin_at(step as f64 / STEPS as f64)).collect();
         // How many thresholds a row lies above.
         let reached: Vec<usize> =
             predicted.margins.iter().map(|&margin| cuts.partition_point(|&cut| margin > cut)).collect();

@@ -240,7 +240,8 @@
       const { x: xs, y: ys } = this.view || full;
       const yTicks = ticks(ys, 5, spec.y.percent);
       const left = Math.max(...yTicks.values.map((value) => yTicks.text(value).length), 1) * CHARACTER + 12;
-      const [top, below] = [26, 44];
+      // Labels of marks stand above what is drawn.
+      const [top, below] = [spec.marks.length ? 40 : 26, 44];
       const inner = Math.max(120, width - left - 12);
       const height = spec.square || spec.tall ? Math.min(inner, 400) : Math.min(320, Math.max(190, inner * 0.5));
       const [right, bottom] = [left + inner, top + height];
@@ -305,10 +306,10 @@
       for (const mark of this.spec.marks) {
         const at = X(mark.threshold ? threshold : mark.at);
         if (at < left - 0.5 || at > right + 0.5) continue;
-        make("path", { d: `M${at.toFixed(1)} ${top - 4}V${bottom}`, class: "mark" }, this.svg);
+        make("path", { d: `M${at.toFixed(1)} ${top - 16}V${bottom}`, class: "mark" }, this.svg);
         const late = at > (left + right) / 2;
         const label = mark.threshold ? `${mark.label} ${threshold.toFixed(3)}` : mark.label;
-        write(this.svg, at + (late ? -5 : 5), top + 9, late ? "end" : "start", label, "marked");
+        write(this.svg, at + (late ? -3 : 3), top - 6, late ? "end" : "start", label, "marked");
       }
     }
 
