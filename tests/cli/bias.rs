@@ -31,7 +31,10 @@ fn facets_of_features_and_of_other_columns() {
             "bias --model model.json --data data.csv --label income {ignored} --facet sex=1 age>40 --group area {files}"
         );
         let text = folder.run(&command).done();
-        assert!(text.contains("facet sex=1: 120 of 240 rows (50.0 %)") && text.contains("facet age>40: "), "{text}");
+        assert!(
+            text.contains("facet sex=1: 120 rows, 50.0 % of 240 rows") && text.contains("facet age>40: "),
+            "{text}"
+        );
     }
     let json = folder.json("analysis.json");
     for stage in ["pre_training_bias_metrics", "post_training_bias_metrics"] {
