@@ -11,6 +11,8 @@ import time
 from importlib import metadata
 from pathlib import Path
 
+import pyarrow.csv
+
 import data
 import peers
 
@@ -26,19 +28,20 @@ SECONDS = {
 COLUMNS = ["set", "against", "peer", "pair", "seed", *SECONDS, "save", "memory", "over raw", "loss"]
 
 
-def child(command, **options):
-    """Runs a process; its output, wall seconds and peak memory in MiB."""
-    started = time.perf_counter()
-    process = subprocess.Popen([str(word) for word in command], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options)
-    # Its output is small, so that the pipes do not fill before it ends.
-    _, status, usage = os.wait4(process.pid, 0)
-    seconds = time.perf_counter() - started
-    process.returncode = os.waitstatus_to_exitcode(status)
-    output, errors = process.stdout.read(), process.stderr.read()
-    process.stdout.close(), process.stderr.close()
-    if process.returncode != 0:
-        raise RuntimeError(f"{command[0]} ended with {process.returncode}: {errors.strip()[-2000:]}")
-    return output, seconds, usage.ru_maxrss / 1024
+def output_of(command, **options):
+    """What a process prints."""
+    done = subprocess.run([str(word) for word in command], capture_output=True, text=True, **options)
+    if done.returncode != 0:
+        raise RuntimeError(f"{command[0]} ended with {done.returncode}: {done.stderr.strip()[-2000:]}")
+    return done.stdout
+
+
+def timed(command):
+    """Wall seconds and peak memory in MiB of a process."""
+    run = json.loads(output_of([sys.executable, "-S", HERE / "launch.py", *command]))
+    if run["code"] != 0:
+        raise RuntimeError(f"{command[0]} ended with {run['code']}: start it by hand with {command[1:]}")
+    return run["seconds"], run["memory"]
 
 
 def run_gboost(task, files, threads, parameters, measure):
@@ -48,50 +51,40 @@ def run_gboost(task, files, threads, parameters, measure):
     flags = [word for name, value in parameters.items() for word in (f"--{name}", value)]
     common = [GBOOST, "-q", "--threads", threads]
     command = [*common, "--backend", "cpu", "train", "--train", train, *flags, "--num_round", task.rounds, "--model", model, "--output", FOLDER]
-    _, whole, memory = child(command)
+    whole, memory = timed(command)
     written = json.loads((FOLDER / "metrics.json").read_text())["seconds"]
     parts = sum(seconds for part, seconds in written.items() if part != "total")
-    result = {"read": written["read"], "bin": written["bin"], "train": written["train"], "whole": whole, "memory": memory - idle_memory()}
+    result = {"read": written["read"], "bin": written["bin"], "train": written["train"], "whole": whole, "memory": memory - timed([GBOOST, "--version"])[1]}
     # Nothing the program does may hide between the parts.
     if whole - parts > 0.1 * whole + 0.1:
         print(f"  gboost: the parts of metrics.json are {parts:.2f} s, the process took {whole:.2f} s", file=sys.stderr)
     predictions = FOLDER / "gboost.csv"
-    child([*common, "predict", "--model", model, "--data", test, "--output", predictions])
-    result["loss"] = peers.loss(column(predictions, 0), column(test, 0), task.regression)
+    output_of([*common, "predict", "--model", model, "--data", test, "--output", predictions])
+    written = pyarrow.csv.read_csv(predictions).column(0).to_numpy()
+    result["loss"] = peers.loss(written, peers.arrow_table(test).column(0).to_numpy(), task.regression)
     if measure:
-        result.update(json.loads(child([os.environ["GBOOST_PEERS_PREDICTION"], model, test, threads])[0]))
+        result.update(json.loads(output_of([os.environ["GBOOST_PEERS_PREDICTION"], model, test, threads])))
     return result
-
-
-def idle_memory(found=[]):
-    """Peak memory in MiB of a gboost that does nothing."""
-    if not found:
-        found.append(child([GBOOST, "--version"])[2])
-    return found[0]
-
-
-def column(path, index):
-    return peers.arrow_table(path).column(index).to_numpy()
 
 
 def run_peer(name, reader, task, files, threads, parameters, **options):
     job = {"parameters": parameters, "rounds": task.rounds, "threads": threads, "regression": task.regression, **options}
     model = FOLDER / f"{name}.model"
     environment = {**os.environ, "OMP_NUM_THREADS": str(threads), "ARROW_NUM_THREADS": str(threads)}
-    output, _, _ = child([sys.executable, "-B", HERE / "peers.py", name, reader, *files, model, json.dumps(job)], env=environment)
+    output = output_of([sys.executable, "-B", HERE / "peers.py", name, reader, *files, model, json.dumps(job)], env=environment)
     return json.loads(output.strip().splitlines()[-1])
 
 
 def fastest_reader(name, task, files, threads):
-    """The way of reading that brings the peer to binned data first."""
+    """The way of reading that brings the peer to its first tree soonest."""
     found = {}
     for reader in peers.PEERS[name]({"parameters": task.parameters, "rounds": 1, "threads": threads, "regression": False}).readers:
         try:
-            runs = [run_peer(name, reader, task, files, threads, task.parameters, only_read=True)["whole"] for _ in range(2)]
+            runs = [run_peer(name, reader, task, files, threads, task.parameters, only_start=True)["whole"] for _ in range(2)]
             found[reader] = min(runs)
         except RuntimeError as error:
             print(f"  {name} cannot read by {reader}: {str(error).splitlines()[-1][:160]}", file=sys.stderr)
-    print(f"  {name} reads and bins in", ", ".join(f"{seconds:.2f} s ({reader})" for reader, seconds in found.items()))
+    print(f"  {name} has its first tree after", ", ".join(f"{seconds:.2f} s ({reader})" for reader, seconds in found.items()))
     return min(found, key=found.get)
 
 

@@ -1,4 +1,5 @@
-"""The data sets: CSV files with the label in column 0, made once under target/peers/data/, the same bytes every time.
+"""The data sets: CSV files with the label in column 0 and without a header, which not every peer's reader can pass over; made once under
+target/peers/data/, the same bytes every time.
 
 Scores are sums of terms that are monotone in each feature, or nearly so: with pure interactions (XOR) all first splits would be near
 ties, and what follows an accident.
@@ -77,7 +78,7 @@ def write(path, x, y):
 
 def write_table(path, table):
     draft = path.with_suffix(".part")
-    pyarrow.csv.write_csv(table, draft, pyarrow.csv.WriteOptions(quoting_style="none"))
+    pyarrow.csv.write_csv(table, draft, pyarrow.csv.WriteOptions(include_header=False))
     draft.rename(path)
 
 
@@ -104,7 +105,8 @@ def files(name, quick):
         return train, test
     if name == "adult":
         for path, part in [(train, "train"), (test, "test")]:
-            path.write_bytes(gzip.decompress((ROOT / "data" / f"adult_{part}.csv.gz").read_bytes()))
+            text = gzip.decompress((ROOT / "data" / f"adult_{part}.csv.gz").read_bytes())
+            path.write_bytes(text.split(b"\n", 1)[1])
     elif name == "flights":
         try:
             flights(train, test, quick)

@@ -81,7 +81,7 @@ fn complete(depth: usize, steps: &[Step], leaves: &[f32], values: &[f32]) -> [f3
         for _ in 0..SIZE.trailing_zeros() {
             for (node, steps) in nodes.iter_mut().zip(trees) {
                 let step = steps[*node % SIZE];
-                *node = 2 * *node + usize::from(!(values[step.column as usize] < step.threshold));
+                *node = 2 * *node + usize::from(values[step.column as usize] >= step.threshold);
             }
         }
         for ((found, node), leaves) in found.iter_mut().zip(nodes).zip(leaves) {

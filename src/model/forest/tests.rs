@@ -110,14 +110,21 @@ fn small_trees_are_masks_and_large_ones_are_walked() {
 fn every_instruction_set_finds_the_same_leaves() {
     let trees: Vec<Tree> = (0..20_u32)
         .map(|seed| {
-            let split =
-                |node: u32| (node % 5 == 0, (seed + node) % 5, ((seed * 7 + node * 3) % 7) as i8 - 3, node % 2 == 0);
+            let split = |node: u32| {
+                (
+                    node.is_multiple_of(5),
+                    (seed + node) % 5,
+                    ((seed * 7 + node * 3) % 7) as i8 - 3,
+                    node.is_multiple_of(2),
+                )
+            };
             tree(&(0..20 + 3 * seed).map(split).collect::<Vec<_>>())
         })
         .collect();
     let column = |feature: usize| {
-        (0..150)
-            .map(move |row| if (row + feature) % 7 == 0 { f32::NAN } else { ((row * (feature + 3)) % 13) as f32 - 6.0 })
+        (0_usize..150).map(move |row| {
+            if (row + feature).is_multiple_of(7) { f32::NAN } else { ((row * (feature + 3)) % 13) as f32 - 6.0 }
+        })
     };
     let columns = (0..FEATURES).map(|feature| column(feature).collect()).collect();
     let data = Dataset { columns, rows: 150, ..Dataset::default() };

@@ -49,7 +49,7 @@ impl Steps {
                 for (lane, node) in nodes.iter_mut().enumerate() {
                     let step = &self.steps[*node as usize];
                     let value = buffer[step.column as usize][group * LANES + lane];
-                    let next = step.children[usize::from(!(value < step.threshold))];
+                    let next = step.children[usize::from(value >= step.threshold)];
                     moved |= next != *node;
                     *node = next;
                 }
