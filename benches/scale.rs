@@ -1,6 +1,6 @@
-//! Whole trainings at scale, CPU and GPU in turn: `cargo bench --bench scale -- ROWS DEPTH ROUNDS [BACKENDS] [RUNS] [THREADS]`.
+//! Whole trainings at scale, CPU and GPU in turn: `cargo bench --bench scale -- ROWS DEPTH ROUNDS [BACKENDS] [RUNS] [THREADS] [FEATURES] [MAX_BIN]`.
 //!
-//! Defaults: 1000000 6 100 cpu,gpu 3 0 (all cores). Higgs-like rows (28 continuous features, made in memory by `benches/common`). The models must
+//! Defaults: 1000000 6 100 cpu,gpu 3 0 (all cores) 28 256. Higgs-like rows (continuous features, made in memory by `benches/common`). The models must
 //! be equal to the byte before any time is printed. `cpu-profile` and `gpu-profile` add the time of each kernel. Not a criterion bench: one training
 //! is one sample, and several minutes long at ten million rows.
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
@@ -34,11 +34,13 @@ fn main() {
         ("num_round", word(2, "100")),
         ("eta", "0.1".to_string()),
         ("nthread", word(5, "0")),
+        ("max_bin", word(7, "256")),
     ] {
         params.set(name, &value).expect("a parameter");
     }
     let runs: usize = word(4, "3").parse().expect("RUNS");
-    let data = higgs_like(rows, FEATURES);
+    let features = word(6, &FEATURES.to_string()).parse().expect("FEATURES");
+    let data = higgs_like(rows, features);
     let names = word(3, "cpu,gpu");
     let mut sha256 = None;
     for run in 0..runs {
@@ -51,7 +53,7 @@ fn main() {
             let found = trained.model.sha256();
             assert_eq!(sha256.get_or_insert_with(|| found.clone()), &found, "{name}: another model");
             println!(
-                "run {run} {name:<11} {rows} x {FEATURES}, depth {}, {} rounds: bin {:.3} s, train {:.3} s, logloss {:.6} on {}",
+                "run {run} {name:<11} {rows} x {features}, depth {}, {} rounds: bin {:.3} s, train {:.3} s, logloss {:.6} on {}",
                 params.max_depth,
                 params.num_round,
                 trained.times.bin.as_secs_f64(),

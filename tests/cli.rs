@@ -30,5 +30,7 @@ mod reading;
 mod screen;
 #[path = "cli/train.rs"]
 mod train;
+#[path = "cli/tune.rs"]
+mod tune;
 #[path = "cli/verify.rs"]
 mod verify;

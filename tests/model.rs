@@ -308,6 +308,25 @@ fn blocks_change_no_bit() {
 }
 
 #[test]
+fn single_rows_are_predicted_as_in_a_batch() {
+    let data = data();
+    for name in supported() {
+        let model = load(&format!("{name}.json"));
+        for rounds in [None, Some(1)] {
+            let margins = model.predict_margins(&data, rounds);
+            let predictions = model.transform(&margins);
+            let mut predictor = model.row_predictor(rounds);
+            for row in 0..data.rows {
+                let values: Vec<f32> = data.row(row).collect();
+                let of_row = |all: &[f32]| bits(&all.iter().skip(row).step_by(data.rows).copied().collect::<Vec<_>>());
+                assert_eq!(bits(predictor.margins(&values)), of_row(&margins), "{name}, row {row}");
+                assert_eq!(bits(predictor.predict(&values)), of_row(&predictions), "{name}, row {row}");
+            }
+        }
+    }
+}
+
+#[test]
 fn margins_become_predictions() {
     let binary = load("binary_v320.json");
     assert_eq!(binary.transform(&[0.0, f32::INFINITY, -1000.0, 2.0]), [0.5, 1.0, 0.0, 0.880_797_1]);

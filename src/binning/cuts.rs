@@ -1,7 +1,9 @@
 //! Cuts: where a feature's bins begin, and the thresholds that stand between them (`docs/exactness.md` 7, 8).
 
+use super::sort::sort;
 use crate::error::{Error, Result};
 use crate::params::TreeMethod;
+use std::hint::select_unpredictable;
 
 /// The most bins a feature can have.
 pub const MOST_BINS: usize = 65_535;
@@ -28,26 +30,30 @@ impl FeatureCuts {
     /// # Errors
     /// `exact` with more than [`MOST_BINS`] distinct values.
     pub fn learn(column: &[f32], method: TreeMethod, max_bin: usize) -> Result<Self> {
-        let sorted = sorted_present(column);
+        Self::learn_with(&mut Scratch::default(), column, method, max_bin)
+    }
+
+    /// [`FeatureCuts::learn`] in memory that is used again for the next column.
+    pub(super) fn learn_with(
+        scratch: &mut Scratch,
+        column: &[f32],
+        method: TreeMethod,
+        max_bin: usize,
+    ) -> Result<Self> {
+        let sorted = scratch.sort(column);
         let has_missing = sorted.len() < column.len();
-        let max = sorted.last().copied().unwrap_or(0.0);
-        let mut distinct: Vec<(f32, u64)> = Vec::new();
-        for value in sorted {
-            match distinct.last_mut() {
-                Some((last, count)) if *last == value => *count += 1,
-                _ => distinct.push((value, 1)),
-            }
-        }
+        let max = sorted.last().map_or(0.0, |&bits| from_ordered_bits(bits));
+        let distinct = Distinct(sorted);
+        let count = distinct.len();
         let first_values = match method {
-            TreeMethod::Exact if distinct.len() > MOST_BINS => {
+            TreeMethod::Exact if count > MOST_BINS => {
                 return Err(Error::data(format!(
-                    "tree_method exact takes at most {MOST_BINS} distinct values, this feature has {}",
-                    distinct.len()
+                    "tree_method exact takes at most {MOST_BINS} distinct values, this feature has {count}"
                 ))
                 .remedy("use --tree-method hist, or round the feature"));
             }
-            TreeMethod::Hist if distinct.len() > max_bin => equal_frequency(&distinct, max_bin),
-            _ => distinct.into_iter().map(|(value, _)| value).collect(),
+            TreeMethod::Hist if count > max_bin => equal_frequency(distinct, max_bin),
+            _ => distinct.map(|(value, _)| value).collect(),
         };
         Ok(Self { first_values, max, has_missing })
     }
@@ -78,6 +84,29 @@ impl FeatureCuts {
             return self.missing_code();
         }
         self.first_values.partition_point(|&first| first <= value).saturating_sub(1)
+    }
+
+    /// [`FeatureCuts::code`] of each value, for up to 256 codes.
+    pub(super) fn byte_codes(&self, values: &[f32]) -> Vec<u8> {
+        const MOST: usize = 1 << u8::BITS;
+        // Nothing is above NaN, so that the search ends before what is filled up.
+        let mut firsts = [f32::NAN; MOST];
+        for (first, &value) in firsts.iter_mut().zip(&self.first_values) {
+            *first = value;
+        }
+        let half = self.bins().next_power_of_two() / 2;
+        let missing = self.missing_code();
+        let code = |&value: &f32| {
+            // Halves the range without a branch: where the value lies cannot be foreseen.
+            let mut code = 0;
+            let mut step = half;
+            while step > 0 {
+                code = select_unpredictable(firsts[(code + step) % MOST] <= value, code + step, code);
+                step /= 2;
+            }
+            (if value.is_nan() { missing } else { code }) as u8
+        };
+        values.iter().map(code).collect()
     }
 
     /// The number of training bins whose values all lie below `threshold` (exact for thresholds of this training).
@@ -136,11 +165,47 @@ fn finite(threshold: f32) -> f32 {
     threshold.clamp(f32::MIN, f32::MAX)
 }
 
-/// The present values in ascending order.
-fn sorted_present(column: &[f32]) -> Vec<f32> {
-    let mut bits: Vec<u32> = column.iter().filter(|value| !value.is_nan()).map(|&value| ordered_bits(value)).collect();
-    bits.sort_unstable();
-    bits.into_iter().map(from_ordered_bits).collect()
+/// Memory to sort a column in.
+#[derive(Default)]
+pub(super) struct Scratch {
+    bits: Vec<u32>,
+    spare: Vec<u32>,
+}
+
+impl Scratch {
+    /// The [`ordered_bits`] of the present values in ascending order.
+    fn sort(&mut self, column: &[f32]) -> &[u32] {
+        let present = column.iter().filter(|value| !value.is_nan());
+        self.bits.clear();
+        self.bits.extend(present.map(|&value| ordered_bits(value)));
+        sort(&mut self.bits, &mut self.spare);
+        &self.bits
+    }
+}
+
+/// The distinct values of sorted [`ordered_bits`] that are left, ascending, and how many rows have each.
+#[derive(Clone, Copy)]
+struct Distinct<'a>(&'a [u32]);
+
+impl Distinct<'_> {
+    /// How many there are.
+    fn len(self) -> usize {
+        let differ = |pair: &&[u32]| from_ordered_bits(pair[0]) != from_ordered_bits(pair[1]);
+        self.0.windows(2).filter(differ).count() + usize::from(!self.0.is_empty())
+    }
+}
+
+impl Iterator for Distinct<'_> {
+    type Item = (f32, u64);
+
+    #[inline]
+    fn next(&mut self) -> Option<(f32, u64)> {
+        let value = from_ordered_bits(*self.0.first()?);
+        // Floats are compared, since -0.0 and 0.0 are one value.
+        let rows = self.0.iter().take_while(|&&bits| from_ordered_bits(bits) == value).count();
+        self.0 = &self.0[rows..];
+        Some((value, rows as u64))
+    }
 }
 
 /// The bits of a float such that integers compare as the floats do; 0.0 and -0.0 differ, NaN has no place.
@@ -159,13 +224,13 @@ pub fn from_ordered_bits(bits: u32) -> f32 {
 }
 
 /// First values of at most `max_bin` bins with about equally many rows; a value with more rows than that has its own.
-fn equal_frequency(distinct: &[(f32, u64)], max_bin: usize) -> Vec<f32> {
-    let mut rest_rows: u64 = distinct.iter().map(|&(_, count)| count).sum();
+fn equal_frequency(distinct: Distinct<'_>, max_bin: usize) -> Vec<f32> {
+    let mut rest_rows = distinct.0.len() as u64;
     let mut rest_bins = max_bin as u64;
     let mut accumulated = 0;
     let mut starts = true;
     let mut first_values = Vec::with_capacity(max_bin);
-    for &(value, count) in distinct {
+    for (value, count) in distinct {
         if accumulated > 0 && rest_bins > 1 && count * rest_bins >= rest_rows {
             rest_rows -= accumulated;
             rest_bins -= 1;
@@ -190,6 +255,7 @@ fn equal_frequency(distinct: &[(f32, u64)], max_bin: usize) -> Vec<f32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn hist(column: &[f32], max_bin: usize) -> FeatureCuts {
         FeatureCuts::learn(column, TreeMethod::Hist, max_bin).unwrap_or_else(|error| panic!("{error}"))
@@ -251,6 +317,18 @@ mod tests {
         let values = [f32::MIN, -1.0, -1e-45, 0.0, 1e-45, 1.0, f32::MAX];
         assert!(values.windows(2).all(|pair| ordered_bits(pair[0]) < ordered_bits(pair[1])));
         assert!(values.iter().all(|&value| from_ordered_bits(ordered_bits(value)) == value));
+    }
+
+    proptest! {
+        #[test]
+        fn codes_of_many_are_those_of_each(
+            column in prop::collection::vec(prop_oneof![(-9_i8..9).prop_map(f32::from), -1e3_f32..1e3, Just(f32::NAN)], 0..600),
+            max_bin in 2_usize..256,
+        ) {
+            let cuts = hist(&column, max_bin);
+            let expected: Vec<u8> = column.iter().map(|&value| cuts.code(value) as u8).collect();
+            prop_assert_eq!(cuts.byte_codes(&column), expected);
+        }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The binned training rows, twice: by feature, as the partition and the routing of rows read them, and by row, so that the
 //! histograms of all features of a row are updated from one or two cache lines.
 
-use super::cuts::FeatureCuts;
+use super::cuts::{FeatureCuts, Scratch};
 use crate::error::{Error, Result};
 use crate::ingest::Rows;
 use crate::params::{Params, TreeMethod};
@@ -20,7 +20,7 @@ impl BinColumn {
     /// Bins a column of values.
     fn new(values: &[f32], cuts: &FeatureCuts) -> Self {
         if cuts.codes() <= 256 {
-            Self::Bytes(values.iter().map(|&value| cuts.code(value) as u8).collect())
+            Self::Bytes(cuts.byte_codes(values))
         } else {
             Self::Words(values.iter().map(|&value| cuts.code(value) as u16).collect())
         }
@@ -153,8 +153,8 @@ impl BinnedMatrix {
         let (cuts, columns): (Vec<_>, Vec<_>) = columns
             .par_iter()
             .zip(names)
-            .map(|(values, name)| {
-                let cuts = FeatureCuts::learn(values, method, max_bin)
+            .map_init(Scratch::default, |scratch, (values, name)| {
+                let cuts = FeatureCuts::learn_with(scratch, values, method, max_bin)
                     .map_err(|error| error.context(&format!("feature {name}")))?;
                 let column = BinColumn::new(values, &cuts);
                 Ok((cuts, column))

@@ -2,6 +2,7 @@
 
 pub mod cuts;
 pub mod matrix;
+mod sort;
 
 pub use cuts::FeatureCuts;
 pub use matrix::BinnedMatrix;

@@ -304,6 +304,17 @@ impl Channels {
     /// Reads the channels that are given.
     pub fn read(reading: &DataArgs, paths: Paths<'_>, purpose: Purpose, screen: &Screen) -> Result<Self> {
         let train = reading.read("train", paths.train, purpose, screen)?;
+        Self::read_with(train, reading, paths, purpose, screen)
+    }
+
+    /// Reads the other channels.
+    pub fn read_with(
+        train: Channel,
+        reading: &DataArgs,
+        paths: Paths<'_>,
+        purpose: Purpose,
+        screen: &Screen,
+    ) -> Result<Self> {
         let read = |name: &str, paths: &[PathBuf]| match paths {
             [] => Ok(None),
             paths => reading.read_like(&train, (name, paths), purpose, screen).map(Some),

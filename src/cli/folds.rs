@@ -10,12 +10,12 @@ use gboost::{Error, Metric, Params, Result};
 use std::path::{Path, PathBuf};
 
 /// How rows are parted.
-#[derive(Clone, Debug, clap::Args)]
+#[derive(Clone, Debug, Default, clap::Args)]
 #[command(next_help_heading = "Folds")]
 pub struct FoldArgs {
-    /// Number of folds, at least 2
-    #[arg(long, value_name = "N", default_value_t = 3, conflicts_with = "folds")]
-    nfold: usize,
+    /// Number of folds, at least 2 [default: 3]
+    #[arg(long, value_name = "N", conflicts_with = "folds")]
+    nfold: Option<usize>,
 
     /// Give every fold an equal share of each label
     #[arg(long, conflicts_with = "folds")]
@@ -45,7 +45,37 @@ enum Given {
 const FOLDS: &str = "--folds";
 const GROUP_COLUMN: &str = "--group-column";
 
+/// The number of folds where none is given.
+const NFOLD: usize = 3;
+
 impl FoldArgs {
+    /// Whether anything is said about folds.
+    pub fn is_given(&self) -> bool {
+        self.nfold.is_some() || self.stratified || self.folds.is_some() || self.group_column.is_some()
+    }
+
+    /// What is not given, from a config file.
+    pub fn or(mut self, nfold: Option<usize>, stratified: bool) -> Self {
+        if self.folds.is_none() {
+            self.nfold = self.nfold.or(nfold);
+            self.stratified |= stratified;
+        }
+        self
+    }
+
+    fn nfold(&self) -> usize {
+        self.nfold.unwrap_or(NFOLD)
+    }
+
+    /// How the other channels are read: without the columns that make folds.
+    pub fn reading(&self, reading: &DataArgs) -> Result<DataArgs> {
+        let column = match self.given()? {
+            Some(Given::Column(column)) => Some(column),
+            _ => self.group_column.as_deref().map(column_of),
+        };
+        Ok(reading.leaving_out(column.iter()))
+    }
+
     /// Reads the training data without the columns that make folds, and makes the folds.
     pub fn read(
         &self,
@@ -113,9 +143,9 @@ impl FoldArgs {
                 .remedy("leave --stratified out, or choose a classification objective"));
         }
         match groups {
-            Some(groups) => Folds::grouped(groups, self.stratified.then_some(labels), self.nfold, self.shuffle_seed),
-            None if self.stratified => Folds::stratified(labels, self.nfold, self.shuffle_seed),
-            None => Folds::random(data.rows, self.nfold, self.shuffle_seed),
+            Some(groups) => Folds::grouped(groups, self.stratified.then_some(labels), self.nfold(), self.shuffle_seed),
+            None if self.stratified => Folds::stratified(labels, self.nfold(), self.shuffle_seed),
+            None => Folds::random(data.rows, self.nfold(), self.shuffle_seed),
         }
     }
 
@@ -157,7 +187,7 @@ impl FoldArgs {
     pub fn from_record(record: &FoldsRecord, from: &Path) -> Self {
         let file = record.file.as_ref().map(|file| file.place(from).to_string_lossy().into_owned());
         Self {
-            nfold: record.nfold,
+            nfold: Some(record.nfold),
             stratified: record.stratified,
             folds: file.or_else(|| record.column.clone()),
             group_column: record.group_column.clone(),

@@ -15,6 +15,11 @@ pub struct HyperArgs {
 }
 
 impl HyperArgs {
+    /// Whether a parameter was given as a flag.
+    pub fn is_given(&self, name: &str) -> bool {
+        self.flags.iter().any(|(given, _)| *given == name)
+    }
+
     /// The parameters: `start`, overridden by the file, overridden by the flags, overridden by the global flags.
     pub fn resolve(&self, start: Params, global: &Global) -> Result<Params> {
         let mut params = start;

@@ -4,6 +4,8 @@
 //! round, a second one at once; while files are written, it waits until they stand.
 
 use gboost::{Error, ErrorKind, Result};
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 
 /// What the program is doing.
@@ -23,6 +25,7 @@ const EXIT_CODE: i32 = 130;
 
 static PHASE: AtomicU8 = AtomicU8::new(Phase::Reading as u8);
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+static JOURNAL: OnceLock<PathBuf> = OnceLock::new();
 
 /// From now on Ctrl-C does what the phase says.
 pub fn install() -> Result<()> {
@@ -53,7 +56,19 @@ pub fn check() -> Result<()> {
     if is_interrupted() { Err(interrupted()) } else { Ok(()) }
 }
 
+/// From now on an interruption leaves this file, which the work can be resumed from.
+pub fn keeps(journal: &Path) {
+    // Set once a run: a command has one journal.
+    let _ = JOURNAL.set(journal.to_path_buf());
+}
+
 /// The error of an interruption.
 pub fn interrupted() -> Error {
-    Error::new(ErrorKind::Interrupted, "interrupted: no file was written")
+    match JOURNAL.get() {
+        None => Error::new(ErrorKind::Interrupted, "interrupted: no file was written"),
+        Some(journal) => {
+            let message = format!("interrupted: what was finished is in {}", journal.display());
+            Error::new(ErrorKind::Interrupted, message).remedy("give --resume to go on")
+        }
+    }
 }

@@ -16,7 +16,10 @@ mod params_file;
 mod predict;
 mod progress;
 mod screen;
+mod search;
 mod train;
+mod trials;
+mod tune;
 mod verify;
 
 use backend::BackendName;
@@ -41,6 +44,7 @@ const AFTER_HELP: &str = "\
 Examples:
   gboost train                                        train on the built-in census data
   gboost train --train a.csv --objective binary:logistic --max-depth 5
+  gboost tune                                         search for better hyperparameters
   gboost predict --model model.json --data new.csv --no-label
   gboost evaluate --model model.json --data test.csv
   gboost inspect model.json --importance gain
@@ -100,6 +104,7 @@ impl Global {
 #[derive(Subcommand)]
 enum Command {
     Train(Box<train::Args>),
+    Tune(Box<tune::Args>),
     Predict(predict::Args),
     Evaluate(evaluate::Args),
     Inspect(inspect::Args),
@@ -133,6 +138,7 @@ fn dispatch(cli: Cli) -> Result<()> {
     interrupt::install()?;
     match command {
         Command::Train(args) => train::run(&global, *args),
+        Command::Tune(args) => tune::run(&global, *args),
         Command::Predict(args) => predict::run(&global, &args),
         Command::Evaluate(args) => evaluate::run(&global, &args),
         Command::Inspect(args) => inspect::run(&global, &args),

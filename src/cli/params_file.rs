@@ -4,6 +4,7 @@
 
 use gboost::params::find;
 use gboost::{Error, Params, Result};
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use std::fs;
 use std::path::Path;
@@ -65,9 +66,9 @@ fn parse_json(path: &Path, text: &str) -> Result<Map<String, Value>> {
     }
 }
 
-fn parse_toml(path: &Path, text: &str) -> Result<Map<String, Value>> {
-    let parsed: std::result::Result<Map<String, Value>, _> = toml::from_str(text);
-    parsed.map_err(|error| {
+/// What a TOML file holds.
+pub fn parse_toml<T: DeserializeOwned>(path: &Path, text: &str) -> Result<T> {
+    toml::from_str(text).map_err(|error| {
         let before = text.get(..error.span().map_or(0, |span| span.start)).unwrap_or_default();
         let line = before.matches('\n').count() + 1;
         let column = before.rsplit('\n').next().map_or(0, |last| last.chars().count()) + 1;
@@ -80,7 +81,7 @@ fn parse_toml(path: &Path, text: &str) -> Result<Map<String, Value>> {
 }
 
 /// A value as text, as a flag would have it; `None` for `null`.
-fn text_of(value: &Value) -> Result<Option<String>> {
+pub fn text_of(value: &Value) -> Result<Option<String>> {
     let is_flat = |value: &Value| !value.is_array() && !value.is_object();
     Ok(Some(match value {
         Value::Null => return Ok(None),

@@ -88,7 +88,7 @@ pub fn run(global: &Global, args: Args) -> Result<()> {
     let params = args.hyper.resolve(defaults, global)?;
     let screen = Screen::new(params.verbosity);
     backend::check(global)?;
-    let files = Files::new(&args)?;
+    let files = Files::new(&args.model, args.output.as_deref())?;
     let start = args.continue_from.as_ref().map(Model::load).transpose()?;
 
     let pool = gboost::booster::thread_pool(params.nthread)?;
@@ -113,34 +113,59 @@ pub fn run(global: &Global, args: Args) -> Result<()> {
         backend: &backend,
         log_every: args.log_every,
     };
-    let trained = training.run(&screen)?;
-    let figures = pool.install(|| figures(&trained, &channels))?;
-    interrupt::check()?;
-    let seconds = Seconds { read, total: clock.seconds(), ..Seconds::default() };
-    let model = trained.model.to_json();
-    let manifest = manifest::complete(
-        begun,
-        &Outcome {
-            bytes: &model,
-            rounds: trained.model.rounds(),
-            metrics: serde_json::to_value(&figures).unwrap_or_default(),
-            backend: &backend,
-            adapter: &trained.adapter,
-            threads: pool.current_num_threads(),
-            clock,
-        },
-    );
-    let outcome = MetricsFile::new(&trained, &params, figures, backend.name, seconds);
-    files.write(&Contents {
-        model: &model,
-        manifest: &manifest,
-        metrics: &outcome,
-        history: &history_csv(&trained),
-    })?;
-    if let Some(profile) = &trained.profile {
-        screen.line(&format!("\n{}", profile_table(profile)))?;
+    Job { training, files: &files, begun, clock, read, pool: &pool }.run(&screen, &screen)
+}
+
+/// All that is left to do for a model when the data has been read.
+pub struct Job<'a> {
+    /// The training.
+    pub training: Training<'a>,
+    /// Where the results go.
+    pub files: &'a Files,
+    /// The manifest as far as it is known.
+    pub begun: Manifest,
+    /// When the command began.
+    pub clock: Clock,
+    /// Seconds that reading took.
+    pub read: f64,
+    /// Threads for the evaluation.
+    pub pool: &'a rayon::ThreadPool,
+}
+
+impl Job<'_> {
+    /// Trains, evaluates, writes the files and shows the summary; rounds are shown on `live`.
+    pub fn run(self, screen: &Screen, live: &Screen) -> Result<()> {
+        let Self { training, files, begun, clock, read, pool } = self;
+        let Training { params, channels, backend, .. } = training;
+        let trained = training.run(live)?;
+        let figures = pool.install(|| figures(&trained, channels))?;
+        interrupt::check()?;
+        let seconds = Seconds { read, total: clock.seconds(), ..Seconds::default() };
+        let model = trained.model.to_json();
+        let manifest = manifest::complete(
+            begun,
+            &Outcome {
+                bytes: &model,
+                rounds: trained.model.rounds(),
+                metrics: serde_json::to_value(&figures).unwrap_or_default(),
+                backend,
+                adapter: &trained.adapter,
+                threads: pool.current_num_threads(),
+                clock,
+            },
+        );
+        let outcome = MetricsFile::new(&trained, params, figures, backend.name, seconds);
+        files.write(&Contents {
+            model: &model,
+            manifest: &manifest,
+            metrics: &outcome,
+            history: &history_csv(&trained),
+        })?;
+        if let Some(profile) = &trained.profile {
+            screen.line(&format!("\n{}", profile_table(profile)))?;
+        }
+        if screen.is_quiet() { Ok(()) } else { summary(&outcome, files, params, screen) }
     }
-    if screen.is_quiet() { Ok(()) } else { summary(&outcome, &files, &params, &screen) }
 }
 
 /// What the built-in data is trained with. The lab's verbosity of 0 is left to those who ask for it: the default run
@@ -172,6 +197,7 @@ pub fn tell_built_in(params: &Params, screen: &Screen) {
 }
 
 /// A training as the command line runs it.
+#[derive(Clone, Copy)]
 pub struct Training<'a> {
     /// The parameters.
     pub params: &'a Params,
@@ -223,7 +249,7 @@ pub fn figures(trained: &Trained, channels: &Channels) -> Result<metrics_file::C
 }
 
 /// Where the results go.
-struct Files {
+pub struct Files {
     model: PathBuf,
     /// Not where the model goes to a device.
     manifest: Option<PathBuf>,
@@ -241,17 +267,17 @@ struct Contents<'a> {
 
 impl Files {
     /// The places, checked: they can be written to, and no two are the same.
-    fn new(args: &Args) -> Result<Self> {
-        let beside = match output::is_special(&args.model) {
+    pub fn new(model: &Path, folder: Option<&Path>) -> Result<Self> {
+        let beside = match output::is_special(model) {
             // Beside /dev/null is no place for results.
             true => Path::new("."),
-            false => output::folder_of(&args.model),
+            false => output::folder_of(model),
         };
-        let folder = args.output.as_deref().unwrap_or(beside);
+        let folder = folder.unwrap_or(beside);
         let in_folder = |name: &str| if folder == Path::new(".") { PathBuf::from(name) } else { folder.join(name) };
         let files = Self {
-            model: args.model.clone(),
-            manifest: manifest::place(&args.model),
+            model: model.to_path_buf(),
+            manifest: manifest::place(model),
             metrics: in_folder(METRICS),
             history: in_folder(HISTORY),
         };
@@ -263,6 +289,16 @@ impl Files {
         std::iter::once(&files.model).chain(files.others()).try_for_each(|path| output::check(path))?;
         interrupt::enter(Phase::Reading)?;
         Ok(files)
+    }
+
+    /// The model's place.
+    pub fn model(&self) -> &Path {
+        &self.model
+    }
+
+    /// Whether the path is that of one of the files.
+    pub fn contains(&self, path: &Path) -> bool {
+        self.model == path || self.others().any(|other| other == path)
     }
 
     /// The files besides the model.

@@ -4,7 +4,7 @@ use ::csv::StringRecord;
 
 use super::number::{self, Field, shown};
 use super::options::Use;
-use super::source::Source;
+use super::source::Origin;
 use super::{ColumnRef, Header, ReadOptions};
 use crate::error::{Error, Result};
 
@@ -27,7 +27,7 @@ pub(super) struct Layout {
 
 /// The first record of a file, with its place.
 pub(super) struct First<'a> {
-    pub(super) source: &'a Source,
+    pub(super) origin: &'a Origin,
     pub(super) record: &'a StringRecord,
     pub(super) line: u64,
 }
@@ -38,6 +38,11 @@ impl Layout {
         let names = if first.is_header(options)? { Some(first.names(notes)?) } else { None };
         let roles = first.roles(names.as_deref(), options)?;
         Ok(Self { names, roles })
+    }
+
+    /// The number of columns that are not ignored.
+    pub(super) fn kept(&self) -> usize {
+        self.roles.iter().filter(|&&role| role != Role::Ignored).count()
     }
 
     /// A column in messages: its name, or else its number from 0.
@@ -90,7 +95,7 @@ impl First<'_> {
         match text {
             Some((index, field)) if numbers => {
                 let message = format!("{} is not a number, but other fields of the line are", shown(field));
-                Err(self.source.error(self.line, index + 1, message).remedy(format!(
+                Err(self.origin.error(self.line, index + 1, message).remedy(format!(
                     "use --header yes if the line names the columns, else encode the column as numbers or leave it \
                      out with --ignore-column {index}"
                 )))
@@ -106,7 +111,7 @@ impl First<'_> {
             let mut name = field.trim_ascii().to_owned();
             if name.is_empty() {
                 name = format!("column_{index}");
-                let path = self.source.path().display();
+                let path = self.origin.path().display();
                 notes.push(format!("{path}: column {index} has no name in the header and is called `{name}`"));
             }
             names.push(name);
@@ -116,7 +121,7 @@ impl First<'_> {
         let repeated = order.windows(2).filter(|pair| names[pair[0]] == names[pair[1]]).min_by_key(|pair| pair[1]);
         if let Some(&[earlier, later]) = repeated {
             let message = format!("the name {} is already that of column {earlier}", shown(&names[later]));
-            return Err(self.source.error(self.line, later + 1, message).remedy("give every column a name of its own"));
+            return Err(self.origin.error(self.line, later + 1, message).remedy("give every column a name of its own"));
         }
         Ok(names)
     }
@@ -135,7 +140,7 @@ impl First<'_> {
                     let flags = format!("{} and {}", taken.flag(), what.flag());
                     let column = names.map_or(index.to_string(), |names| shown(&names[index]));
                     return Err(Error::parameter(format!("{flags} name the same column, {column}"))
-                        .at_path(self.source.path())
+                        .at_path(self.origin.path())
                         .remedy("give them different columns"));
                 }
             };
@@ -177,7 +182,7 @@ impl First<'_> {
     }
 
     fn error(&self, error: Error) -> Error {
-        error.at_path(self.source.path()).at_line(self.line)
+        error.at_path(self.origin.path()).at_line(self.line)
     }
 }
 

@@ -7,10 +7,11 @@
 
 use std::path::PathBuf;
 
+use super::chunks::{Chunk, Cut};
 use super::layout::count;
 use super::number::{self, Field, shown, why_infinite};
 use super::options::Use;
-use super::source::Source;
+use super::source::{Origin, Source};
 use super::{Channel, ColumnRef, Dataset, Format, Header, ReadOptions};
 use crate::error::{Error, Result};
 
@@ -41,14 +42,14 @@ struct Entry {
 
 /// Where a word stands, from 1.
 struct Place<'a> {
-    source: &'a Source,
+    origin: &'a Origin,
     line: u64,
     word: usize,
 }
 
 impl Place<'_> {
     fn error(&self, message: impl Into<String>) -> Error {
-        self.source.error(self.line, self.word, message)
+        self.origin.error(self.line, self.word, message)
     }
 
     /// The number in `text`, `NaN` where it is missing.
@@ -70,7 +71,7 @@ const WEIGHT: &str = "the weight ";
 
 impl Table {
     /// Reads the first file.
-    pub(super) fn begin(source: &Source, options: &ReadOptions) -> Result<Self> {
+    pub(super) fn begin(source: &Source<'_>, options: &ReadOptions) -> Result<Self> {
         refuse_csv_options(source, options)?;
         let mut table = Self {
             first: source.path().to_path_buf(),
@@ -85,13 +86,28 @@ impl Table {
     }
 
     /// Reads a further file.
-    pub(super) fn add(&mut self, source: &Source, options: &ReadOptions) -> Result<()> {
+    pub(super) fn add(&mut self, source: &Source<'_>, options: &ReadOptions) -> Result<()> {
         let before = self.rows;
-        for (line, text) in (1..).zip(source.text().split('\n')) {
+        let mut chunk = Chunk::default();
+        let mut line = 1;
+        while source.next(Cut::Line, &mut chunk)? {
+            line = self.add_lines(&chunk, source.origin(), line, options)?;
+        }
+        if self.rows == before {
+            let error = Error::data("the file has comments but no rows").at_path(source.path());
+            return Err(error.remedy("give a file with rows, or leave it out"));
+        }
+        Ok(())
+    }
+
+    /// Reads whole lines, the first of which is `line`, and returns the one after them.
+    fn add_lines(&mut self, chunk: &Chunk, origin: &Origin, mut line: u64, options: &ReadOptions) -> Result<u64> {
+        for text in origin.text(&chunk.bytes, line)?.split_inclusive('\n') {
             let text = text.split('#').next().unwrap_or_default();
             let mut words = text.split_ascii_whitespace();
+            let mut place = Place { origin, line, word: 1 };
+            line += 1;
             let Some(first) = words.next() else { continue };
-            let mut place = Place { source, line, word: 1 };
             if self.rows >= MOST_ROWS {
                 let error = place.error(format!("there are more than {MOST_ROWS} rows"));
                 return Err(error.remedy("take fewer rows"));
@@ -103,11 +119,7 @@ impl Table {
             }
             self.rows += 1;
         }
-        if self.rows == before {
-            let error = Error::data("the file has comments but no rows").at_path(source.path());
-            return Err(error.remedy("give a file with rows, or leave it out"));
-        }
-        Ok(())
+        Ok(line)
     }
 
     /// The first word of a line: `label` or `label:weight`.
@@ -125,8 +137,8 @@ impl Table {
             return Err(place.error("the label is missing").remedy("fill it in, or remove the row"));
         }
         options
-            .check_label(label)
-            .map_err(|error| error.at_path(place.source.path()).at_line(place.line).at_column(place.word as u64))?;
+            .check_labels(&[label])
+            .map_err(|error| error.at_path(place.origin.path()).at_line(place.line).at_column(place.word as u64))?;
         self.labels.push(label);
         if let Some(weight) = weight {
             let value = place.number(weight, WEIGHT)?;
@@ -248,7 +260,7 @@ impl Table {
 }
 
 /// Refuses options that CSV files alone have, rather than passing over them.
-fn refuse_csv_options(source: &Source, options: &ReadOptions) -> Result<()> {
+fn refuse_csv_options(source: &Source<'_>, options: &ReadOptions) -> Result<()> {
     let refuse = |option: String, lacks: &str, remedy: &str| {
         let message = format!("{option}: a libsvm file has no {lacks}");
         Err(Error::parameter(message).at_path(source.path()).remedy(remedy))

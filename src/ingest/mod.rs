@@ -1,8 +1,8 @@
 //! Text files to a [`Dataset`]: CSV and libsvm, plain or gzipped, one or several files a channel.
 //!
-//! The way of a file: `source` lists, opens, unpacks and decodes it; `sniff` finds its format and delimiter;
-//! `layout` finds the header and the role of each column; `csv` or `libsvm` turns its fields into columns through
-//! `number`, the one place where text becomes a value.
+//! The way of a file: `source` lists, opens, unpacks and decodes it; `sniff` finds its format and delimiter; `chunks`
+//! cuts its text where records end; `layout` finds the header and the role of each column; `csv` or `libsvm` turns
+//! the fields of a chunk into columns through `number`, the one place where text becomes a value.
 //!
 //! # Values
 //! A number is what `str::parse::<f32>` makes of it, blanks around it left out; `-0.0` becomes `0.0`. An empty field,
@@ -26,8 +26,10 @@
 //! over several) and the field, both from 1, the value and a remedy.
 
 mod check;
+mod chunks;
 mod csv;
 pub mod dataset;
+mod decimal;
 pub mod keys;
 mod layout;
 mod libsvm;
@@ -101,10 +103,10 @@ pub fn read_channel(paths: &[PathBuf], options: &ReadOptions) -> Result<Channel>
 ///
 /// # Errors
 /// As [`read_channel`].
-pub fn read_bytes(name: &Path, bytes: impl Read, options: &ReadOptions) -> Result<Channel> {
+pub fn read_bytes(name: &Path, bytes: impl Read + Send, options: &ReadOptions) -> Result<Channel> {
     options.check()?;
     let mut assembler = None;
-    add(&mut assembler, &Source::from_reader(name, bytes)?, options)?;
+    add(&mut assembler, &Source::from_reader(name, bytes, None)?, options)?;
     let channel = finish(assembler, options)?;
     Ok(Channel { files: vec![name.to_path_buf()], file_rows: vec![channel.dataset.rows], ..channel })
 }
@@ -124,7 +126,7 @@ impl Assembler {
     }
 }
 
-fn add(assembler: &mut Option<Assembler>, source: &Source, options: &ReadOptions) -> Result<()> {
+fn add(assembler: &mut Option<Assembler>, source: &Source<'_>, options: &ReadOptions) -> Result<()> {
     let format = source.format(options.delimiter.is_some());
     match (assembler, format) {
         (Some(Assembler::Csv(table)), Format::Csv) => table.add(source, options),

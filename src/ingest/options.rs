@@ -122,10 +122,10 @@ impl ReadOptions {
         Ok(())
     }
 
-    /// Refuses a label outside the objective's domain; the error has no place.
-    pub(super) fn check_label(&self, label: f32) -> Result<()> {
+    /// Refuses labels outside the objective's domain; the error has no place.
+    pub(super) fn check_labels(&self, labels: &[f32]) -> Result<()> {
         let Some((objective, classes)) = self.domain else { return Ok(()) };
-        objective.check_labels(&[label], classes).map_err(|(_, error)| error)
+        objective.check_labels(labels, classes).map_err(|(_, error)| error)
     }
 
     /// The columns asked for, with what for.

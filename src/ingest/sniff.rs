@@ -6,8 +6,8 @@ use super::number::{self, Field};
 const SAMPLE: usize = 20;
 
 /// Whether the text is libsvm: the first line with more than one word is `label index:value` or `label qid:value`,
-/// where the label may be `label:weight`.
-pub(super) fn is_libsvm(text: &str) -> bool {
+/// where the label may be `label:weight`. `None` if no line has more than one word, but all of them a number.
+pub(super) fn is_libsvm(text: &str) -> Option<bool> {
     let is_number = |word| matches!(number::parse(word), Field::Number(_));
     for line in text.lines().filter(|line| !line.trim_ascii().is_empty()) {
         let line = line.split('#').next().unwrap_or_default();
@@ -15,13 +15,14 @@ pub(super) fn is_libsvm(text: &str) -> bool {
         let Some(first) = words.next() else { continue };
         let (label, weight) = first.split_once(':').unwrap_or((first, "1"));
         if !is_number(label) || !is_number(weight) {
-            return false;
+            return Some(false);
         }
         if let Some(second) = words.next() {
-            return second.split_once(':').is_some_and(|(index, _)| index == "qid" || index.parse::<u32>().is_ok());
+            let is_index = |index: &str| index == "qid" || index.parse::<u32>().is_ok();
+            return Some(second.split_once(':').is_some_and(|(index, _)| is_index(index)));
         }
     }
-    false
+    None
 }
 
 /// The delimiter of a CSV text: the one that is as frequent in every record of the sample, or else the one in most of
@@ -90,10 +91,10 @@ mod tests {
     fn libsvm_is_told_from_csv() {
         for text in ["1 1:2", "-1 3:0.5 7:1", "0\n1 2:3", "1:0.5 2:3", "1 qid:4 1:1", "# made by hand\n1 1:1", "+1 1:x"]
         {
-            assert!(is_libsvm(text), "{text}");
+            assert_eq!(is_libsvm(text), Some(true), "{text}");
         }
         for text in ["1,2", "1", "1\n2", "1 2 3", "a 1:2", "1,2 10:30", "time,x\n2020-01-01 10:30,1", "1\t2", ""] {
-            assert!(!is_libsvm(text), "{text}");
+            assert_ne!(is_libsvm(text), Some(true), "{text}");
         }
     }
 

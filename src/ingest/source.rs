@@ -1,11 +1,17 @@
-//! Paths to files, and a file to its text: folders, gzip, UTF-8, endings, line numbers.
+//! Paths to files, and a file to chunks of its text: folders, gzip, UTF-8, endings, line numbers.
+//!
+//! No file is held whole. One thread at a time reads (or unpacks) a chunk of records into a buffer of its own, and
+//! parses it while another thread reads on: memory stays at a chunk a thread, for pipes and gzip too. A block read
+//! into a buffer that stays in the cache costs no more than a mapped file's page faults (`benches/RESULTS.md`).
 
 use std::fs::{self, File};
-use std::io::Read;
+use std::io::{self, BufReader, Read};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use flate2::read::MultiGzDecoder;
 
+use super::chunks::{BLOCK, Chunk, Chunks, Cut, breaks_before};
 use super::{Format, number, sniff};
 use crate::error::{Error, Result};
 
@@ -92,71 +98,24 @@ fn list_folder(folder: &Path) -> Result<(Vec<PathBuf>, Vec<String>)> {
     Ok((files, passed))
 }
 
-/// The text of one file.
-pub(super) struct Source {
+/// The file that a text comes from, as messages name it.
+pub(super) struct Origin {
     path: PathBuf,
-    text: String,
-    ending: Option<Ending>,
 }
 
-impl Source {
-    /// Reads a file.
-    pub(super) fn open(path: &Path) -> Result<Self> {
-        let file = File::open(path).map_err(|error| Error::io("open", path, &error))?;
-        Self::from_reader(path, file)
-    }
-
-    /// Reads all of `reader`, unpacks it if it is gzip, and decodes it.
-    pub(super) fn from_reader(path: &Path, mut reader: impl Read) -> Result<Self> {
-        let mut bytes = Vec::new();
-        reader.read_to_end(&mut bytes).map_err(|error| Error::io("read", path, &error))?;
-        let named_gzip = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("gz"));
-        if bytes.starts_with(&[0x1f, 0x8b]) {
-            let mut plain = Vec::new();
-            MultiGzDecoder::new(&bytes[..])
-                .read_to_end(&mut plain)
-                .map_err(|error| Error::io("unpack", path, &error).remedy("check that the file is whole"))?;
-            bytes = plain;
-        } else if named_gzip && !bytes.is_empty() {
-            let error = Error::data("the file ends in .gz, but its content is not gzip").at_path(path);
-            return Err(error.remedy("rename it, or compress it"));
-        }
-        let source = Self { path: path.to_path_buf(), text: decode(bytes, path)?, ending: Ending::of(path) };
-        if source.text.trim_ascii().is_empty() {
-            return Err(Error::data("the file is empty")
-                .at_path(path)
-                .remedy("give a file with rows, or leave it out"));
-        }
-        Ok(source)
-    }
-
+impl Origin {
     pub(super) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// The decoded text without a byte order mark.
-    pub(super) fn text(&self) -> &str {
-        &self.text
+    /// The bytes of a chunk that begins in line `first_line` as text.
+    pub(super) fn text<'a>(&self, bytes: &'a [u8], first_line: u64) -> Result<&'a str> {
+        std::str::from_utf8(bytes).map_err(|error| not_utf8(&self.path, bytes, error.valid_up_to(), first_line))
     }
 
-    /// The format by the ending, or else by the content; a file with a given delimiter is CSV.
-    pub(super) fn format(&self, has_delimiter: bool) -> Format {
-        match self.ending {
-            Some(Ending::Csv | Ending::Tsv) => Format::Csv,
-            Some(Ending::Libsvm) => Format::Libsvm,
-            Some(Ending::Txt) | None if !has_delimiter && sniff::is_libsvm(&self.text) => Format::Libsvm,
-            Some(Ending::Txt) | None => Format::Csv,
-        }
-    }
-
-    /// The delimiter of a CSV file by its ending or its content.
-    pub(super) fn delimiter(&self) -> u8 {
-        if self.ending == Some(Ending::Tsv) { b'\t' } else { sniff::delimiter(&self.text) }
-    }
-
-    /// The line, from 1, of the byte at `offset`.
-    pub(super) fn line_at(&self, offset: usize) -> u64 {
-        line_at(self.text.as_bytes(), offset)
+    #[cfg(test)]
+    pub(super) fn new(path: &str) -> Self {
+        Self { path: path.into() }
     }
 
     /// An error about the data in one field, both counted from 1.
@@ -165,18 +124,137 @@ impl Source {
     }
 }
 
-/// Line breaks are `\n`, `\r\n` and a lone `\r`.
-fn line_at(bytes: &[u8], offset: usize) -> u64 {
-    let before = &bytes[..offset.min(bytes.len())];
-    let breaks = before
-        .iter()
-        .enumerate()
-        .filter(|&(at, &byte)| byte == b'\n' || byte == b'\r' && bytes.get(at + 1) != Some(&b'\n'));
-    1 + breaks.count() as u64
+/// One file.
+pub(super) struct Source<'a> {
+    origin: Origin,
+    ending: Option<Ending>,
+    /// Bytes of the whole text, where they are known: not for gzip and pipes.
+    length: Option<u64>,
+    /// What the first lines look like.
+    libsvm: bool,
+    delimiter: u8,
+    packed: bool,
+    chunks: Mutex<Chunks<Box<dyn Read + Send + 'a>>>,
 }
 
-/// Bytes to text without a byte order mark.
-fn decode(mut bytes: Vec<u8>, path: &Path) -> Result<String> {
+impl<'a> Source<'a> {
+    /// Opens a file.
+    pub(super) fn open(path: &Path) -> Result<Source<'static>> {
+        let failed = |error| Error::io("open", path, &error);
+        let file = File::open(path).map_err(failed)?;
+        let about = file.metadata().map_err(failed)?;
+        Source::from_reader(path, file, about.is_file().then_some(about.len()))
+    }
+
+    /// Looks at the beginning of what `reader` gives, unpacked if it is gzip; `length` is its bytes if they are known.
+    pub(super) fn from_reader(path: &Path, mut reader: impl Read + Send + 'a, length: Option<u64>) -> Result<Self> {
+        const GZIP: &[u8] = &[0x1f, 0x8b];
+        let mut magic = Vec::new();
+        let read = reader.by_ref().take(GZIP.len() as u64).read_to_end(&mut magic);
+        read.map_err(|error| failed_read(path, false, &error))?;
+        let packed = magic == GZIP;
+        let named_gzip = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("gz"));
+        if named_gzip && !packed && !magic.is_empty() {
+            let error = Error::data("the file ends in .gz, but its content is not gzip").at_path(path);
+            return Err(error.remedy("rename it, or compress it"));
+        }
+        let stored = io::Cursor::new(magic).chain(reader);
+        let text: Box<dyn Read + Send> = match packed {
+            true => Box::new(MultiGzDecoder::new(BufReader::with_capacity(BLOCK, stored))),
+            false => Box::new(stored),
+        };
+        let mut chunks = Chunks::new(text, BLOCK);
+        let ending = Ending::of(path);
+        let (libsvm, delimiter) = look(&mut chunks, path, packed, ending)?;
+        let length = length.filter(|_| !packed);
+        let origin = Origin { path: path.to_path_buf() };
+        Ok(Self { origin, ending, length, libsvm, delimiter, packed, chunks: Mutex::new(chunks) })
+    }
+
+    pub(super) fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.origin.path
+    }
+
+    /// The format by the ending, or else by the content; a file with a given delimiter is CSV.
+    pub(super) fn format(&self, has_delimiter: bool) -> Format {
+        match self.ending {
+            Some(Ending::Csv | Ending::Tsv) => Format::Csv,
+            Some(Ending::Libsvm) => Format::Libsvm,
+            Some(Ending::Txt) | None if !has_delimiter && self.libsvm => Format::Libsvm,
+            Some(Ending::Txt) | None => Format::Csv,
+        }
+    }
+
+    /// The delimiter of a CSV file by its ending or its content.
+    pub(super) fn delimiter(&self) -> u8 {
+        if self.ending == Some(Ending::Tsv) { b'\t' } else { self.delimiter }
+    }
+
+    /// Bytes of the whole text, where they are known.
+    pub(super) fn length(&self) -> Option<u64> {
+        self.length
+    }
+
+    /// Moves `chunk` on to the next chunk of the file; `false` at the end. Threads take turns.
+    pub(super) fn next(&self, cut: Cut, chunk: &mut Chunk) -> Result<bool> {
+        let mut chunks = self.chunks.lock().unwrap_or_else(PoisonError::into_inner);
+        chunks.next(cut, chunk).map_err(|error| failed_read(self.path(), self.packed, &error))
+    }
+}
+
+fn failed_read(path: &Path, packed: bool, error: &io::Error) -> Error {
+    if packed {
+        Error::io("unpack", path, error).remedy("check that the file is whole")
+    } else {
+        Error::io("read", path, error)
+    }
+}
+
+/// Looks at the beginning of a text: passes over byte order marks, refuses what is no text, and tells whether it looks
+/// like libsvm and which delimiter it has as CSV. Looks further than a block only if that does not tell.
+fn look<R: Read>(chunks: &mut Chunks<R>, path: &Path, packed: bool, ending: Option<Ending>) -> Result<(bool, u8)> {
+    let mut size = BLOCK;
+    let mut begun = false;
+    loop {
+        let (head, ended) = chunks.head(size).map_err(|error| failed_read(path, packed, &error))?;
+        if !begun {
+            refuse_magic(head, path)?;
+            // All of them, since the CSV parser would pass over a further one without counting its bytes.
+            let marks = head.chunks_exact(3).take_while(|chunk| chunk == b"\xef\xbb\xbf").count();
+            head.drain(..3 * marks);
+            begun = true;
+        }
+        let text = match std::str::from_utf8(head) {
+            Ok(text) => text,
+            // A letter may be cut in two at the end.
+            Err(error) if error.error_len().is_none() && !ended => {
+                std::str::from_utf8(&head[..error.valid_up_to()]).unwrap_or_default()
+            }
+            Err(error) => return Err(not_utf8(path, head, error.valid_up_to(), 1)),
+        };
+        if ended && text.trim_ascii().is_empty() {
+            return Err(Error::data("the file is empty")
+                .at_path(path)
+                .remedy("give a file with rows, or leave it out"));
+        }
+        let lines = if ended { text } else { &text[..text.rfind(['\n', '\r']).map_or(0, |at| at + 1)] };
+        let libsvm = match ending {
+            Some(Ending::Txt) | None => sniff::is_libsvm(lines),
+            Some(_) => Some(false),
+        };
+        if ended || !lines.trim_ascii().is_empty() && libsvm.is_some() {
+            return Ok((libsvm.unwrap_or(false), sniff::delimiter(lines)));
+        }
+        size *= 2;
+    }
+}
+
+/// Refuses a file that begins like one of another kind.
+fn refuse_magic(bytes: &[u8], path: &Path) -> Result<()> {
     let known: [(&[u8], &str, &str); 5] = [
         (b"\xff\xfe", "UTF-16 text", "save it as UTF-8"),
         (b"\xfe\xff", "UTF-16 text", "save it as UTF-8"),
@@ -184,42 +262,24 @@ fn decode(mut bytes: Vec<u8>, path: &Path) -> Result<String> {
         (b"PK\x03\x04", "a zip archive or a spreadsheet", "unpack it or save it as CSV"),
         (b"BZh", "a bzip2 file", "unpack it or use gzip"),
     ];
-    for (magic, what, remedy) in known {
-        if bytes.starts_with(magic) {
+    match known.iter().find(|(magic, ..)| bytes.starts_with(magic)) {
+        None => Ok(()),
+        Some((_, what, remedy)) => {
             let error = Error::data(format!("this is {what}, which is not read here")).at_path(path);
-            return Err(error.remedy(remedy));
+            Err(error.remedy(*remedy))
         }
     }
-    // All of them, since the CSV parser would pass over a further one without counting its bytes.
-    let marks = bytes.chunks_exact(3).take_while(|chunk| chunk == b"\xef\xbb\xbf").count();
-    bytes.drain(..3 * marks);
-    String::from_utf8(bytes).map_err(|error| {
-        let at = error.utf8_error().valid_up_to();
-        let bytes = error.as_bytes();
-        let before = String::from_utf8_lossy(&bytes[..at]);
-        let start = before.rfind(['\n', '\r', ',', ';', '\t', '|', ' ']).map_or(0, |found| found + 1);
-        let byte = bytes.get(at).copied().unwrap_or_default();
-        let after =
-            if start == before.len() { String::new() } else { format!(" after {}", number::shown(&before[start..])) };
-        Error::data(format!("the byte 0x{byte:02x}{after} is not UTF-8"))
-            .at_path(path)
-            .at_line(line_at(bytes, at))
-            .remedy("save the file as UTF-8")
-    })
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn lines_are_counted_over_all_kinds_of_breaks() {
-        let text = b"a\nb\r\nc\rd\n\n\"e\nf\"";
-        let lines: Vec<u64> = b"abcdef"
-            .iter()
-            .filter_map(|letter| text.iter().position(|byte| byte == letter))
-            .map(|offset| line_at(text, offset))
-            .collect();
-        assert_eq!(lines, [1, 2, 3, 4, 6, 7]);
-    }
+/// The error for bytes from line `first_line` on that are text up to the byte `at`.
+fn not_utf8(path: &Path, bytes: &[u8], at: usize, first_line: u64) -> Error {
+    let before = String::from_utf8_lossy(&bytes[..at]);
+    let start = before.rfind(['\n', '\r', ',', ';', '\t', '|', ' ']).map_or(0, |found| found + 1);
+    let byte = bytes.get(at).copied().unwrap_or_default();
+    let after =
+        if start == before.len() { String::new() } else { format!(" after {}", number::shown(&before[start..])) };
+    Error::data(format!("the byte 0x{byte:02x}{after} is not UTF-8"))
+        .at_path(path)
+        .at_line(first_line + breaks_before(bytes, at))
+        .remedy("save the file as UTF-8")
 }

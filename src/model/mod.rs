@@ -2,15 +2,19 @@
 //!
 //! The file is XGBoost's JSON; `read.rs` and `read_tree.rs` take what XGBoost 1.7 to 3.2 writes, `write.rs` writes
 //! what they load. The bytes depend on the model alone, so equal models have equal files and equal hashes.
-//! `predict.rs` adds the leaves in the order that XGBoost does, in binary32, so that both tools predict the same bits.
+//! `predict.rs` adds the leaves in the order that XGBoost does, in binary32, so that both tools predict the same bits;
+//! `forest` finds them.
 
 mod compare;
 mod dump;
+mod forest;
 mod json;
 mod predict;
 mod read;
 mod read_tree;
 mod write;
+
+pub use predict::RowPredictor;
 
 use crate::error::{Error, Result};
 use crate::ingest::dataset::Dataset;

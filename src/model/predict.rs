@@ -1,111 +1,31 @@
 //! Prediction: base margin, then leaf by leaf in tree order, in binary32 (`docs/exactness.md` 11).
 //!
-//! Blocks of rows run in parallel. Within a block each tree is walked for all rows before the next one, so that the
+//! Blocks of rows run in parallel. Within a block each tree is applied to all rows before the next one, so that the
 //! tree stays in the cache; a row's additions still happen in tree order, so the block size changes no bit.
 
 use super::Model;
+use super::forest::row::RowForest;
+use super::forest::{BLOCK, Forest};
 use crate::ingest::dataset::Dataset;
 use crate::objective::Objective;
 use crate::tree::Tree;
 use rayon::prelude::*;
 
-/// Rows that are walked through a tree before the next tree's turn.
-const BLOCK: usize = 64;
-
-/// Rows that step down a tree together: independent chains of loads that the processor can overlap.
-const LANES: usize = 8;
-
-/// Marks in [`Step::feature`] that missing values go left.
-const DEFAULT_LEFT: u32 = 1 << 31;
-
-/// A node in the form that prediction reads; both children of a leaf are the leaf itself.
-struct Step {
-    /// Threshold, or the value of a leaf.
-    threshold: f32,
-    /// Column of the block's buffer, with [`DEFAULT_LEFT`].
-    feature: u32,
-    /// Left and right child.
-    children: [u32; 2],
-}
-
-/// The trees to predict with, and the features they use.
-struct Forest {
-    /// Trees in order.
-    trees: Vec<Vec<Step>>,
-    /// The features that occur in a split, ascending; a block's buffer holds these alone.
-    used: Vec<u32>,
-}
-
-impl Forest {
-    fn new(trees: &[Tree]) -> Self {
-        let inner = trees.iter().flat_map(|tree| &tree.nodes).filter(|node| !node.is_leaf());
-        let mut used: Vec<u32> = inner.map(|node| node.feature).collect();
-        used.sort_unstable();
-        used.dedup();
-        let trees = trees.iter().map(|tree| steps(tree, &used)).collect();
-        Self { trees, used }
-    }
-
-    /// A buffer for one block: [`BLOCK`] values a used feature, and never empty since leaves read it too.
-    fn buffer(&self) -> Vec<f32> {
-        vec![f32::NAN; self.used.len().max(1) * BLOCK]
-    }
-
-    /// Copies the rows from `start` on into the buffer; a column that the data lacks stays missing.
-    fn fill(&self, data: &Dataset, start: usize, rows: usize, buffer: &mut [f32]) {
-        for (&feature, values) in self.used.iter().zip(buffer.chunks_exact_mut(BLOCK)) {
-            if let Some(column) = data.columns.get(feature as usize) {
-                values[..rows].copy_from_slice(&column[start..start + rows]);
-            }
-        }
-    }
-}
-
-/// The nodes of a tree as steps; `used` translates features to columns of the buffer.
-fn steps(tree: &Tree, used: &[u32]) -> Vec<Step> {
-    let step = |(index, node): (usize, &crate::tree::Node)| {
-        if node.is_leaf() {
-            return Step { threshold: node.threshold, feature: 0, children: [index as u32; 2] };
-        }
-        let column = used.partition_point(|&feature| feature < node.feature) as u32;
-        Step {
-            threshold: node.threshold,
-            feature: column | if node.default_left { DEFAULT_LEFT } else { 0 },
-            children: [node.left as u32, node.right as u32],
-        }
-    };
-    tree.nodes.iter().enumerate().map(step).collect()
-}
-
-/// The leaf of each row of a block. Rows beyond the data's end walk too, through values nobody reads.
-fn leaves(tree: &[Step], buffer: &[f32], rows: usize) -> [u32; BLOCK] {
-    let mut leaves = [0; BLOCK];
-    for (group, lanes) in leaves.chunks_exact_mut(LANES).enumerate().take(rows.div_ceil(LANES)) {
-        loop {
-            let mut moved = false;
-            for (lane, index) in lanes.iter_mut().enumerate() {
-                let step = &tree[*index as usize];
-                let column = (step.feature & !DEFAULT_LEFT) as usize;
-                let value = buffer[column * BLOCK + group * LANES + lane];
-                let missing_left = value.is_nan() & (step.feature & DEFAULT_LEFT != 0);
-                let goes_left = (value < step.threshold) | missing_left;
-                let next = step.children[usize::from(!goes_left)];
-                moved |= next != *index;
-                *index = next;
-            }
-            if !moved {
-                break;
-            }
-        }
-    }
-    leaves
-}
-
 impl Model {
     /// The trees of the first `rounds` rounds; all of them for `None`.
-    fn forest(&self, rounds: Option<usize>) -> Forest {
+    fn first_trees(&self, rounds: Option<usize>) -> &[Tree] {
         let rounds = rounds.map_or(self.rounds(), |rounds| rounds.min(self.rounds()));
-        Forest::new(&self.trees[..rounds * self.classes])
+        &self.trees[..rounds * self.classes]
+    }
+
+    /// Prepares the prediction of single rows with the first `rounds` rounds (`None`: all; see
+    /// [`Model::used_rounds`]).
+    #[must_use]
+    pub fn row_predictor(&self, rounds: Option<usize>) -> RowPredictor {
+        let base: Vec<f32> = (0..self.classes).map(|class| self.base_margin(class)).collect();
+        let forest = RowForest::new(self.first_trees(rounds));
+        let (margins, exponentials) = (base.clone(), vec![0.0; self.classes]);
+        RowPredictor { objective: self.objective, forest, base, margins, exponentials }
     }
 
     /// The margins of all rows, class after class (`[class * rows + row]`), with the first `rounds` rounds (`None`:
@@ -114,7 +34,7 @@ impl Model {
     /// Call [`Model::check_features`] first: a column that the data lacks counts as missing here.
     #[must_use]
     pub fn predict_margins(&self, data: &Dataset, rounds: Option<usize>) -> Vec<f32> {
-        let forest = self.forest(rounds);
+        let forest = Forest::new(self.first_trees(rounds));
         let classes = self.classes;
         let base: Vec<f32> = (0..classes).map(|class| self.base_margin(class)).collect();
         // Blocks are disjoint slices, class after class within each.
@@ -127,13 +47,12 @@ impl Model {
                 for (margins, &base) in margins.chunks_exact_mut(rows).zip(&base) {
                     margins.fill(base);
                 }
-                for (index, tree) in forest.trees.iter().enumerate() {
-                    let class = index % classes;
-                    let leaves = leaves(tree, buffer, rows);
-                    for (margin, &leaf) in margins[class * rows..][..rows].iter_mut().zip(&leaves) {
-                        *margin += tree[leaf as usize].threshold;
+                forest.visit(buffer, |tree, leaves| {
+                    let class = tree % classes;
+                    for (margin, &leaf) in margins[class * rows..][..rows].iter_mut().zip(leaves) {
+                        *margin += forest.value(leaf);
                     }
-                }
+                });
             },
         );
         if classes == 1 { margins } else { join_blocks(&margins, data.rows, classes) }
@@ -144,8 +63,8 @@ impl Model {
     /// without their deleted nodes when they are read, so there the numbers are lower than XGBoost's.
     #[must_use]
     pub fn predict_leaves(&self, data: &Dataset, rounds: Option<usize>) -> Vec<u32> {
-        let forest = self.forest(rounds);
-        let trees = forest.trees.len();
+        let forest = Forest::new(self.first_trees(rounds));
+        let trees = forest.trees();
         let mut found = vec![0; data.rows * trees];
         // A chunk size of 0 would panic; without trees there is nothing to fill in.
         found.par_chunks_mut(BLOCK * trees.max(1)).enumerate().for_each_init(
@@ -153,12 +72,11 @@ impl Model {
             |buffer, (block, found)| {
                 let rows = found.len() / trees;
                 forest.fill(data, block * BLOCK, rows, buffer);
-                for (index, tree) in forest.trees.iter().enumerate() {
-                    let leaves = leaves(tree, buffer, rows);
-                    for (row, &leaf) in found.chunks_exact_mut(trees).zip(&leaves) {
-                        row[index] = leaf;
+                forest.visit(buffer, |tree, leaves| {
+                    for (row, &leaf) in found.chunks_exact_mut(trees).zip(leaves) {
+                        row[tree] = forest.node(leaf);
                     }
-                }
+                });
             },
         );
         found
@@ -174,19 +92,9 @@ impl Model {
             Objective::BinaryLogistic => margins.iter().map(|&margin| sigmoid(margin)).collect(),
             Objective::Softmax | Objective::Softprob => {
                 let rows = margins.len() / self.classes;
-                let mut probabilities = vec![0.0; margins.len()];
+                let mut probabilities = margins.to_vec();
                 let mut exponentials = vec![0.0; self.classes];
-                for row in 0..rows {
-                    let of_class = |class: usize| f64::from(margins[class * rows + row]);
-                    let largest = (0..self.classes).map(of_class).fold(f64::NEG_INFINITY, f64::max);
-                    for (class, exponential) in exponentials.iter_mut().enumerate() {
-                        *exponential = libm::exp(of_class(class) - largest);
-                    }
-                    let total: f64 = exponentials.iter().sum();
-                    for (class, exponential) in exponentials.iter().enumerate() {
-                        probabilities[class * rows + row] = (exponential / total) as f32;
-                    }
-                }
+                (0..rows).for_each(|row| softmax(&mut probabilities[row..], rows, &mut exponentials));
                 probabilities
             }
         }
@@ -218,6 +126,19 @@ fn sigmoid(margin: f32) -> f32 {
     (1.0 / (1.0 + libm::exp(-f64::from(margin)))) as f32
 }
 
+/// Turns the margins of one row into probabilities in place; they stand `step` apart, and `exponentials` has room for
+/// one a class.
+fn softmax(margins: &mut [f32], step: usize, exponentials: &mut [f64]) {
+    let largest = margins.iter().step_by(step).fold(f64::NEG_INFINITY, |most, &margin| most.max(f64::from(margin)));
+    for (exponential, &margin) in exponentials.iter_mut().zip(margins.iter().step_by(step)) {
+        *exponential = libm::exp(f64::from(margin) - largest);
+    }
+    let total: f64 = exponentials.iter().sum();
+    for (margin, exponential) in margins.iter_mut().step_by(step).zip(exponentials) {
+        *margin = (*exponential / total) as f32;
+    }
+}
+
 /// From blocks of rows, each class after class, to all rows class after class.
 fn join_blocks(blocks: &[f32], rows: usize, classes: usize) -> Vec<f32> {
     let mut joined = vec![0.0; blocks.len()];
@@ -228,4 +149,55 @@ fn join_blocks(blocks: &[f32], rows: usize, classes: usize) -> Vec<f32> {
         }
     }
     joined
+}
+
+/// Predicts single rows, without allocating: made by [`Model::row_predictor`]. Every thread takes a clone.
+///
+/// The bits are those of [`Model::predict_margins`] and [`Model::transform`].
+///
+/// ```no_run
+/// let model = gboost::Model::load("model.json")?;
+/// let mut predictor = model.row_predictor(Some(model.used_rounds(false)));
+/// let row = [39.0, 7.0, 77_516.0, f32::NAN];
+/// println!("probability {}", predictor.predict(&row)[0]);
+/// # Ok::<(), gboost::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct RowPredictor {
+    objective: Objective,
+    forest: RowForest,
+    base: Vec<f32>,
+    margins: Vec<f32>,
+    exponentials: Vec<f64>,
+}
+
+impl RowPredictor {
+    /// The margins of a row, one a class. `row` has the features in the order of the training data; NaN is missing, and
+    /// so are features beyond its end.
+    pub fn margins(&mut self, row: &[f32]) -> &[f32] {
+        let Self { forest, base, margins, .. } = self;
+        margins.copy_from_slice(base);
+        if let [margin] = &mut margins[..] {
+            forest.visit(row, |leaf| *margin += leaf);
+        } else {
+            let mut class = 0;
+            forest.visit(row, |leaf| {
+                margins[class] += leaf;
+                class = (class + 1) % margins.len();
+            });
+        }
+        &self.margins
+    }
+
+    /// What the objective predicts for a row, as in [`Model::transform`]: the probability, one probability a class, or
+    /// the value.
+    pub fn predict(&mut self, row: &[f32]) -> &[f32] {
+        self.margins(row);
+        match self.objective {
+            Objective::SquaredError => {}
+            Objective::BinaryLogistic => self.margins.iter_mut().for_each(|margin| *margin = sigmoid(*margin)),
+            Objective::Softmax | Objective::Softprob => softmax(&mut self.margins, 1, &mut self.exponentials),
+        }
+        &self.margins
+    }
 }

@@ -13,11 +13,12 @@ use crate::metric::Metric;
 use crate::model::Model;
 use crate::params::Params;
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 use std::ops::ControlFlow;
 use std::time::Instant;
 
 /// A mean over the folds and the standard deviation about it.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct MeanStd {
     /// The mean.
     pub mean: f64,

@@ -16,6 +16,7 @@ mod route;
 mod sample;
 mod shaders;
 mod split;
+mod tuning;
 mod verify;
 
 use libtest_mimic::{Arguments, Trial};
@@ -69,6 +70,7 @@ fn main() {
         models::thousands_of_bins,
         models::deep_trees,
         models::task_1,
+        tuning::searches_find_the_same,
         verify::models_and_tables_of_one_backend_verify_on_the_other,
     ]);
     libtest_mimic::run(&arguments, trials).exit();
