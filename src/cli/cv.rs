@@ -13,7 +13,7 @@ use super::screen::{Screen, count, figure, grouped, table};
 use super::{Global, train};
 use gboost::report::manifest::Clock;
 use gboost::report::{Manifest, cv_csv};
-use gboost::validation::{CrossValidated, CrossValidation, FoldedData, Folds, MeanStd};
+use gboost::validation::{CrossValidated, CrossValidation, CvRound, FoldedData, Folds, MeanStd};
 use gboost::{Error, Params, Result};
 use serde_json::{Map, Value};
 use std::fmt::Write as _;
@@ -173,7 +173,7 @@ impl Run<'_> {
 }
 
 /// The figures of the round that counts: the best one with early stopping, otherwise the last.
-fn counting<'a>(found: &'a CrossValidated) -> Option<&'a gboost::validation::CvRound> {
+fn counting(found: &CrossValidated) -> Option<&CvRound> {
     let best = found.models.first().and_then(|model| model.best_iteration);
     found.history.iter().find(|round| Some(round.round) == best).or(found.history.last())
 }

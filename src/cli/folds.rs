@@ -91,11 +91,10 @@ impl FoldArgs {
         };
         let group_column = self.group_column.as_deref().map(|text| (GROUP_COLUMN, column_of(text)));
         let keys: Vec<(&'static str, ColumnRef)> = fold_column.into_iter().chain(group_column).collect();
-        let key = |(flag, column): &'_ (&'static str, ColumnRef)| (*flag, column.clone());
-        for (flag, column) in keys.iter().map(key) {
-            reading.refuse_twice(flag, &column)?;
+        for (flag, column) in &keys {
+            reading.refuse_twice(flag, column)?;
             if let Some(first) = paths.first().filter(|path| path.is_file()) {
-                KeyColumn { column: &column, flag, delimiter: reading.delimiter() }.check(first)?;
+                KeyColumn { column, flag, delimiter: reading.delimiter() }.check(first)?;
             }
         }
         let without = reading.leaving_out(keys.iter().map(|(_, column)| column));
@@ -107,7 +106,7 @@ impl FoldArgs {
         let folds = match (given, key_column(FOLDS)) {
             (Some(Given::File(path)), _) => {
                 screen.note(&format!("folds: from the file {}", path.display()));
-                self.from_file(&path, channel.dataset.rows)?
+                read_file(&path, channel.dataset.rows)?
             }
             (_, Some(column)) => Folds::given(&column.read(&channel.files, channel.header, parse_number)?)?,
             _ => {
@@ -123,7 +122,7 @@ impl FoldArgs {
     /// Makes the folds of data that has no further columns, such as the built-in data.
     pub fn of(&self, channel: &Channel, params: &Params) -> Result<Folds> {
         match (self.given()?, &self.group_column) {
-            (Some(Given::File(path)), _) => self.from_file(&path, channel.dataset.rows),
+            (Some(Given::File(path)), _) => read_file(&path, channel.dataset.rows),
             (Some(Given::Column(column)), _) => {
                 Err(Error::parameter(format!("--folds {column}: there is no such file"))
                     .remedy("give a file of fold numbers; the built-in data has no column of them"))
@@ -148,16 +147,6 @@ impl FoldArgs {
             None if self.stratified => Folds::stratified(labels, self.nfold(), self.shuffle_seed),
             None => Folds::random(data.rows, self.nfold(), self.shuffle_seed),
         }
-    }
-
-    fn from_file(&self, path: &Path, rows: usize) -> Result<Folds> {
-        let folds = Folds::read(path)?;
-        let found = folds.of_row().len();
-        if found != rows {
-            let message = format!("there {}, but the train data has {}", are(found, "fold number"), count(rows, "row"));
-            return Err(Error::data(message).remedy("give one number a row").at_path(path));
-        }
-        Ok(folds)
     }
 
     fn given(&self) -> Result<Option<Given>> {
@@ -205,6 +194,17 @@ impl FoldArgs {
             shuffle_seed: record.shuffle_seed,
         }
     }
+}
+
+/// The folds in a file, for so many rows.
+fn read_file(path: &Path, rows: usize) -> Result<Folds> {
+    let folds = Folds::read(path)?;
+    let found = folds.of_row().len();
+    if found != rows {
+        let message = format!("there {}, but the train data has {}", are(found, "fold number"), count(rows, "row"));
+        return Err(Error::data(message).remedy("give one number a row").at_path(path));
+    }
+    Ok(folds)
 }
 
 /// A group, which must be there.

@@ -11,8 +11,8 @@ impl Model {
     pub fn first_difference(&self, other: &Self) -> Option<String> {
         let trees = self.trees.iter().zip(&other.trees).enumerate();
         let in_trees = trees.filter(|(_, (left, right))| !same_tree(left, right)).map(|(index, (left, right))| {
-            let nodes = left.nodes.iter().zip(&right.nodes).enumerate();
-            match nodes.filter(|(_, (left, right))| !same_node(left, right)).map(|(node, pair)| (node, pair)).next() {
+            let mut nodes = left.nodes.iter().zip(&right.nodes).enumerate();
+            match nodes.find(|(_, (left, right))| !same_node(left, right)) {
                 Some((node, (left, right))) => {
                     let (left, right) = (self.describe(left), other.describe(right));
                     let and = if left == right { " (its statistics differ)" } else { "" };
