@@ -135,7 +135,7 @@ impl<S: BinSum> Histograms<S> {
             if matches!(column, BinColumn::Words(_)) {
                 let codes = matrix.cuts[feature].codes();
                 places[feature] = (groups.len(), 0..codes);
-                groups.push(Group::new(codes, vec![0..codes]));
+                groups.push(Group::new(codes, std::iter::once(0..codes).collect()));
             }
         }
         Self { groups, places, above_complete: false, current_complete: false }
