@@ -3,6 +3,7 @@
 use super::data::{DataArgs, Purpose};
 use super::interrupt::{self, Phase};
 use super::output::{self, Draft};
+use super::progress::spinner;
 use super::screen::Screen;
 use super::{Global, backend};
 use gboost::ingest::Channel;
@@ -103,11 +104,11 @@ pub fn run(global: &Global, args: &Args) -> Result<()> {
             [file] => file.file_name().unwrap_or_default().to_string_lossy().into_owned(),
             _ => "data".to_string(),
         };
-        screen.detail(&format!("computing the report from {} rounds and {} rows", model.rounds(), data.dataset.rows));
         let title = match &args.title {
             Some(title) => title.clone(),
             None => args.model.file_name().unwrap_or_default().to_string_lossy().into_owned(),
         };
+        let spinner = spinner(&screen, "computing the report");
         let report = ReportData::new(Inputs {
             model: &model,
             rounds: if args.all_rounds { Rounds::All } else { Rounds::Best },
@@ -116,8 +117,9 @@ pub fn run(global: &Global, args: &Args) -> Result<()> {
             history,
             parameters: known,
             manifest,
-        })?;
-        places.draft(&title, &report)?.into_iter().try_for_each(Draft::publish)?;
+        });
+        spinner.finish_and_clear();
+        places.draft(&title, &report?)?.into_iter().try_for_each(Draft::publish)?;
         places.tell(&screen);
         Ok(())
     })

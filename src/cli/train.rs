@@ -6,7 +6,7 @@ use super::data::{self, Channels, DataArgs, Purpose};
 use super::hyper::HyperArgs;
 use super::interrupt::{self, Phase};
 use super::output::{self, Draft};
-use super::progress::Display;
+use super::progress::{Display, spinner};
 use super::report::Places;
 use super::screen::{Screen, count, figure, table};
 use gboost::ingest::Channel;
@@ -110,7 +110,12 @@ pub fn run(global: &Global, args: Args) -> Result<()> {
     let seconds = Seconds { read, total: started.elapsed().as_secs_f64(), ..Seconds::default() };
     let outcome = MetricsFile::new(&trained, &params, figures, backend.name, seconds);
     let report = match &files.report {
-        Some(places) => pool.install(|| report(places, &args, &trained, &outcome, &channels))?,
+        Some(places) => {
+            let spinner = spinner(&screen, "computing the report");
+            let drafts = pool.install(|| report(places, &args, &trained, &outcome, &channels));
+            spinner.finish_and_clear();
+            drafts?
+        }
         None => Vec::new(),
     };
     files.write(&trained, &outcome, report)?;

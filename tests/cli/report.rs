@@ -162,3 +162,26 @@ fn what_is_refused() {
     );
     assert_eq!(folder.run("--gpu 0 report --model model.json --data valid.csv").code, Some(2));
 }
+
+#[test]
+fn hostile_names_are_text_in_page_and_notebook() {
+    let folder = Folder::new();
+    let rows: String = (0..80).map(|row| format!("{},{},{}\n", row % 2, row % 2 * 5 + row % 7, row % 5)).collect();
+    folder.write("train.csv", format!("label,<script>alert(1)</script>,**b** | `c` <b>\n{rows}"));
+    folder.run("train -q --train train.csv --objective binary:logistic --num-round 3").done();
+    folder
+        .run("report -q --model model.json --data train.csv --notebook r.ipynb --title <script>alert(2)</script>")
+        .done();
+    let html = folder.read("report.html");
+    assert!(!html.contains("<script>alert") && html.contains("&lt;script&gt;alert(1)"));
+    let notebook = folder.json("r.ipynb");
+    let mut seen = 0;
+    for cell in notebook["cells"].as_array().unwrap() {
+        let shown = [&cell["source"], &cell["outputs"][0]["data"]["image/svg+xml"]];
+        for text in shown.into_iter().filter_map(Value::as_str) {
+            assert!(!text.contains("<script") && !text.contains("<b>"), "{text}");
+            seen += text.matches("&lt;script&gt;").count();
+        }
+    }
+    assert!(seen > 3, "the name is shown {seen} times");
+}
