@@ -244,3 +244,50 @@ fn the_flip_test_with_missing_values() {
     let report = BiasReport::new(&rows, &facet).unwrap();
     check(&report, &[("FT", 0.5)]);
 }
+
+/// A condition as text, its column, how it is shown, values that meet it, and values that do not.
+type Case = (&'static str, &'static str, &'static str, &'static [f32], &'static [f32]);
+
+#[test]
+fn conditions_are_read_shown_and_met() {
+    let cases: [Case; 10] = [
+        ("sex=1", "sex", "1", &[1.0], &[0.0, 2.0]),
+        ("sex == 1", "sex", "1", &[1.0], &[0.0]),
+        ("race=2, 3.5", "race", "2,3.5", &[2.0, 3.5], &[3.0]),
+        ("sex!=1", "sex", "!=1", &[0.0], &[1.0]),
+        ("age>40", "age", ">40", &[40.5], &[40.0]),
+        ("age>=40", "age", ">=40", &[40.0], &[39.9]),
+        ("age < 0.1", "age", "<0.1", &[0.0], &[0.1]),
+        ("age<=-1", "age", "<=-1", &[-1.0], &[0.0]),
+        ("a=b>c=1", "a=b>c", "1", &[1.0], &[0.0]),
+        ("<b>>4", "<b>", ">4", &[5.0], &[4.0]),
+    ];
+    for (text, column, shown, met, not) in cases {
+        let (name, condition) = Condition::parse(text).unwrap();
+        let condition = condition.unwrap();
+        assert_eq!((name.as_str(), condition.to_string().as_str()), (column, shown));
+        assert!(met.iter().all(|&value| condition.holds(value)), "{text}");
+        assert!(!not.iter().any(|&value| condition.holds(value)), "{text}");
+        assert!(!condition.holds(f32::NAN), "{text}");
+    }
+    assert_eq!(Condition::parse(" sex ").unwrap(), ("sex".to_string(), None));
+    assert_eq!(Condition::parse_values("1,2").unwrap(), Condition::OneOf(vec![1.0, 2.0]));
+    assert_eq!(Condition::parse_values("> 50").unwrap(), Condition::Above(50.0));
+}
+
+#[test]
+fn what_is_wrong_is_named() {
+    for (text, message) in [
+        ("", "`` names no column; "),
+        ("=1", "`=1` names no column; "),
+        ("sex=", "`sex=` has \"\" for a number; "),
+        ("sex=male", "`sex=male` has \"male\" for a number; "),
+        ("sex=inf", "`sex=inf` has \"inf\" for a number; "),
+        ("age>1,2", "`age>1,2` has 2 numbers after >; "),
+        ("age!1", "`age!1` has the operator \"!\", which is not known; "),
+    ] {
+        let error = Condition::parse(text).unwrap_err().to_string();
+        assert!(error.starts_with(message), "{error}");
+    }
+    assert!(Condition::parse_values("yes").is_err());
+}

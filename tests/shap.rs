@@ -264,7 +264,7 @@ fn blocks_and_threads_change_no_bit() {
     }
 }
 
-/// A chain of splits on ever new features: far more than the points of the quadrature are made for.
+/// A chain of splits on ever new features.
 #[test]
 fn long_paths_add_up() {
     for depth in [63_usize, 130, 400] {

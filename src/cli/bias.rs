@@ -303,14 +303,14 @@ fn show(report: &BiasReport, screen: &Screen) -> Result<()> {
     let is_plain = report.condition.starts_with(|c: char| c.is_ascii_digit() || c == '-' || c == '.');
     let equals = if is_plain { "=" } else { "" };
     screen.line(&format!(
-        "\nfacet {}{equals}{}: {} of {} ({share:.1} %)",
+        "\nfacet {}{equals}{}: {}, {share:.1} % of {}",
         report.column,
         report.condition,
-        report.rows,
+        count(report.rows, "row"),
         count(report.all, "row")
     ))?;
     for (title, metrics) in [("labels", &report.labels), ("predictions", &report.predictions)] {
-        screen.line(&format!("\n{title:11} {:>9}  {:13} reading", "value", "usual"))?;
+        screen.line(&format!("\n{title:11} {:>9}   {:11}  reading", "value", "usual"))?;
         metrics.iter().try_for_each(|metric| screen.line(&line(metric)))?;
     }
     Ok(())

@@ -148,8 +148,8 @@ fn explain(args: &Args, model: &Model, explainer: &Explainer, data: &Dataset, sc
     })?;
     bar.finish_and_clear();
     let analysis = args.json.as_deref().map(|path| {
-        let explanations = Some(Explanations::new(model, explainer, &global));
-        Draft::with(path, Analysis { explanations, ..Analysis::default() }.to_text().as_bytes())
+        let explanations = Explanations::new(model, explainer, &global).with_interactions(model, &pairs);
+        Draft::with(path, Analysis { explanations: Some(explanations), ..Analysis::default() }.to_text().as_bytes())
     });
     let page = args.html.as_deref().map(|path| {
         let page = ExplainPage {

@@ -21,7 +21,7 @@
 //! JSON has no infinity: it is the text `"Infinity"`, as in Clarify's own files.
 
 use crate::explain::bias::{BiasMetric, BiasReport};
-use crate::explain::shap::{Explainer, GlobalShap};
+use crate::explain::shap::{Explainer, GlobalInteractions, GlobalShap};
 use crate::model::Model;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -73,8 +73,20 @@ impl Analysis {
 pub struct Explanations {
     /// By class: `label0`, `label1`, ...; `label0` alone for models of one margin.
     pub kernel_shap: Map<String, Value>,
+    /// The pairs of features that interact, the largest first, if interactions were asked for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub global_shap_interactions: Vec<PairInteraction>,
     /// How they were computed.
     pub method: ShapMethod,
+}
+
+/// How much two features together move the margin.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct PairInteraction {
+    /// Their names, in the model's order.
+    pub features: [String; 2],
+    /// Mean absolute SHAP interaction over all rows and classes (the whole, not the half that each place of the matrix has).
+    pub value: f64,
 }
 
 /// How SHAP values were computed.
@@ -107,6 +119,7 @@ impl Explanations {
         };
         Self {
             kernel_shap: (0..model.classes).map(label).collect(),
+            global_shap_interactions: Vec::new(),
             method: ShapMethod {
                 name: "TreeSHAP",
                 feature_perturbation: explainer.feature_perturbation(),
@@ -114,6 +127,16 @@ impl Explanations {
                 rows: global.rows,
             },
         }
+    }
+}
+
+impl Explanations {
+    /// The same with interactions.
+    #[must_use]
+    pub fn with_interactions(mut self, model: &Model, pairs: &GlobalInteractions) -> Self {
+        let named = |((i, j), value)| PairInteraction { features: [i, j].map(|f| model.feature_name(f)), value };
+        self.global_shap_interactions = pairs.pairs().into_iter().map(named).collect();
+        self
     }
 }
 

@@ -97,12 +97,17 @@ fn a_background_and_interactions() {
     folder.run("explain -q --model model.json --data valid.csv --background train.csv --output shap.csv").done();
     let text = folder.read("shap.csv");
     assert_eq!(parse(&text).1, explainer.contributions(&valid, 0..valid.rows).values);
-    let command = "explain --model model.json --data valid.csv --background train.csv --interactions --output si.csv --html e.html";
+    let command = "explain --model model.json --data valid.csv --background train.csv --interactions --output si.csv --html e.html --json a.json";
     let shown = folder.run(command).done();
     assert!(shown.contains("(interventional)") && shown.contains("age and hours"), "{shown}");
     let text = folder.read("si.csv");
     assert_eq!(parse(&text).1, explainer.interactions(&valid, 0..valid.rows).values);
     assert!(folder.read("e.html").contains("data-chart=\"interactions\""));
+    let (_, values) = parse(&text);
+    let mean = values.iter().skip(1).step_by(9).map(|value| 2.0 * value.abs()).sum::<f64>() / 120.0;
+    let pair = &folder.json("a.json")["explanations"]["global_shap_interactions"][0];
+    assert_eq!(pair["features"], serde_json::json!(["age", "hours"]));
+    assert!((pair["value"].as_f64().unwrap() - mean).abs() < 1e-12);
 }
 
 #[test]

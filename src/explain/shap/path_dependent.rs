@@ -30,10 +30,6 @@ pub(super) const LANES: usize = 8;
 /// One number a row.
 pub(super) type Lane = [f64; LANES];
 
-/// The rule has at most this many points. It is exact for paths of up to 128 different features; beyond that its error
-/// stays below the rounding of binary64 (the polynomials are products of factors between 0 and 1; a test shows it).
-const MOST_POINTS: usize = 64;
-
 /// What an edge does to the product, at one point of the rule, where the row passes (`on`) and where it does not (`off`).
 #[derive(Clone, Copy, Debug)]
 struct Factors {
@@ -131,7 +127,7 @@ impl Stack {
 
 impl Walker {
     pub(super) fn new(paths: PathTree) -> Self {
-        let rule = Quadrature::new(paths.features.div_ceil(2).clamp(1, MOST_POINTS));
+        let rule = Quadrature::new(paths.features.div_ceil(2));
         let factors = paths.edges.iter().flat_map(|edge| {
             rule.points.iter().map(|&t| {
                 let (on, off) = (t + edge.share * (1.0 - t), edge.share * (1.0 - t));

@@ -32,7 +32,7 @@ impl Interval {
     /// Whether the value passes; NaN is missing.
     #[inline]
     pub(super) fn holds(self, value: f32) -> bool {
-        (value.is_nan() & self.missing) | ((value >= self.low) & !(value >= self.high))
+        (value.is_nan() & self.missing) | ((value >= self.low) & (self.high.is_nan() | (value < self.high)))
     }
 }
 

@@ -66,4 +66,17 @@ mod tests {
             }
         }
     }
+
+    /// `t^k (1 - t)^(m - k)`, as the weights of Shapley values: 1 over `(m + 1) C(m, k)`, far below 1.
+    #[test]
+    fn shapley_weights_of_many_features_are_exact() {
+        for (count, m) in [(64, 127), (100, 199), (200, 399)] {
+            let rule = Quadrature::new(count);
+            let k = m / 2;
+            let binomial: f64 = (1..=k).map(|i| f64::from(m + 1 - i) / f64::from(i)).product();
+            let term = |t: f64| libm::pow(t, f64::from(k)) * libm::pow(1.0 - t, f64::from(m - k));
+            let sum: f64 = rule.points.iter().zip(&rule.weights).map(|(&t, w)| w * term(t)).sum();
+            assert!((sum * f64::from(m + 1) * binomial - 1.0).abs() < 1e-11, "{count} points: {sum}");
+        }
+    }
 }
