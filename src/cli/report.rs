@@ -82,7 +82,7 @@ pub fn run(global: &Global, args: &Args) -> Result<()> {
     backend::refuse_gpu(global, "report")?;
     let places = Places::new(&args.output, args.json.as_deref(), args.notebook.as_deref())?;
     let model = Model::load(&args.model)?;
-    let history = args.history.as_deref().map(History::read).transpose()?;
+    let history = args.history.as_deref().map(|path| read_history(path, &model)).transpose()?;
     gboost::booster::thread_pool(global.threads())?.install(|| {
         args.reading.refuse_no_label()?;
         let read = |name: &'static str, paths: &[PathBuf]| -> Result<Option<(&'static str, Channel)>> {
@@ -123,6 +123,12 @@ pub fn run(global: &Global, args: &Args) -> Result<()> {
         places.tell(&screen);
         Ok(())
     })
+}
+
+fn read_history(path: &Path, model: &Model) -> Result<History> {
+    let history = History::read(path)?;
+    history.check(model).map_err(|error| error.at_path(path))?;
+    Ok(history)
 }
 
 /// A JSON file of a training that wrote this very model; none if there is no such file, or it is of another model.

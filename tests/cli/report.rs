@@ -137,6 +137,12 @@ fn what_is_refused() {
     let with = |more: &str| format!("report --model model.json --data valid.csv {more}");
     folder.refuses(&with("--history bad_history.csv"), &format!("bad_history.csv:3:2: `low` is not a number; {end}"));
     folder.refuses(&with("--history empty_history.csv"), &format!("empty_history.csv: there is no round in it; {end}"));
+    folder.write("other_history.csv", "round,train-logloss\n0,0.6\n9,0.5\n");
+    folder.refuses(
+        &with("--history other_history.csv"),
+        "other_history.csv: the history ends with round 9, the model has 2 rounds; give the history of this model's training, \
+         or none",
+    );
     folder.refuses(
         &with("--history valid.csv"),
         &format!("valid.csv:1:1: the first column is \"income\", not \"round\"; {end}"),
