@@ -121,6 +121,17 @@ pub fn rows_bar(screen: &Screen, rows: usize) -> ProgressBar {
     styled(rows as u64, "{bar:30} {pos}/{len} rows  {elapsed} (left: {eta})")
 }
 
+/// The sign of life of work that cannot say how far it is; hidden where a bar is.
+pub fn spinner(screen: &Screen, message: &'static str) -> ProgressBar {
+    if screen.is_quiet() || !stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let spinner = styled(0, "{spinner} {msg}  {elapsed}");
+    spinner.set_message(message);
+    spinner.enable_steady_tick(std::time::Duration::from_millis(120));
+    spinner
+}
+
 fn bar(rounds: u32) -> ProgressBar {
     styled(u64::from(rounds), "{bar:30} {pos}/{len} rounds  {elapsed} (left: {eta})  {msg}")
 }

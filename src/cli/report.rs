@@ -3,6 +3,7 @@
 use super::data::{DataArgs, Purpose};
 use super::interrupt::{self, Phase};
 use super::output::{self, Draft};
+use super::progress::spinner;
 use super::screen::Screen;
 use super::{Global, backend};
 use gboost::ingest::Channel;
@@ -81,7 +82,7 @@ pub fn run(global: &Global, args: &Args) -> Result<()> {
     backend::refuse_gpu(global, "report")?;
     let places = Places::new(&args.output, args.json.as_deref(), args.notebook.as_deref())?;
     let model = Model::load(&args.model)?;
-    let history = args.history.as_deref().map(History::read).transpose()?;
+    let history = args.history.as_deref().map(|path| read_history(path, &model)).transpose()?;
     gboost::booster::thread_pool(global.threads())?.install(|| {
         args.reading.refuse_no_label()?;
         let read = |name: &'static str, paths: &[PathBuf]| -> Result<Option<(&'static str, Channel)>> {
@@ -103,11 +104,11 @@ pub fn run(global: &Global, args: &Args) -> Result<()> {
             [file] => file.file_name().unwrap_or_default().to_string_lossy().into_owned(),
             _ => "data".to_string(),
         };
-        screen.detail(&format!("computing the report from {} rounds and {} rows", model.rounds(), data.dataset.rows));
         let title = match &args.title {
             Some(title) => title.clone(),
             None => args.model.file_name().unwrap_or_default().to_string_lossy().into_owned(),
         };
+        let spinner = spinner(&screen, "computing the report");
         let report = ReportData::new(Inputs {
             model: &model,
             rounds: if args.all_rounds { Rounds::All } else { Rounds::Best },
@@ -116,11 +117,18 @@ pub fn run(global: &Global, args: &Args) -> Result<()> {
             history,
             parameters: known,
             manifest,
-        })?;
-        places.draft(&title, &report)?.into_iter().try_for_each(Draft::publish)?;
+        });
+        spinner.finish_and_clear();
+        places.draft(&title, &report?)?.into_iter().try_for_each(Draft::publish)?;
         places.tell(&screen);
         Ok(())
     })
+}
+
+fn read_history(path: &Path, model: &Model) -> Result<History> {
+    let history = History::read(path)?;
+    history.check(model).map_err(|error| error.at_path(path))?;
+    Ok(history)
 }
 
 /// A JSON file of a training that wrote this very model; none if there is no such file, or it is of another model.

@@ -7,7 +7,7 @@ use super::hyper::HyperArgs;
 use super::interrupt::{self, Phase};
 use super::manifest::{self, Inputs, Outcome};
 use super::output::{self, Draft};
-use super::progress::Display;
+use super::progress::{Display, spinner};
 use super::report::Places;
 use super::screen::{Screen, count, figure, table};
 use gboost::ingest::Channel;
@@ -148,9 +148,9 @@ impl Job<'_> {
         let Self { training, files, begun, clock, read, pool } = self;
         let Training { params, channels, backend, .. } = training;
         let trained = training.run(live)?;
+        let trained_at = clock.seconds();
         let figures = pool.install(|| figures(&trained, channels))?;
         interrupt::check()?;
-        let seconds = Seconds { read, total: clock.seconds(), ..Seconds::default() };
         let model = trained.model.to_json();
         let manifest = manifest::complete(
             begun,
@@ -164,11 +164,19 @@ impl Job<'_> {
                 clock,
             },
         );
-        let outcome = MetricsFile::new(&trained, params, figures, backend.name, seconds);
+        let seconds = Seconds { read, ..Seconds::default() };
+        let mut outcome = MetricsFile::new(&trained, params, figures, backend.name, seconds);
         let report = match &files.report {
-            Some(places) => pool.install(|| report(places, files, &trained, &outcome, &manifest, channels))?,
+            Some(places) => {
+                let spinner = spinner(screen, "computing the report");
+                let drafts = pool.install(|| report(places, files, &trained, &outcome, &manifest, channels));
+                spinner.finish_and_clear();
+                drafts?
+            }
             None => Vec::new(),
         };
+        outcome.seconds.total = clock.seconds();
+        outcome.seconds.evaluate = outcome.seconds.total - trained_at;
         files.write(Contents {
             model: &model,
             manifest: &manifest,
@@ -397,10 +405,16 @@ fn summary(outcome: &MetricsFile, files: &Files, params: &Params, screen: &Scree
         }
         (None, _) => count(outcome.rounds, "round"),
     };
-    let Seconds { read, bin, train, total } = outcome.seconds;
+    let Seconds { read, bin, train, evaluate, total } = outcome.seconds;
     let lines = [
         ("rounds", rounds),
-        ("seconds", format!("{total:.2} (read {read:.2}, bin {bin:.2}, train {train:.2}) on {}", outcome.adapter)),
+        (
+            "seconds",
+            format!(
+                "{total:.2} (read {read:.2}, bin {bin:.2}, train {train:.2}, evaluate {evaluate:.2}) on {}",
+                outcome.adapter
+            ),
+        ),
         ("model", format!("{} (sha256 {})", files.model.display(), outcome.model_sha256)),
         (
             "manifest",

@@ -17,7 +17,9 @@ pub struct Seconds {
     pub bin: f64,
     /// Boosting rounds with their evaluation.
     pub train: f64,
-    /// Everything, from the program's start to the writing of the files.
+    /// The final figures of all channels, the model's text, and the report where one is asked for.
+    pub evaluate: f64,
+    /// Everything from the program's start until the files are written.
     pub total: f64,
 }
 

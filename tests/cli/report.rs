@@ -137,6 +137,12 @@ fn what_is_refused() {
     let with = |more: &str| format!("report --model model.json --data valid.csv {more}");
     folder.refuses(&with("--history bad_history.csv"), &format!("bad_history.csv:3:2: `low` is not a number; {end}"));
     folder.refuses(&with("--history empty_history.csv"), &format!("empty_history.csv: there is no round in it; {end}"));
+    folder.write("other_history.csv", "round,train-logloss\n0,0.6\n9,0.5\n");
+    folder.refuses(
+        &with("--history other_history.csv"),
+        "other_history.csv: the history ends with round 9, the model has 2 rounds; give the history of this model's training, \
+         or none",
+    );
     folder.refuses(
         &with("--history valid.csv"),
         &format!("valid.csv:1:1: the first column is \"income\", not \"round\"; {end}"),
@@ -161,4 +167,27 @@ fn what_is_refused() {
         "--report model.json is the name of another result; give the report another name",
     );
     assert_eq!(folder.run("--gpu 0 report --model model.json --data valid.csv").code, Some(2));
+}
+
+#[test]
+fn hostile_names_are_text_in_page_and_notebook() {
+    let folder = Folder::new();
+    let rows: String = (0..80).map(|row| format!("{},{},{}\n", row % 2, row % 2 * 5 + row % 7, row % 5)).collect();
+    folder.write("train.csv", format!("label,<script>alert(1)</script>,**b** | `c` <b>\n{rows}"));
+    folder.run("train -q --train train.csv --objective binary:logistic --num-round 3").done();
+    folder
+        .run("report -q --model model.json --data train.csv --notebook r.ipynb --title <script>alert(2)</script>")
+        .done();
+    let html = folder.read("report.html");
+    assert!(!html.contains("<script>alert") && html.contains("&lt;script&gt;alert(1)"));
+    let notebook = folder.json("r.ipynb");
+    let mut seen = 0;
+    for cell in notebook["cells"].as_array().unwrap() {
+        let shown = [&cell["source"], &cell["outputs"][0]["data"]["image/svg+xml"]];
+        for text in shown.into_iter().filter_map(Value::as_str) {
+            assert!(!text.contains("<script") && !text.contains("<b>"), "{text}");
+            seen += text.matches("&lt;script&gt;").count();
+        }
+    }
+    assert!(seen > 3, "the name is shown {seen} times");
 }

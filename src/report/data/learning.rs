@@ -4,6 +4,7 @@ use super::thin::keep;
 use crate::booster::Trained;
 use crate::error::{Error, Result};
 use crate::metric::Metric;
+use crate::model::Model;
 use crate::objective::Objective;
 use serde::Serialize;
 use std::path::Path;
@@ -109,6 +110,21 @@ impl History {
             return Err(Error::data("there is no round in it").remedy(remedy));
         }
         Ok(Self { curves })
+    }
+
+    /// Checks that this is the history of the model's training: it ends with the model's last round.
+    ///
+    /// # Errors
+    /// Names both rounds.
+    pub fn check(&self, model: &Model) -> Result<()> {
+        let last = self.curves.iter().filter_map(|curve| curve.rounds.last()).max();
+        match last {
+            Some(&last) if last + 1 != model.rounds() => {
+                let message = format!("the history ends with round {last}, the model has {} rounds", model.rounds());
+                Err(Error::data(message).remedy("give the history of this model's training, or none"))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Adds the curves of another channel.
@@ -281,7 +297,7 @@ fn judge(
             format!(" ({:+.1} %)", 100.0 * (last_value - best_value) / best_value.abs())
         };
         let remedy = if rounds_used <= best_round + 1 {
-            format!("Predictions stop at round {}, so they do not suffer.", rounds_used - 1)
+            format!("Predictions stop at round {}, so they do not suffer.", rounds_used.saturating_sub(1))
         } else {
             format!("{} rounds, or early_stopping_rounds, would have been enough.", best_round + 1)
         };

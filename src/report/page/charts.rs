@@ -4,7 +4,7 @@ use super::super::chart::{Axis, BarSeries, Bars, Chart, Follow, Mark, Plane, Ser
 use super::super::data::classes::{Classes, Distribution};
 use super::super::data::curves::{Curve, RankCurves};
 use super::super::data::histogram::Histogram;
-use super::super::data::learning::Learning;
+use super::super::data::learning::{Learning, LossCurve};
 use super::super::data::regression::Regression;
 use super::super::data::shap::ShapSummary;
 use super::super::data::{Labels, ReportData};
@@ -86,13 +86,7 @@ fn losses(learning: &Learning) -> Vec<Chart> {
         Plane {
             x: Axis::new("round"),
             y: Axis::new(metric),
-            series: curves
-                .map(|curve| {
-                    let points = curve.rounds.iter().copied().zip(curve.values.iter().copied());
-                    let points = points.filter(|(round, _)| *round >= from);
-                    Series::new(&curve.channel, Style::Line, points.map(|(round, value)| (round as f64, value)))
-                })
-                .collect(),
+            series: curves.map(|curve| Series::new(&curve.channel, Style::Line, points_from(curve, from))).collect(),
             marks: best
                 .map(|round| Mark { at: round as f64, label: format!("best: round {round}"), threshold: false })
                 .into_iter()
@@ -115,6 +109,18 @@ fn losses(learning: &Learning) -> Vec<Chart> {
         }
     }
     charts
+}
+
+/// The curve from a round on; where thinning has left that round out, on the line that stands for it.
+fn points_from(curve: &LossCurve, from: usize) -> Vec<(f64, f64)> {
+    let point = |place: usize| (curve.rounds[place] as f64, curve.values[place]);
+    let place = curve.rounds.partition_point(|&round| round < from);
+    let mut points: Vec<(f64, f64)> = (place..curve.rounds.len()).map(point).collect();
+    if place > 0 && points.first().is_some_and(|first| first.0 > from as f64) {
+        let ((x1, y1), (x2, y2)) = (point(place - 1), point(place));
+        points.insert(0, (from as f64, y1 + (y2 - y1) * (from as f64 - x1) / (x2 - x1)));
+    }
+    points
 }
 
 fn over_rounds(data: &ReportData) -> Option<Chart> {
