@@ -229,13 +229,18 @@ impl<'a> Source<'a> {
         let rows = chunk.node_rows(node);
         let quantised = &quantised[chunk.first_row..][..chunk.rows()];
         match self {
+            // A code is a byte and a feature has more sums than a byte has values, so nothing is checked in the inner loop.
             Self::Block(block) => {
-                let (sums, _) = sums.as_chunks_mut();
-                sum_block(rows, block, chunk, quantised, sums);
+                let (sums, _) = sums.as_chunks_mut::<CODES>();
+                each_row(rows, block, chunk, quantised, |codes, pair| {
+                    sums.iter_mut().zip(codes).for_each(|(sums, &code)| sums[usize::from(code)].add(pair));
+                });
             }
             Self::Positions(block, positions) => {
-                let (sums, _) = sums.as_chunks_mut();
-                sum_positions(rows, block, positions, chunk, quantised, sums);
+                let (sums, _) = sums.as_chunks_mut::<CODES>();
+                each_row(rows, block, chunk, quantised, |codes, pair| {
+                    positions.iter().for_each(|&at| sums[at][usize::from(codes[at])].add(pair));
+                });
             }
             Self::Words(codes) => {
                 let codes = &codes[chunk.first_row..][..chunk.rows()];
@@ -247,13 +252,14 @@ impl<'a> Source<'a> {
     }
 }
 
-/// THE hot loop: all features of a block. A code is a byte and a feature has 256 sums, so nothing is checked in the inner loop.
-fn sum_block<S: BinSum>(
+/// THE hot loop: hands every row's codes of the block and its pair to `add`.
+#[inline]
+fn each_row(
     rows: &[u16],
     block: &RowBlock,
     chunk: &RowChunk,
     quantised: &[QuantisedPair],
-    sums: &mut [[S; CODES]],
+    mut add: impl FnMut(&[u8], QuantisedPair),
 ) {
     let width = block.features.len();
     let codes = &block.codes[chunk.first_row * width..][..chunk.rows() * width];
@@ -263,35 +269,7 @@ fn sum_block<S: BinSum>(
             prefetch(quantised, usize::from(ahead));
         }
         let row = usize::from(row);
-        let pair = quantised[row];
-        for (sums, &code) in sums.iter_mut().zip(&codes[row * width..][..width]) {
-            sums[usize::from(code)].add(pair);
-        }
-    }
-}
-
-/// The same for some of a block's features.
-fn sum_positions<S: BinSum>(
-    rows: &[u16],
-    block: &RowBlock,
-    positions: &[usize],
-    chunk: &RowChunk,
-    quantised: &[QuantisedPair],
-    sums: &mut [[S; CODES]],
-) {
-    let width = block.features.len();
-    let codes = &block.codes[chunk.first_row * width..][..chunk.rows() * width];
-    for (index, &row) in rows.iter().enumerate() {
-        if let Some(&ahead) = rows.get(index + AHEAD) {
-            prefetch(codes, usize::from(ahead) * width);
-            prefetch(quantised, usize::from(ahead));
-        }
-        let row = usize::from(row);
-        let pair = quantised[row];
-        let codes = &codes[row * width..][..width];
-        for &position in positions {
-            sums[position][usize::from(codes[position])].add(pair);
-        }
+        add(&codes[row * width..][..width], quantised[row]);
     }
 }
 
