@@ -16,6 +16,9 @@ SETTINGS = [
     (6, 4, 0, 300),
     (8, 0, 0, 50),
     (8, 1, 6, 300),
+    # 32-bit sums part from XGBoost here (README.md).
+    (5, 0, 6, 300),
+    (6, 0, 1, 300),
 ]
 COMMON = {
     "objective": "binary:logistic",
