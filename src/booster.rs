@@ -293,13 +293,6 @@ impl<'a> Trainer<'a> {
                 .check_labels(&labels, params.classes())
                 .map_err(|(row, error)| error.context(&format!("{name} row {}", row + 1)))?;
         }
-        if params.histogram_sums == HistogramSums::Narrow && self.train.rows > NARROW_ROWS {
-            return Err(Error::parameter(format!(
-                "histogram_sums narrow holds at most {NARROW_ROWS} training rows, there are {}",
-                self.train.rows
-            ))
-            .remedy("leave it out, or give wide"));
-        }
         if params.early_stopping_rounds.is_some() && self.channels.is_empty() {
             return Err(Error::parameter("early_stopping_rounds needs a validation channel")
                 .remedy("give --validation, or leave it out"));
@@ -384,6 +377,13 @@ struct Beginning<'a> {
 
 fn begin<'a>(params: &Params, set: &TrainingSet<'a>) -> Result<(Problem<'a>, Beginning<'a>)> {
     let data = set.rows.data;
+    if params.histogram_sums == HistogramSums::Narrow && set.rows.len() > NARROW_ROWS {
+        return Err(Error::parameter(format!(
+            "histogram_sums narrow holds at most {NARROW_ROWS} training rows, there are {}",
+            set.rows.len()
+        ))
+        .remedy("leave it out, or give wide"));
+    }
     let labels = set.rows.labels()?;
     let weights = RowWeights::new(&training_weights(params, set.rows, &labels))?;
     let base_score = match set.start {

@@ -126,6 +126,18 @@ fn the_number_of_rows_decides_the_width_of_sums() {
 }
 
 #[test]
+fn narrow_sums_of_too_many_rows_are_refused() {
+    let rows = (1 << 21) + 1;
+    let data = Dataset { columns: vec![vec![0.0; rows]], labels: Some(vec![1.0; rows]), rows, ..Dataset::default() };
+    let params = params("num_round=1 histogram_sums=narrow");
+    let error = Trainer::new(&params, &data).evaluate(Evaluate::LastRound).run().unwrap_err().to_string();
+    assert_eq!(
+        error,
+        "histogram_sums narrow holds at most 2097152 training rows, there are 2097153; leave it out, or give wide"
+    );
+}
+
+#[test]
 fn without_subsampling_the_order_of_rows_changes_nothing() {
     for golden in GOLDEN {
         let data = (golden.data)();
