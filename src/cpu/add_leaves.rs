@@ -3,6 +3,7 @@
 //! IN: the finished tree, the drawn rows' nodes, bins of the others. OUT: margins. Deterministic: each row by itself.
 
 use super::chunk::{RowChunk, slices_by_chunk};
+use super::prefetch::read_lines;
 use crate::backend::FinishedTree;
 use crate::binning::BinnedMatrix;
 use crate::fixed::margin::MarginFormat;
@@ -38,6 +39,7 @@ pub fn run(
     parallel: bool,
 ) {
     let work = |(chunk, margins): (&RowChunk, &mut [i64])| {
+        read_lines(margins);
         for (node, &step) in finished.grown_steps.iter().enumerate() {
             if step != 0 {
                 chunk.node_rows(node).iter().for_each(|&row| slots.add(margins, usize::from(row), step));

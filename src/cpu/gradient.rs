@@ -86,20 +86,11 @@ fn all_rows<P: StoredPair>(problem: &Problem<'_>, margins: &[i64], pairs: &mut [
         match problem.objective {
             Objective::BinaryLogistic => {
                 let table = table::LOGISTIC.as_slice();
-                for (i, (pair, &margin)) in pairs.iter_mut().zip(margins).enumerate() {
-                    let target = problem.targets[first_row + i] as u32;
-                    *pair = P::store(weighted(
-                        problem,
-                        first_row + i,
-                        logistic::gradient_pair(table, margin as i32, target),
-                    ));
-                }
+                let pair = |margin: i64, target: i64| logistic::gradient_pair(table, margin as i32, target as u32);
+                each_row(problem, first_row, margins, pairs, pair);
             }
             Objective::SquaredError => {
-                for (i, (pair, &margin)) in pairs.iter_mut().zip(margins).enumerate() {
-                    let target = problem.targets[first_row + i];
-                    *pair = P::store(weighted(problem, first_row + i, squared_error::gradient_pair(margin, target)));
-                }
+                each_row(problem, first_row, margins, pairs, squared_error::gradient_pair);
             }
             Objective::Softmax | Objective::Softprob => {
                 let table = table::EXP.as_slice();
@@ -120,6 +111,25 @@ fn all_rows<P: StoredPair>(problem: &Problem<'_>, margins: &[i64], pairs: &mut [
         pairs.par_chunks_mut(RUN * classes).enumerate().for_each(work);
     } else {
         pairs.chunks_mut(RUN * classes).enumerate().for_each(work);
+    }
+}
+
+/// The pairs of rows of one margin each.
+#[inline]
+fn each_row<P: StoredPair>(
+    problem: &Problem<'_>,
+    first_row: usize,
+    margins: &[i64],
+    pairs: &mut [P],
+    pair_of: impl Fn(i64, i64) -> GradientPair,
+) {
+    let rows = pairs.iter_mut().zip(margins).zip(&problem.targets[first_row..]);
+    if problem.weights.is_weighted() {
+        for (row, ((pair, &margin), &target)) in (first_row..).zip(rows) {
+            *pair = P::store(weighted(problem, row, pair_of(margin, target)));
+        }
+    } else {
+        rows.for_each(|((pair, &margin), &target)| *pair = P::store(pair_of(margin, target)));
     }
 }
 

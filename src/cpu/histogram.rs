@@ -4,7 +4,7 @@
 //! fewer rows is summed; the other is the parent less it. Deterministic: integer sums, so order and grouping do not matter.
 
 use super::chunk::RowChunk;
-use super::prefetch::prefetch;
+use super::prefetch::{prefetch, read_lines};
 use crate::backend::NodeBatch;
 use crate::binning::BinnedMatrix;
 use crate::binning::matrix::{BinColumn, RowBlock};
@@ -22,6 +22,14 @@ const FAMILIES_A_THREAD: usize = 16;
 
 /// So many rows before its turn a row is asked for.
 const AHEAD: usize = 12;
+
+/// A chunk is read once from end to end before its nodes are summed if there are so many nodes, of so many rows on average. The rows of a
+/// few nodes lie close enough together to be fetched well as they are; those of small nodes are few for what reading all costs.
+const WARM_NODES: usize = 3;
+const WARM_ROWS: usize = 1024;
+
+/// Codes of a row that are loaded at once.
+const WORD: usize = size_of::<u32>();
 
 /// The sum of one bin, in the width of the training.
 pub trait BinSum: Copy + Default + Send + Sync + 'static {
@@ -224,6 +232,21 @@ impl<'a> Source<'a> {
         blocks.chain(words).collect()
     }
 
+    /// Reads a chunk's codes and pairs once in the order of memory, if that pays, so that they are fetched at full speed and found in the
+    /// cache when they are gathered node by node.
+    fn warm(&self, chunk: &RowChunk, nodes: impl ExactSizeIterator<Item = usize>, quantised: &[QuantisedPair]) {
+        let Self::Block(block) = self else { return };
+        let count = nodes.len();
+        if count < WARM_NODES || nodes.map(|node| chunk.ranges[node].len()).sum::<usize>() < count * WARM_ROWS {
+            return;
+        }
+        let width = block.features.len();
+        read_lines(&block.codes[chunk.first_row * width..][..chunk.rows() * width]);
+        read_lines(&quantised[chunk.first_row..][..chunk.rows()]);
+    }
+
+    /// Adds a chunk's rows of a node to the node's sums.
+
     /// Adds a chunk's rows of a node to the node's sums.
     fn sum<S: BinSum>(&self, chunk: &RowChunk, node: usize, quantised: &[QuantisedPair], sums: &mut [S]) {
         let rows = chunk.node_rows(node);
@@ -232,8 +255,19 @@ impl<'a> Source<'a> {
             // A code is a byte and a feature has more sums than a byte has values, so nothing is checked in the inner loop.
             Self::Block(block) => {
                 let (sums, _) = sums.as_chunks_mut::<CODES>();
+                let (words, rest) = sums.split_at_mut(sums.len() / WORD * WORD);
+                let (words, _) = words.as_chunks_mut::<WORD>();
                 each_row(rows, block, chunk, quantised, |codes, pair| {
-                    sums.iter_mut().zip(codes).for_each(|(sums, &code)| sums[usize::from(code)].add(pair));
+                    // A processor that reads a code and a sum and writes the sum in every cycle has no room for more, so
+                    // four codes are read as one.
+                    let (code_words, code_rest) = codes.as_chunks::<WORD>();
+                    for (sums, codes) in words.iter_mut().zip(code_words) {
+                        let codes = u32::from_le_bytes(*codes);
+                        for (place, sums) in sums.iter_mut().enumerate() {
+                            sums[usize::from((codes >> (8 * place)) as u8)].add(pair);
+                        }
+                    }
+                    rest.iter_mut().zip(code_rest).for_each(|(sums, &code)| sums[usize::from(code)].add(pair));
                 });
             }
             Self::Positions(block, positions) => {
@@ -329,6 +363,7 @@ impl<S: BinSum> Group<S> {
         let whole = |families: &mut [Family<'_, S>]| {
             families.iter_mut().for_each(|family| clear(family.sums));
             for chunk in task.chunks {
+                source.warm(chunk, families.iter().map(|family| family.node), task.quantised);
                 families.iter_mut().for_each(|family| source.sum(chunk, family.node, task.quantised, family.sums));
             }
             families.iter_mut().for_each(|family| family.derive(used));
@@ -347,6 +382,7 @@ impl<S: BinSum> Group<S> {
                 part.resize(nodes.len() * *length, S::default());
                 part.chunks_exact_mut(*length).for_each(clear);
                 for chunk in chunks {
+                    source.warm(chunk, nodes.iter().copied(), task.quantised);
                     for (&node, sums) in nodes.iter().zip(part.chunks_exact_mut(*length)) {
                         source.sum(chunk, node, task.quantised, sums);
                     }

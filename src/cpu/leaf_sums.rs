@@ -4,6 +4,7 @@
 
 use super::chunk::{RowChunk, map_reduce};
 use super::gradient::{Pairs, StoredPair};
+use super::prefetch::read_lines;
 use crate::backend::{GrownNode, Problem};
 use crate::fixed::quantiser::PairSum;
 
@@ -30,6 +31,7 @@ fn sum<P: StoredPair>(classes: usize, pairs: &[P], chunks: &[RowChunk], nodes: &
         parallel,
         || vec![PairSum::default(); leaves.len()],
         |chunk| {
+            read_lines(&pairs[chunk.first_row * classes..][..chunk.drawn * classes]);
             let sum_node = |&node: &usize| {
                 chunk.node_rows(node).iter().fold(PairSum::default(), |sum, &row| {
                     let pair = pairs[(chunk.first_row + usize::from(row)) * classes].load();

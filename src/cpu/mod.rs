@@ -18,6 +18,7 @@ pub mod quantise;
 pub mod route;
 pub mod sample;
 pub mod split;
+mod vector;
 
 use crate::backend::{Backend, FinishedTree, Frontier, GrownNode, GrownTree, NodeBatch, Problem, TreeTask};
 use crate::error::Result;

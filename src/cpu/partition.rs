@@ -11,15 +11,36 @@ use crate::params::TreeMethod;
 use crate::split::Scan;
 use std::ops::Range;
 
+/// Rows that are divided at a time.
+const RUN: usize = 256;
+
 /// One split as the rows see it.
 struct Rule<'m> {
     node: usize,
     column: &'m BinColumn,
-    /// Bins below go left.
-    boundary: usize,
-    /// The code of missing rows and whether they go left; codes above all present ones never occur without missing values.
-    missing: usize,
+    /// The codes of one side: the left one if missing rows go right, otherwise the right one. The code of missing rows is above all
+    /// others, so it is never among them, and one comparison decides.
+    side: Range<u32>,
     default_left: bool,
+}
+
+impl<'m> Rule<'m> {
+    /// The rule of a split node.
+    fn new(matrix: &'m BinnedMatrix, method: TreeMethod, index: usize, node: &GrownNode) -> Self {
+        let cuts = &matrix.cuts[node.feature as usize];
+        let scan = Scan::new(method, cuts);
+        let place = scan.place(node.rank);
+        let boundary = scan.boundary(place) as u32;
+        let default_left = place.default_left();
+        let side = if default_left { boundary..cuts.missing_code() as u32 } else { 0..boundary };
+        Self { node: index, column: &matrix.columns[node.feature as usize], side, default_left }
+    }
+
+    /// Whether rows of a code go to the side of [`Rule::side`].
+    #[inline]
+    fn takes(&self, code: u32) -> bool {
+        code.wrapping_sub(self.side.start) < self.side.end - self.side.start
+    }
 }
 
 /// Partitions the rows of all parents of the new `level`.
@@ -35,18 +56,7 @@ pub fn run(
         .iter()
         .enumerate()
         .filter(|(_, node)| level.contains(&(node.left as usize)))
-        .map(|(index, node)| {
-            let cuts = &matrix.cuts[node.feature as usize];
-            let scan = Scan::new(method, cuts);
-            let place = scan.place(node.rank);
-            Rule {
-                node: index,
-                column: &matrix.columns[node.feature as usize],
-                boundary: scan.boundary(place),
-                missing: cuts.missing_code(),
-                default_left: place.default_left(),
-            }
-        })
+        .map(|(index, node)| Rule::new(matrix, method, index, node))
         .collect();
     for_each(chunks, parallel, |_, chunk| {
         chunk.ranges.resize(level.end, 0..0);
@@ -64,19 +74,28 @@ pub fn run(
 }
 
 /// Moves the rows that go left to the front of the range, both sides in their old order; answers where the right side begins.
-fn split_rows<T: Copy + Into<usize>>(chunk: &mut RowChunk, range: Range<u32>, rule: &Rule<'_>, codes: &[T]) -> u32 {
+fn split_rows<T: Copy + Into<u32>>(chunk: &mut RowChunk, range: Range<u32>, rule: &Rule<'_>, codes: &[T]) -> u32 {
     let codes = &codes[chunk.first_row..][..chunk.order.len()];
     let rows = &mut chunk.order[range.start as usize..range.end as usize];
     let (mut left, mut right) = (0, 0);
-    for i in 0..rows.len() {
-        let row = rows[i];
-        let code: usize = codes[usize::from(row)].into();
-        let goes_left = if code == rule.missing { rule.default_left } else { code < rule.boundary };
-        // Both are written and one advances: a branch here would be mispredicted for half of the rows.
-        rows[left] = row;
-        chunk.scratch[right] = row;
-        left += usize::from(goes_left);
-        right += usize::from(!goes_left);
+    let mut sides = [[0; RUN]; 2];
+    for start in (0..rows.len()).step_by(RUN) {
+        let run = &rows[start..rows.len().min(start + RUN)];
+        let [others, taken] = &mut sides;
+        let mut count = 0;
+        for (i, &row) in run.iter().enumerate() {
+            // Both are written and one advances: a branch here would be mispredicted for half of the rows. The remainders
+            // change nothing; they show that no place is outside.
+            taken[count % RUN] = row;
+            others[(i - count) % RUN] = row;
+            count += usize::from(rule.takes(codes[usize::from(row)].into()));
+        }
+        let (taken, others) = (&taken[..count], &others[..run.len() - count]);
+        let (to_left, to_right) = if rule.default_left { (others, taken) } else { (taken, others) };
+        rows[left..left + to_left.len()].copy_from_slice(to_left);
+        chunk.scratch[right..right + to_right.len()].copy_from_slice(to_right);
+        left += to_left.len();
+        right += to_right.len();
     }
     rows[left..].copy_from_slice(&chunk.scratch[..right]);
     range.start + left as u32

@@ -1,4 +1,4 @@
-//! A hint to the processor that memory will be read soon.
+//! Bringing memory into the processor's cache before it is needed.
 
 /// Asks for the cache line of `values[index]`; does nothing where there is no such value or no such instruction.
 ///
@@ -17,4 +17,12 @@ pub fn prefetch<T>(values: &[T], index: usize) {
     }
     #[cfg(not(target_arch = "x86_64"))]
     let _ = (values, index);
+}
+
+/// Reads one value of every cache line.
+pub fn read_lines<T: Copy>(values: &[T]) {
+    const LINE: usize = 64;
+    for line in values.chunks(LINE / size_of::<T>()) {
+        std::hint::black_box(line[0]);
+    }
 }

@@ -6,8 +6,9 @@
 
 use super::chunk::{RowChunk, map_reduce, slices_by_chunk};
 use super::gradient::{Pairs, StoredPair};
+use super::vector::vectorised;
 use crate::backend::Problem;
-use crate::fixed::quantiser::{PairExtent, PairSum, QuantisedPair, Quantiser};
+use crate::fixed::quantiser::{GradientPair, PairExtent, PairSum, QuantisedPair, Quantiser};
 use rayon::prelude::*;
 
 /// Quantises the pairs of class `output`.
@@ -33,24 +34,29 @@ fn quantise<P: StoredPair>(
     quantised: &mut [QuantisedPair],
     parallel: bool,
 ) -> (Quantiser, PairSum) {
-    let pair = |chunk: &RowChunk, row: u16| pairs[(chunk.first_row + usize::from(row)) * problem.classes].load();
     let extent = map_reduce(
         chunks,
         parallel,
         PairExtent::default,
         |chunk| {
-            let mut extent = PairExtent::default();
-            chunk.node_rows(0).iter().for_each(|&row| extent.add(pair(chunk, row)));
-            extent
+            vectorised(|| {
+                let mut extent = PairExtent::default();
+                each_drawn(chunk, pairs, problem.classes, |_, pair| extent.add(pair));
+                extent
+            })
         },
         PairExtent::merge,
     );
     let quantiser = Quantiser::new(&extent, problem.width, problem.capped());
     let work = |(chunk, quantised): (&RowChunk, &mut [QuantisedPair])| {
-        chunk.node_rows(0).iter().fold(PairSum::default(), |sum, &row| {
-            let pair = quantiser.quantise(pair(chunk, row));
-            quantised[usize::from(row)] = pair;
-            sum.plus(pair.widen())
+        vectorised(|| {
+            let mut sum = PairSum::default();
+            each_drawn(chunk, pairs, problem.classes, |row, pair| {
+                let pair = quantiser.quantise(pair);
+                quantised[row] = pair;
+                sum = sum.plus(pair.widen());
+            });
+            sum
         })
     };
     let slices = slices_by_chunk(chunks, quantised, 1);
@@ -60,4 +66,17 @@ fn quantise<P: StoredPair>(
         chunks.iter().zip(slices).map(work).fold(PairSum::default(), PairSum::plus)
     };
     (quantiser, sums)
+}
+
+/// Hands every drawn row of a chunk, less the first, and its pair to `work`; in the order of memory where all are drawn.
+#[inline(always)]
+fn each_drawn<P: StoredPair>(chunk: &RowChunk, pairs: &[P], classes: usize, mut work: impl FnMut(usize, GradientPair)) {
+    let pairs = &pairs[chunk.first_row * classes..];
+    if chunk.drawn == chunk.rows() && classes == 1 {
+        pairs[..chunk.rows()].iter().enumerate().for_each(|(row, pair)| work(row, pair.load()));
+    } else {
+        for row in chunk.node_rows(0).iter().map(|&row| usize::from(row)) {
+            work(row, pairs[row * classes].load());
+        }
+    }
 }
