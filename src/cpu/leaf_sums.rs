@@ -31,7 +31,8 @@ fn sum<P: StoredPair>(classes: usize, pairs: &[P], chunks: &[RowChunk], nodes: &
         parallel,
         || vec![PairSum::default(); leaves.len()],
         |chunk| {
-            read_lines(&pairs[chunk.first_row * classes..][..chunk.drawn * classes]);
+            let end = (chunk.first_row + chunk.rows()) * classes;
+            read_lines(&pairs[chunk.first_row * classes..end.min(pairs.len())]);
             let sum_node = |&node: &usize| {
                 chunk.node_rows(node).iter().fold(PairSum::default(), |sum, &row| {
                     let pair = pairs[(chunk.first_row + usize::from(row)) * classes].load();
