@@ -54,6 +54,7 @@
 pub mod backend;
 pub mod binning;
 pub mod booster;
+pub mod buffer;
 pub mod cpu;
 pub mod error;
 mod evaluation;

@@ -2,6 +2,7 @@
 //! histograms of all features of a row are updated from one or two cache lines.
 
 use super::cuts::{FeatureCuts, Scratch};
+use crate::buffer::Buffer;
 use crate::error::{Error, Result};
 use crate::ingest::Rows;
 use crate::params::{Params, TreeMethod};
@@ -43,7 +44,7 @@ pub struct RowBlock {
     /// The features, ascending; a row's codes stand in this order.
     pub features: Vec<u32>,
     /// `rows x features.len()` codes.
-    pub codes: Vec<u8>,
+    pub codes: Buffer<u8>,
 }
 
 impl RowBlock {
@@ -69,7 +70,7 @@ impl RowBlock {
         /// Rows a task: columns are read in runs of this length, so that the written part stays in cache.
         const RUN: usize = 1024;
         let width = columns.len();
-        let mut codes = vec![0; rows * width];
+        let mut codes = Buffer::zeroed(rows * width);
         codes.par_chunks_mut(RUN * width).enumerate().for_each(|(run, codes)| {
             for (position, (_, column)) in columns.iter().enumerate() {
                 for (row, &code) in codes.chunks_exact_mut(width).zip(&column[run * RUN..]) {

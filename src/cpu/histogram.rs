@@ -246,8 +246,6 @@ impl<'a> Source<'a> {
     }
 
     /// Adds a chunk's rows of a node to the node's sums.
-
-    /// Adds a chunk's rows of a node to the node's sums.
     fn sum<S: BinSum>(&self, chunk: &RowChunk, node: usize, quantised: &[QuantisedPair], sums: &mut [S]) {
         let rows = chunk.node_rows(node);
         let quantised = &quantised[chunk.first_row..][..chunk.rows()];

@@ -21,6 +21,7 @@ pub mod split;
 mod vector;
 
 use crate::backend::{Backend, FinishedTree, Frontier, GrownNode, GrownTree, NodeBatch, Problem, TreeTask};
+use crate::buffer::Buffer;
 use crate::error::Result;
 use crate::fixed::quantiser::{QuantisedPair, Quantiser, ScaledRules, SumWidth};
 use crate::profile::Profile;
@@ -60,7 +61,7 @@ pub struct CpuBackend<'a> {
     channel_margins: Vec<Vec<i64>>,
     pairs: Pairs,
     /// One a row; meaningful for the rows drawn for the current tree.
-    quantised: Vec<QuantisedPair>,
+    quantised: Buffer<QuantisedPair>,
     histograms: LevelHistograms,
     /// The trees of the current round: the last one may be under construction.
     trees: Vec<TreeState>,
@@ -106,7 +107,7 @@ impl<'a> CpuBackend<'a> {
             margins: problem.margins.clone(),
             channel_margins: problem.channels.iter().map(|channel| channel.margins.clone()).collect(),
             pairs: Pairs::new(problem),
-            quantised: vec![QuantisedPair::default(); problem.rows()],
+            quantised: Buffer::zeroed(problem.rows()),
             histograms: match problem.width {
                 SumWidth::Narrow => LevelHistograms::Narrow(Histograms::new(problem.matrix)),
                 SumWidth::Wide => LevelHistograms::Wide(Histograms::new(problem.matrix)),

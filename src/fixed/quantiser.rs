@@ -152,7 +152,7 @@ impl Quantiser {
 ///
 /// Hessians are at least 1 and their sums stay below 2^31 (narrow), so adding and subtracting packed words never
 /// carries or borrows between the halves.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, bytemuck::Pod, bytemuck::Zeroable)]
 #[repr(transparent)]
 pub struct QuantisedPair(pub u64);
 
