@@ -13,6 +13,7 @@ use crate::ingest::Dataset;
 use crate::objective::Objective;
 use crate::params::TreeMethod;
 use crate::sampling::{ColumnPlan, RowSample};
+use crate::traffic::Widths;
 use crate::tree::Tree;
 use std::ops::Range;
 
@@ -116,6 +117,8 @@ pub struct GrownNode {
     pub sums: PairSum,
     /// Unquantised sums of a deepest node; zero for inner nodes.
     pub leaf_sums: PairSum,
+    /// Drawn rows of the node.
+    pub rows: u32,
 }
 
 /// A tree as it is read back: nodes in breadth-first order, unpruned, without leaf values.
@@ -138,6 +141,23 @@ pub struct FinishedTree {
     pub steps: Vec<i64>,
     /// The same for each deepest node of the grown tree, where a collapsed node's descendants have its value.
     pub grown_steps: Vec<i64>,
+}
+
+impl FinishedTree {
+    /// The child of an inner node that a training row goes to, by its bin.
+    #[inline]
+    #[must_use]
+    pub fn child_by_bin(&self, matrix: &BinnedMatrix, index: usize, row: usize) -> usize {
+        let node = &self.tree.nodes[index];
+        let feature = node.feature as usize;
+        let code = matrix.code(row, feature);
+        let goes_left = if code == matrix.cuts[feature].missing_code() {
+            node.default_left
+        } else {
+            code < self.boundaries[index] as usize
+        };
+        (if goes_left { node.left } else { node.right }) as usize
+    }
 }
 
 /// The kernels of one training, on one kind of hardware. Every method may only enqueue, but for those that return data.
@@ -207,4 +227,7 @@ pub trait Backend {
 
     /// The name of the hardware, for reports.
     fn adapter(&self) -> String;
+
+    /// How wide the elements of its arrays are.
+    fn widths(&self) -> Widths;
 }

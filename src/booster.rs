@@ -20,6 +20,7 @@ use crate::model::Model;
 use crate::objective::{Objective, logistic};
 use crate::params::{BaseScore, HistogramSums, Params};
 use crate::sampling::{SampleSource, SampleSources, TreeSample};
+use crate::traffic::{self, Counts};
 use rayon::prelude::*;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
@@ -353,7 +354,8 @@ pub(crate) fn train_together(
     match plan.backend {
         BackendChoice::Cpu => {
             let backends = problems.iter().map(|problem| CpuBackend::new(problem, plan.cpu)).collect();
-            let mut trainings = trainings(&problems, backends, beginnings);
+            let counts = plan.cpu.profile.then(Counts::default);
+            let mut trainings = trainings(&problems, backends, beginnings, counts);
             let stopped = boost(plan, &mut trainings, watch)?;
             Ok((trainings.into_iter().map(|done| done.finish(CpuBackend::profile)).collect(), stopped))
         }
@@ -362,7 +364,8 @@ pub(crate) fn train_together(
             use crate::gpu::GpuBackend;
             let open = |problem| GpuBackend::new(problem, plan.params.max_depth, options);
             let backends = problems.iter().map(open).collect::<Result<_>>()?;
-            let mut trainings = trainings(&problems, backends, beginnings);
+            let counts = options.profile.then(Counts::default);
+            let mut trainings = trainings(&problems, backends, beginnings, counts);
             let stopped = boost(plan, &mut trainings, watch)?;
             Ok((trainings.into_iter().map(|done| done.finish(GpuBackend::profile)).collect(), stopped))
         }
@@ -417,36 +420,53 @@ struct Training<'a, B> {
     problem: &'a Problem<'a>,
     model: Model,
     evaluation: Evaluation<'a>,
+    /// What the kernels worked on, where they are measured.
+    counts: Option<Counts>,
 }
 
 fn trainings<'a, B: Backend>(
     problems: &'a [Problem<'a>],
     backends: Vec<B>,
     beginnings: Vec<Beginning<'a>>,
+    counts: Option<Counts>,
 ) -> Vec<Training<'a, B>> {
     let parts = problems.iter().zip(backends).zip(beginnings);
     parts
-        .map(|((problem, backend), Beginning { model, evaluation })| Training { backend, problem, model, evaluation })
+        .map(|((problem, backend), Beginning { model, evaluation })| Training {
+            backend,
+            problem,
+            model,
+            evaluation,
+            counts,
+        })
         .collect()
 }
 
 impl<B: Backend> Training<'_, B> {
     /// One round: a tree a class on its sample, the margins, and the metrics where they are due.
     fn advance(&mut self, params: &Params, samples: Vec<TreeSample>, due: bool) -> Result<()> {
-        let Self { backend, problem, model, evaluation } = self;
+        let Self { backend, problem, model, evaluation, counts } = self;
         let round = model.rounds();
         backend.gradient()?;
-        for (output, (rows, columns)) in samples.into_iter().enumerate() {
-            grow(backend, &TreeTask { output, rows, columns }, params.max_depth)?;
+        let task = |(output, (rows, columns))| TreeTask { output, rows, columns };
+        let tasks: Vec<TreeTask> = samples.into_iter().enumerate().map(task).collect();
+        let derived: Vec<_> = tasks.iter().map(|task| grow(backend, task, params.max_depth)).collect::<Result<_>>()?;
+        let grown = backend.read_trees()?;
+        let finished: Vec<_> = grown.iter().map(|grown| finish(grown, problem, params.eta)).collect();
+        backend.add_trees(&finished)?;
+        if let Some(counts) = counts {
+            let (derived, grown, finished) = (derived.as_slice(), grown.as_slice(), finished.as_slice());
+            counts.add_round(problem, &traffic::Round { tasks: &tasks, derived, grown, finished });
         }
-        let trees: Vec<_> = backend.read_trees()?.iter().map(|grown| finish(grown, problem, params.eta)).collect();
-        backend.add_trees(&trees)?;
-        model.trees.extend(trees.into_iter().map(|finished| finished.tree));
+        model.trees.extend(finished.into_iter().map(|finished| finished.tree));
         if due { evaluation.evaluate(backend, problem, round) } else { Ok(()) }
     }
 
     fn finish(self, profile: impl Fn(&B) -> Option<&crate::profile::Profile>) -> Finished {
-        let (adapter, profile) = (self.backend.adapter(), profile(&self.backend).cloned());
+        let (adapter, mut profile) = (self.backend.adapter(), profile(&self.backend).cloned());
+        if let (Some(counts), Some(profile)) = (self.counts, &mut profile) {
+            counts.fill(&self.backend.widths(), profile);
+        }
         Finished { model: self.model, history: self.evaluation.history, adapter, profile }
     }
 }

@@ -73,6 +73,7 @@ pub mod profile;
 pub mod report;
 pub mod sampling;
 pub mod split;
+pub mod traffic;
 pub mod tree;
 pub mod validation;
 

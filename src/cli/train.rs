@@ -7,11 +7,11 @@ use super::hyper::HyperArgs;
 use super::interrupt::{self, Phase};
 use super::manifest::{self, Inputs, Outcome};
 use super::output::{self, Draft};
+use super::profile;
 use super::progress::{Display, spinner};
 use super::report::Places;
 use super::screen::{Screen, count, figure, table};
 use gboost::ingest::Channel;
-use gboost::profile::Profile;
 use gboost::report::data::learning::History;
 use gboost::report::data::{self, NamedData};
 use gboost::report::manifest::Clock;
@@ -63,7 +63,7 @@ pub struct Args {
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     report: Option<PathBuf>,
 
-    /// Print the time of each kernel at the end
+    /// Print the time of each kernel at the end, and the bytes that it moves
     #[arg(long, help_heading = "Output")]
     profile: bool,
 
@@ -185,7 +185,7 @@ impl Job<'_> {
             report,
         })?;
         if let Some(profile) = &trained.profile {
-            screen.line(&format!("\n{}", profile_table(profile)))?;
+            screen.line(&format!("\n{}", profile::text(profile)))?;
         }
         if screen.is_quiet() { Ok(()) } else { summary(&outcome, files, params, screen) }
     }
@@ -425,23 +425,6 @@ fn summary(outcome: &MetricsFile, files: &Files, params: &Params, screen: &Scree
     ];
     let report = files.report.as_ref().map(|places| ("report", places.html().display().to_string()));
     lines.into_iter().chain(report).try_for_each(|(name, value)| screen.line(&format!("{name:8} {value}")))
-}
-
-/// The time of each kernel; bytes are those that went to the device or came back.
-fn profile_table(profile: &Profile) -> String {
-    let total: f64 = profile.rows.iter().map(|row| row.time.as_secs_f64()).sum();
-    let rows = profile.rows.iter().map(|row| {
-        let seconds = row.time.as_secs_f64();
-        vec![
-            row.name.clone(),
-            row.calls.to_string(),
-            format!("{:.3}", seconds * 1e3),
-            format!("{:.1}", 100.0 * seconds / total.max(f64::MIN_POSITIVE)),
-            if row.bytes == 0 { String::new() } else { row.bytes.to_string() },
-        ]
-    });
-    let measured = if profile.timestamps { "by the device's timestamps" } else { "by the wall clock" };
-    format!("{}\n({measured})", table(&["kernel", "calls", "ms", "percent", "bytes moved"], rows.collect()))
 }
 
 fn row(name: &str, values: impl Iterator<Item = String>) -> Vec<String> {

@@ -62,17 +62,9 @@ pub fn run(
 fn route_by_bin(matrix: &BinnedMatrix, finished: &FinishedTree, row: usize) -> usize {
     let mut index = 0;
     loop {
-        let node = &finished.tree.nodes[index];
-        if node.is_leaf() {
+        if finished.tree.nodes[index].is_leaf() {
             return index;
         }
-        let feature = node.feature as usize;
-        let code = matrix.code(row, feature);
-        let goes_left = if code == matrix.cuts[feature].missing_code() {
-            node.default_left
-        } else {
-            code < finished.boundaries[index] as usize
-        };
-        index = if goes_left { node.left } else { node.right } as usize;
+        index = finished.child_by_bin(matrix, index, row);
     }
 }

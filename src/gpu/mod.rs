@@ -21,6 +21,7 @@ use crate::fixed::quantiser::{PairSum, Quantiser};
 use crate::layout::{self, Node, PARTITION_ROWS, Step, TreeState, WORKGROUP};
 use crate::profile::Profile;
 use crate::sampling::{ColumnPlan, RowSample, sample_size};
+use crate::traffic::Widths;
 use buffers::{Buf, Buffers, Place};
 use compose::Variant;
 use device::Gpu;
@@ -65,6 +66,8 @@ impl Default for GpuOptions {
 const MOST_BINDING: u64 = (1 << 31) - 256;
 /// Nodes of a tree that the first readback of a round brings; larger trees take a second one.
 pub(crate) const READ_NODES: u64 = 2048;
+/// Bytes of the best split of a feature of a node.
+pub(crate) const CANDIDATE_BYTES: u64 = 32;
 /// Workgroups of a reduction over all rows.
 const REDUCTION_GROUPS: u32 = 2048;
 
@@ -81,6 +84,16 @@ fn long_pairs(problem: &Problem<'_>) -> bool {
 /// Whether margins take 64 bits.
 fn wide_margins(problem: &Problem<'_>) -> bool {
     !problem.objective.is_classification()
+}
+
+/// Bytes of a gradient pair.
+fn pair_bytes(problem: &Problem<'_>) -> u64 {
+    if long_pairs(problem) { 16 } else { 8 }
+}
+
+/// Bytes of a margin, and of a label.
+fn margin_bytes(problem: &Problem<'_>) -> u64 {
+    if wide_margins(problem) { 8 } else { 4 }
 }
 
 /// One training on a device.
@@ -360,7 +373,7 @@ impl<'a> GpuBackend<'a> {
     /// Reads margins: buffers by shard with their rows, class-major with a stride, into row-major.
     fn read_margins(&mut self, shards: &[(Buf, usize, usize)], stride: usize, rows: usize) -> Result<Vec<i64>> {
         let classes = self.problem.classes;
-        let bytes = if wide_margins(self.problem) { 8 } else { 4 };
+        let bytes = margin_bytes(self.problem) as usize;
         let piece = (self.buffers.staging.buffer.size() as usize / bytes).max(1);
         let mut margins = vec![0; rows * classes];
         for (buffer, first_row, shard_rows) in shards {
@@ -598,6 +611,24 @@ impl Backend for GpuBackend<'_> {
         let AdapterDescription { name, kind, backend, driver, .. } = self.description();
         format!("{name} ({kind}, {backend}, {driver})")
     }
+
+    fn widths(&self) -> Widths {
+        let margin = margin_bytes(self.problem);
+        Widths {
+            margin,
+            target: margin,
+            pair: pair_bytes(self.problem),
+            quantised: 8,
+            row: 4,
+            place: 4,
+            bin: 4 * u64::from(self.tiling.bin_words),
+            node: size_of::<Node>() as u64,
+            range: 8,
+            finished: size_of::<layout::Route>() as u64,
+            draw_bits: 1,
+            candidate: CANDIDATE_BYTES,
+        }
+    }
 }
 
 /// A node as the grow loop's other half expects it.
@@ -611,5 +642,6 @@ fn grown_node(node: &Node, [g_low, g_high, h_low, h_high]: [u32; 4]) -> GrownNod
         gain: f64::from_bits(layout::signed(node.gain) as u64),
         sums: sum(node.g, node.h),
         leaf_sums: sum([g_low, g_high], [h_low, h_high]),
+        rows: node.rows,
     }
 }

@@ -199,7 +199,8 @@ impl Recorder {
                     time = clock.read(&self.gpu)?;
                 }
                 if let Some(profile) = &mut self.profile {
-                    profile.add(name, time, 0);
+                    let bytes = if let Command::Clear { bytes, .. } = command { *bytes } else { 0 };
+                    profile.add(name, time, bytes);
                 }
             }
         } else {

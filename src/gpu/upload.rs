@@ -131,7 +131,7 @@ fn margins(
     let (classes, wide) = (problem.classes, super::wide_margins(problem));
     for class in 0..classes {
         let of_class = (first_row..first_row + rows).map(|row| margins[row * classes + class]);
-        let offset = (class * stride * if wide { 8 } else { 4 }) as u64;
+        let offset = (class * stride) as u64 * super::margin_bytes(problem);
         recorder.write(buffers, to, offset, &integers(of_class, wide))?;
     }
     Ok(())

@@ -50,6 +50,7 @@ fn main() {
         device::a_wrong_adapter_is_refused,
         device::listed_adapters_have_the_default_limits_at_least,
         device::kernels_are_timed,
+        device::kernels_work_on_as_much_as_their_twins,
         device::a_lost_device_is_not_used_again,
         device::losing_the_device_between_rounds_ends_the_training,
         device::losing_the_device_while_kernels_run_ends_the_training,
