@@ -71,6 +71,15 @@ pub struct RoutedChannel<'a> {
     pub margins: Vec<i64>,
 }
 
+/// The margins of a training between two rounds: all that a backend must be given to go on from there.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Margins {
+    /// Of the training rows, `rows x classes`, row-major.
+    pub train: Vec<i64>,
+    /// Of every channel, likewise.
+    pub channels: Vec<Vec<i64>>,
+}
+
 /// What makes one tree different from the next.
 #[derive(Clone, Debug)]
 pub struct TreeTask {
@@ -158,6 +167,17 @@ impl FinishedTree {
         };
         (if goes_left { node.left } else { node.right }) as usize
     }
+
+    /// The leaf of a training row, by its bins.
+    #[inline]
+    #[must_use]
+    pub fn leaf_by_bin(&self, matrix: &BinnedMatrix, row: usize) -> usize {
+        let mut index = 0;
+        while !self.tree.nodes[index].is_leaf() {
+            index = self.child_by_bin(matrix, index, row);
+        }
+        index
+    }
 }
 
 /// The kernels of one training, on one kind of hardware. Every method may only enqueue, but for those that return data.
@@ -224,6 +244,24 @@ pub trait Backend {
     /// # Errors
     /// If the device fails.
     fn channel_margins(&mut self, channel: usize) -> Result<Vec<i64>>;
+
+    /// All margins, to go on from with another backend.
+    ///
+    /// # Errors
+    /// If the device fails.
+    fn all_margins(&mut self, problem: &Problem<'_>) -> Result<Margins> {
+        let channels = 0..problem.channels.len();
+        Ok(Margins {
+            train: self.margins()?,
+            channels: channels.map(|channel| self.channel_margins(channel)).collect::<Result<_>>()?,
+        })
+    }
+
+    /// Goes on from these margins instead of the problem's.
+    ///
+    /// # Errors
+    /// If the device fails.
+    fn set_margins(&mut self, margins: &Margins) -> Result<()>;
 
     /// The name of the hardware, for reports.
     fn adapter(&self) -> String;

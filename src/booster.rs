@@ -2,9 +2,12 @@
 //!
 //! Trainings advance together, a round at a time: one in a [`Trainer`], one a fold in a cross-validation.
 
+use crate::auto::{Auto, Turn};
 use crate::backend::{Backend, Problem, RoutedChannel, TreeTask};
 use crate::binning::BinnedMatrix;
+use crate::contest::{News, Record};
 use crate::cpu::{CpuBackend, CpuOptions};
+use crate::engine::Engine;
 use crate::error::{Error, ErrorKind, Result};
 pub use crate::evaluation::metric_weights;
 use crate::evaluation::{EarlyStopping, Evaluation};
@@ -21,6 +24,7 @@ use crate::objective::{Objective, logistic};
 use crate::params::{BaseScore, HistogramSums, Params};
 use crate::sampling::{SampleSource, SampleSources, TreeSample};
 use crate::traffic::{self, Counts};
+use crate::tree::Tree;
 use rayon::prelude::*;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
@@ -58,10 +62,23 @@ pub struct Trained {
     pub stopped_early: bool,
     /// How long it took.
     pub times: Times,
-    /// What it ran on.
+    /// What it ran on; where it changed hands, what it ended on.
     pub adapter: String,
+    /// The backend that this belongs to.
+    pub backend: Placement,
     /// What the kernels took, where the backend was asked to measure it.
     pub profile: Option<crate::profile::Profile>,
+}
+
+/// Which backend trained.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Placement {
+    /// `cpu` or `gpu`; where the training changed hands, the one that ended it.
+    pub name: &'static str,
+    /// The driver of a GPU.
+    pub driver: Option<String>,
+    /// What ran where, with [`BackendChoice::Auto`].
+    pub auto: Option<Record>,
 }
 
 /// When metrics are evaluated.
@@ -89,6 +106,8 @@ pub struct Progress<'a> {
     pub channels: &'a [String],
     /// The metrics.
     pub names: &'a [Metric],
+    /// What [`BackendChoice::Auto`] did before this round.
+    pub news: &'a [News],
 }
 
 /// A training to be run: data, parameters, and what to do on the way.
@@ -131,6 +150,9 @@ pub enum BackendChoice {
     /// On a GPU.
     #[cfg(feature = "gpu")]
     Gpu(crate::gpu::GpuOptions),
+    /// Begins on the processor and tries a GPU where enough work is left to gain by it; the faster of both keeps the rest. Without a GPU, or
+    /// if it refuses the data or fails, the processor does it all. Kernels are not profiled.
+    Auto(crate::auto::AutoOptions),
 }
 
 impl<'a> Trainer<'a> {
@@ -239,11 +261,12 @@ impl<'a> Trainer<'a> {
             .collect();
         let metrics = params.metrics();
         let mut stopping = EarlyStopping::new(params);
-        let (mut finished, stopped_early) = train_together(&plan, &[set], &mut |done, rounds| {
+        let (mut finished, stopped_early) = train_together(&plan, &[set], &mut |done, rounds, news| {
             let round = rounds.first().copied().flatten();
             if let Some(observer) = &mut observer {
                 let (channels, names) = (channels.as_slice(), metrics.as_slice());
-                let progress = Progress { done, rounds: params.num_round as usize, metrics: round, channels, names };
+                let rounds = params.num_round as usize;
+                let progress = Progress { done, rounds, metrics: round, channels, names, news };
                 if observer(&progress).is_break() {
                     return Err(Error::new(ErrorKind::Interrupted, "interrupted"));
                 }
@@ -251,14 +274,14 @@ impl<'a> Trainer<'a> {
             let last = |round: &Round| round.values.last().and_then(|values| values.last()).copied();
             Ok(round.map_or(ControlFlow::Continue(()), |at| stopping.judge(at.round, last(at))))
         })?;
-        let Some(Finished { mut model, history, adapter, profile }) = finished.pop() else {
+        let Some(Finished { mut model, history, adapter, backend, profile }) = finished.pop() else {
             unreachable!("one training was begun, so one has finished");
         };
         if params.early_stopping_rounds.is_some() {
             (model.best_iteration, model.best_score) = stopping.best.unzip();
         }
         let times = Times { bin: binned - started, train: binned.elapsed() };
-        Ok(Trained { model, channels, metrics, history, stopped_early, times, adapter, profile })
+        Ok(Trained { model, channels, metrics, history, stopped_early, times, adapter, backend, profile })
     }
 
     /// Checks what the data and the start model must have.
@@ -316,6 +339,20 @@ impl Plan<'_> {
         let Params { num_round, early_stopping_rounds, .. } = self.params;
         self.evaluate == Evaluate::EveryRound || done == *num_round as usize || early_stopping_rounds.is_some()
     }
+
+    /// The backend that a training begins on.
+    fn open<'a>(&self, problem: &'a Problem<'a>) -> Result<Engine<'a>> {
+        Ok(match self.backend {
+            BackendChoice::Cpu => Engine::Cpu(Box::new(CpuBackend::new(problem, self.cpu))),
+            #[cfg(feature = "gpu")]
+            BackendChoice::Gpu(options) => {
+                Engine::Gpu(Box::new(crate::gpu::GpuBackend::new(problem, self.params.max_depth, options)?))
+            }
+            BackendChoice::Auto(_) => {
+                Engine::Cpu(Box::new(CpuBackend::new(problem, CpuOptions { profile: false, ..self.cpu })))
+            }
+        })
+    }
 }
 
 /// The data of one training.
@@ -335,11 +372,13 @@ pub(crate) struct Finished {
     pub model: Model,
     pub history: Vec<Round>,
     pub adapter: String,
+    pub backend: Placement,
     pub profile: Option<crate::profile::Profile>,
 }
 
-/// Hears of every round: how many are done, and the metrics of every training where they were due. Its `Break` ends the trainings.
-pub(crate) type Watch<'w> = dyn FnMut(usize, &[Option<&Round>]) -> Result<ControlFlow<()>> + Send + 'w;
+/// Hears of every round: how many are done, the metrics of every training where they were due, and what `auto` did. Its `Break` ends
+/// the trainings.
+pub(crate) type Watch<'w> = dyn FnMut(usize, &[Option<&Round>], &[News]) -> Result<ControlFlow<()>> + Send + 'w;
 
 /// Trains on rayon's current pool; answers every training's outcome in the order of the sets, and whether `watch` ended them before
 /// the last round.
@@ -351,34 +390,33 @@ pub(crate) fn train_together(
     let beginnings: Vec<(Problem<'_>, Beginning<'_>)> =
         sets.iter().map(|set| begin(plan.params, set)).collect::<Result<_>>()?;
     let (problems, beginnings): (Vec<_>, Vec<_>) = beginnings.into_iter().unzip();
-    match plan.backend {
-        BackendChoice::Cpu => {
-            let backends = problems.iter().map(|problem| CpuBackend::new(problem, plan.cpu)).collect();
-            let counts = plan.cpu.profile.then(Counts::default);
-            let mut trainings = trainings(&problems, backends, beginnings, counts);
-            let stopped = boost(plan, &mut trainings, watch)?;
-            Ok((trainings.into_iter().map(|done| done.finish(CpuBackend::profile)).collect(), stopped))
-        }
+    let profiled = match plan.backend {
+        BackendChoice::Cpu => plan.cpu.profile,
         #[cfg(feature = "gpu")]
-        BackendChoice::Gpu(options) => {
-            use crate::gpu::GpuBackend;
-            let open = |problem| GpuBackend::new(problem, plan.params.max_depth, options);
-            let backends = problems.iter().map(open).collect::<Result<_>>()?;
-            let counts = options.profile.then(Counts::default);
-            let mut trainings = trainings(&problems, backends, beginnings, counts);
-            let stopped = boost(plan, &mut trainings, watch)?;
-            Ok((trainings.into_iter().map(|done| done.finish(GpuBackend::profile)).collect(), stopped))
-        }
-    }
+        BackendChoice::Gpu(options) => options.profile,
+        BackendChoice::Auto(_) => false,
+    };
+    let training = |(problem, Beginning { model, evaluation })| {
+        let (first_tree, counts) = (model.trees.len(), profiled.then(Counts::default));
+        Ok(Training { backend: plan.open(problem)?, problem, first_tree, model, evaluation, counts })
+    };
+    let mut trainings: Vec<Training<'_>> = problems.iter().zip(beginnings).map(training).collect::<Result<_>>()?;
+    let mut auto = match plan.backend {
+        BackendChoice::Auto(options) => Some(Auto::new(options)),
+        _ => None,
+    };
+    let stopped = boost(plan, &mut trainings, auto.as_mut(), watch)?;
+    let record = auto.as_ref().map(Auto::record);
+    Ok((trainings.into_iter().map(|training| training.finish(record.clone())).collect(), stopped))
 }
 
 /// A training before its first round, but for its problem.
-struct Beginning<'a> {
+pub(crate) struct Beginning<'a> {
     model: Model,
     evaluation: Evaluation<'a>,
 }
 
-fn begin<'a>(params: &Params, set: &TrainingSet<'a>) -> Result<(Problem<'a>, Beginning<'a>)> {
+pub(crate) fn begin<'a>(params: &Params, set: &TrainingSet<'a>) -> Result<(Problem<'a>, Beginning<'a>)> {
     let data = set.rows.data;
     if params.histogram_sums == HistogramSums::Narrow && set.rows.len() > NARROW_ROWS {
         return Err(Error::parameter(format!(
@@ -415,37 +453,28 @@ fn begin<'a>(params: &Params, set: &TrainingSet<'a>) -> Result<(Problem<'a>, Beg
 }
 
 /// A training under way.
-struct Training<'a, B> {
-    backend: B,
-    problem: &'a Problem<'a>,
+pub(crate) struct Training<'a> {
+    pub backend: Engine<'a>,
+    pub problem: &'a Problem<'a>,
+    /// Trees of the model that it goes on from.
+    first_tree: usize,
     model: Model,
     evaluation: Evaluation<'a>,
     /// What the kernels worked on, where they are measured.
     counts: Option<Counts>,
 }
 
-fn trainings<'a, B: Backend>(
-    problems: &'a [Problem<'a>],
-    backends: Vec<B>,
-    beginnings: Vec<Beginning<'a>>,
-    counts: Option<Counts>,
-) -> Vec<Training<'a, B>> {
-    let parts = problems.iter().zip(backends).zip(beginnings);
-    parts
-        .map(|((problem, backend), Beginning { model, evaluation })| Training {
-            backend,
-            problem,
-            model,
-            evaluation,
-            counts,
-        })
-        .collect()
+/// How far a training is, to be taken back to.
+#[derive(Clone, Copy)]
+pub(crate) struct Done {
+    trees: usize,
+    evaluated: usize,
 }
 
-impl<B: Backend> Training<'_, B> {
+impl Training<'_> {
     /// One round: a tree a class on its sample, the margins, and the metrics where they are due.
     fn advance(&mut self, params: &Params, samples: Vec<TreeSample>, due: bool) -> Result<()> {
-        let Self { backend, problem, model, evaluation, counts } = self;
+        let Self { backend, problem, model, evaluation, counts, .. } = self;
         let round = model.rounds();
         backend.gradient()?;
         let task = |(output, (rows, columns))| TreeTask { output, rows, columns };
@@ -462,19 +491,55 @@ impl<B: Backend> Training<'_, B> {
         if due { evaluation.evaluate(backend, problem, round) } else { Ok(()) }
     }
 
-    fn finish(self, profile: impl Fn(&B) -> Option<&crate::profile::Profile>) -> Finished {
-        let (adapter, mut profile) = (self.backend.adapter(), profile(&self.backend).cloned());
-        if let (Some(counts), Some(profile)) = (self.counts, &mut profile) {
-            counts.fill(&self.backend.widths(), profile);
+    /// How far it is.
+    pub fn done(&self) -> Done {
+        Done { trees: self.model.trees.len(), evaluated: self.evaluation.history.len() }
+    }
+
+    /// Forgets what came after; the backend must be given the margins of that time.
+    pub fn take_back(&mut self, done: Done) {
+        self.model.trees.truncate(done.trees);
+        self.evaluation.history.truncate(done.evaluated);
+    }
+
+    /// The trees that it has grown.
+    pub fn new_trees(&self) -> &[Tree] {
+        &self.model.trees[self.first_tree..]
+    }
+
+    fn finish(self, auto: Option<Record>) -> Finished {
+        let Self { backend, model, evaluation, counts, .. } = self;
+        let mut profile = backend.profile().cloned();
+        if let (Some(counts), Some(profile)) = (counts, &mut profile) {
+            counts.fill(&backend.widths(), profile);
         }
-        Finished { model: self.model, history: self.evaluation.history, adapter, profile }
+        let placement = Placement { name: backend.side().name(), driver: backend.driver(), auto };
+        Finished { model, history: evaluation.history, adapter: backend.adapter(), backend: placement, profile }
     }
 }
 
+/// One round of all trainings.
+pub(crate) fn advance(
+    params: &Params,
+    trainings: &mut [Training<'_>],
+    samples: Vec<Vec<TreeSample>>,
+    due: bool,
+) -> Result<()> {
+    let together = trainings.par_iter_mut().zip(samples).with_max_len(1);
+    let advanced: Vec<Result<()>> =
+        together.map(|(training, samples)| training.advance(params, samples, due)).collect();
+    advanced.into_iter().collect()
+}
+
 /// THE round loop. Answers whether `watch` ended it before the last round.
-fn boost<B: Backend + Send>(plan: &Plan<'_>, trainings: &mut [Training<'_, B>], watch: &mut Watch<'_>) -> Result<bool> {
+fn boost(
+    plan: &Plan<'_>,
+    trainings: &mut [Training<'_>],
+    mut auto: Option<&mut Auto<'_>>,
+    watch: &mut Watch<'_>,
+) -> Result<bool> {
     let (params, rounds) = (plan.params, plan.params.num_round as usize);
-    let source = |training: &Training<'_, B>| {
+    let source = |training: &Training<'_>| {
         SampleSource::new(params, training.problem.rows(), training.problem.matrix.features())
     };
     let mut samples = SampleSources::new(trainings.iter().map(source).collect());
@@ -482,13 +547,13 @@ fn boost<B: Backend + Send>(plan: &Plan<'_>, trainings: &mut [Training<'_, B>], 
     for done in 1..=rounds {
         let due = plan.is_due(done);
         let drawn = samples.next_round(params.classes());
-        let together = trainings.par_iter_mut().zip(drawn).with_max_len(1);
-        let advanced: Vec<Result<()>> =
-            together.map(|(training, samples)| training.advance(params, samples, due)).collect();
-        advanced.into_iter().collect::<Result<()>>()?;
+        let news = match &mut auto {
+            Some(auto) => auto.round(plan, trainings, drawn, Turn { due, left: rounds - done })?,
+            None => advance(params, trainings, drawn, due).map(|()| &[] as &[News])?,
+        };
         let metrics: Vec<Option<&Round>> =
             trainings.iter().map(|training| training.evaluation.history.last().filter(|_| due)).collect();
-        if watch(done, &metrics)?.is_break() {
+        if watch(done, &metrics, news)?.is_break() {
             return Ok(done < rounds);
         }
     }

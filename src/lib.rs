@@ -51,10 +51,13 @@
 //! # Ok::<(), gboost::Error>(())
 //! ```
 
+pub mod auto;
 pub mod backend;
 pub mod binning;
 pub mod booster;
+pub mod contest;
 pub mod cpu;
+mod engine;
 pub mod error;
 mod evaluation;
 pub mod explain;

@@ -113,8 +113,7 @@ pub fn run(global: &Global, args: Args) -> Result<()> {
     })?;
     let read = clock.seconds();
 
-    let data = &channels.train.dataset;
-    let backend = backend::choose(global, args.profile, data.rows * data.features(), &screen)?;
+    let backend = backend::choose(global, args.profile, &screen)?;
     let training = Training {
         params: &params,
         channels: &channels,
@@ -146,8 +145,9 @@ impl Job<'_> {
     /// Trains, evaluates, writes the files and shows the summary; rounds are shown on `live`.
     pub fn run(self, screen: &Screen, live: &Screen) -> Result<()> {
         let Self { training, files, begun, clock, read, pool } = self;
-        let Training { params, channels, backend, .. } = training;
+        let Training { params, channels, .. } = training;
         let trained = training.run(live)?;
+        backend::tell(&trained.backend, &trained.adapter, screen);
         let trained_at = clock.seconds();
         let figures = pool.install(|| figures(&trained, channels))?;
         interrupt::check()?;
@@ -158,14 +158,14 @@ impl Job<'_> {
                 bytes: &model,
                 rounds: trained.model.rounds(),
                 metrics: serde_json::to_value(&figures).unwrap_or_default(),
-                backend,
+                backend: &trained.backend,
                 adapter: &trained.adapter,
                 threads: pool.current_num_threads(),
                 clock,
             },
         );
         let seconds = Seconds { read, ..Seconds::default() };
-        let mut outcome = MetricsFile::new(&trained, params, figures, backend.name, seconds);
+        let mut outcome = MetricsFile::new(&trained, params, figures, seconds);
         let report = match &files.report {
             Some(places) => {
                 let spinner = spinner(screen, "computing the report");

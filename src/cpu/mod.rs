@@ -20,7 +20,7 @@ pub mod sample;
 pub mod split;
 mod vector;
 
-use crate::backend::{Backend, FinishedTree, Frontier, GrownNode, GrownTree, NodeBatch, Problem, TreeTask};
+use crate::backend::{Backend, FinishedTree, Frontier, GrownNode, GrownTree, Margins, NodeBatch, Problem, TreeTask};
 use crate::error::Result;
 use crate::fixed::quantiser::{QuantisedPair, Quantiser, ScaledRules, SumWidth};
 use crate::profile::Profile;
@@ -306,6 +306,12 @@ impl Backend for CpuBackend<'_> {
 
     fn channel_margins(&mut self, channel: usize) -> Result<Vec<i64>> {
         Ok(self.channel_margins[channel].clone())
+    }
+
+    fn set_margins(&mut self, margins: &Margins) -> Result<()> {
+        self.margins.clone_from(&margins.train);
+        self.channel_margins.clone_from(&margins.channels);
+        Ok(())
     }
 
     fn adapter(&self) -> String {

@@ -15,7 +15,7 @@ pub mod upload;
 
 pub use device::{AdapterDescription, LimitChoice, adapters};
 
-use crate::backend::{Backend, FinishedTree, Frontier, GrownNode, GrownTree, NodeBatch, Problem, TreeTask};
+use crate::backend::{Backend, FinishedTree, Frontier, GrownNode, GrownTree, Margins, NodeBatch, Problem, TreeTask};
 use crate::error::Result;
 use crate::fixed::quantiser::{PairSum, Quantiser};
 use crate::layout::{self, Node, PARTITION_ROWS, Step, TreeState, WORKGROUP};
@@ -605,6 +605,10 @@ impl Backend for GpuBackend<'_> {
         let shards: Vec<_> =
             found.shards.iter().map(|shard| (shard.margins.clone(), shard.shard.first_row, shard.shard.rows)).collect();
         self.read_margins(&shards, found.stride, self.problem.channels[channel].data.rows)
+    }
+
+    fn set_margins(&mut self, margins: &Margins) -> Result<()> {
+        upload::all_margins(&mut self.recorder, &self.buffers, self.problem, &self.tiling, margins)
     }
 
     fn adapter(&self) -> String {

@@ -3,7 +3,7 @@
 use super::buffers::{Buf, Buffers};
 use super::recorder::Recorder;
 use super::tiling::{Shard, Tiling};
-use crate::backend::{FinishedTree, Problem};
+use crate::backend::{FinishedTree, Margins, Problem};
 use crate::binning::cuts::ordered_bits;
 use crate::binning::matrix::BinColumn;
 use crate::error::Result;
@@ -54,6 +54,28 @@ pub fn training(recorder: &mut Recorder, buffers: &Buffers, problem: &Problem<'_
                 let offset = (feature % made.tile_features * made.stride * 4) as u64;
                 recorder.write(buffers, &shard.values[feature / made.tile_features], offset, cast_slice(&bits))?;
             }
+        }
+    }
+    recorder.gpu.check()
+}
+
+/// Uploads other margins than the problem's.
+///
+/// # Errors
+/// If the device fails.
+pub fn all_margins(
+    recorder: &mut Recorder,
+    buffers: &Buffers,
+    problem: &Problem<'_>,
+    tiling: &Tiling,
+    all: &Margins,
+) -> Result<()> {
+    for shard in &buffers.shards {
+        margins(recorder, buffers, &shard.margins, (shard.shard, tiling.stride), &all.train, problem)?;
+    }
+    for (of_channel, made) in all.channels.iter().zip(&buffers.channels) {
+        for shard in &made.shards {
+            margins(recorder, buffers, &shard.margins, (shard.shard, made.stride), of_channel, problem)?;
         }
     }
     recorder.gpu.check()
