@@ -3,12 +3,13 @@
 //! Margins are all that crosses. Where the GPU fails they are computed anew, from those before the first round and the trees since then.
 
 use crate::backend::{Backend, FinishedTree, Margins, Problem};
-use crate::booster::{Plan, Training, advance};
+use crate::booster::Plan;
 use crate::contest::{Contest, News, Record, Rule, Side};
 use crate::cpu::{CpuBackend, CpuOptions};
 use crate::engine::Engine;
 use crate::error::{Error, ErrorKind, Result};
 use crate::sampling::TreeSample;
+use crate::training::{Training, advance};
 use crate::tree::Tree;
 use rayon::prelude::*;
 use std::time::Instant;
@@ -75,9 +76,7 @@ impl<'p> Auto<'p> {
             None => {}
         }
         if self.side == Side::Cpu {
-            let started = Instant::now();
-            advance(plan.params, trainings, samples, due)?;
-            self.next = self.contest.after_round(Side::Cpu, started.elapsed(), left);
+            self.on_cpu(plan, trainings, samples, Turn { due, left })?;
             return Ok(&self.news);
         }
         let before: Vec<_> = trainings.iter().map(Training::done).collect();
@@ -86,7 +85,7 @@ impl<'p> Auto<'p> {
             Err(error) if error.kind() == ErrorKind::Device => {
                 trainings.iter_mut().zip(before).for_each(|(training, before)| training.take_back(before));
                 self.recover(plan, trainings, &error)?;
-                advance(plan.params, trainings, samples, due)?;
+                self.on_cpu(plan, trainings, samples, Turn { due, left })?;
                 return Ok(&self.news);
             }
             outcome => outcome?,
@@ -100,6 +99,20 @@ impl<'p> Auto<'p> {
             self.tell(News::Decided { winner, gpu, cpu_round, gpu_round });
         }
         Ok(&self.news)
+    }
+
+    /// A round on the processor.
+    fn on_cpu(
+        &mut self,
+        plan: &Plan<'_>,
+        trainings: &mut [Training<'_>],
+        samples: Vec<Vec<TreeSample>>,
+        Turn { due, left }: Turn,
+    ) -> Result<()> {
+        let started = Instant::now();
+        advance(plan.params, trainings, samples, due)?;
+        self.next = self.contest.after_round(Side::Cpu, started.elapsed(), left);
+        Ok(())
     }
 
     /// What ran where, and why.
@@ -131,7 +144,7 @@ impl<'p> Auto<'p> {
             }
             Err(error) => {
                 self.contest.settle();
-                self.tell(News::Refused { reason: error.to_string() });
+                self.tell(News::Refused { reason: error.message().to_string() });
             }
         }
     }
@@ -176,7 +189,7 @@ impl<'p> Auto<'p> {
     /// Hands all trainings to the processor from a GPU that cannot be asked any more.
     fn recover(&mut self, plan: &Plan<'_>, trainings: &mut [Training<'_>], error: &Error) -> Result<()> {
         self.contest.settle();
-        self.tell(News::Failed { reason: error.to_string() });
+        self.tell(News::Failed { reason: error.message().to_string() });
         let margins = trainings.iter().map(|training| margins_after(training.problem, training.new_trees())).collect();
         self.resume(plan, trainings, margins)
     }
@@ -235,8 +248,8 @@ fn margins_after(problem: &Problem<'_>, trees: &[Tree]) -> Margins {
 mod tests {
     use super::*;
     use crate::binning::BinnedMatrix;
-    use crate::booster::{TrainingSet, begin};
     use crate::ingest::Rows;
+    use crate::training::{TrainingSet, begin};
     use crate::{Dataset, Model, Params, Trainer};
 
     fn problem<'a>(

@@ -77,6 +77,7 @@ pub mod report;
 pub mod sampling;
 pub mod split;
 pub mod traffic;
+mod training;
 pub mod tree;
 pub mod validation;
 

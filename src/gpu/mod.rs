@@ -12,6 +12,7 @@ pub mod kernels;
 pub mod recorder;
 pub mod tiling;
 pub mod upload;
+mod widths;
 
 pub use device::{AdapterDescription, LimitChoice, adapters};
 
@@ -28,6 +29,7 @@ use device::Gpu;
 use kernels::Kernel;
 use recorder::Recorder;
 use tiling::{Bounds, MOST_GROUPS, Tiling};
+use widths::{long_pairs, margin_bytes, wide_margins};
 
 /// How a GPU is chosen and used. Nothing here changes a result.
 #[derive(Clone, Debug, PartialEq)]
@@ -42,6 +44,9 @@ pub struct GpuOptions {
     pub tile_bytes: Option<u64>,
     /// The most bytes of all histograms; where a level needs more it is searched in batches.
     pub histogram_bytes: u64,
+    /// The work, in additions of a row to a histogram or as much of another kind, after which what was recorded is sent off, so that no
+    /// submit runs for seconds and is killed by a driver's watchdog; a dispatch of more than this is cut up as far as it can be.
+    pub submit_updates: u64,
     /// Refuses trainings that need more memory than this; tests set it.
     pub memory_bytes: Option<u64>,
     /// Whether to time the kernels, which makes the training slower.
@@ -56,6 +61,7 @@ impl Default for GpuOptions {
             optional_features: true,
             tile_bytes: None,
             histogram_bytes: 1 << 30,
+            submit_updates: 1 << 29,
             memory_bytes: None,
             profile: false,
         }
@@ -66,35 +72,19 @@ impl Default for GpuOptions {
 const MOST_BINDING: u64 = (1 << 31) - 256;
 /// Nodes of a tree that the first readback of a round brings; larger trees take a second one.
 pub(crate) const READ_NODES: u64 = 2048;
-/// Bytes of the best split of a feature of a node.
-pub(crate) const CANDIDATE_BYTES: u64 = 32;
 /// Workgroups of a reduction over all rows.
 const REDUCTION_GROUPS: u32 = 2048;
 
 /// Workgroups in the direction of nodes: they step over the nodes that there are, which the host does not know.
 const NODE_GROUPS: usize = 512;
+/// Features of a histogram job, at most.
+const JOB_FEATURES: u64 = 4 * layout::JOB_PLANES as u64;
+/// What a row costs in a kernel that passes once over the rows, in updates of a histogram: no less than it moves, in words.
+const ROW_UPDATES: u64 = 8;
+/// What a bin costs in the search, likewise: two scores of emulated binary64.
+const BIN_UPDATES: u64 = 32;
 /// Workgroups that zero histograms.
 const CLEAR_GROUPS: usize = 4096;
-
-/// Whether gradient pairs take 64 bits each.
-fn long_pairs(problem: &Problem<'_>) -> bool {
-    problem.weights.is_weighted() || !problem.objective.is_classification()
-}
-
-/// Whether margins take 64 bits.
-fn wide_margins(problem: &Problem<'_>) -> bool {
-    !problem.objective.is_classification()
-}
-
-/// Bytes of a gradient pair.
-fn pair_bytes(problem: &Problem<'_>) -> u64 {
-    if long_pairs(problem) { 16 } else { 8 }
-}
-
-/// Bytes of a margin, and of a label.
-fn margin_bytes(problem: &Problem<'_>) -> u64 {
-    if wide_margins(problem) { 8 } else { 4 }
-}
 
 /// One training on a device.
 #[derive(Debug)]
@@ -138,7 +128,7 @@ impl<'a> GpuBackend<'a> {
         };
         let tiling = Tiling::new(problem, max_depth, bounds);
         let buffers = Buffers::new(&gpu, problem, &tiling, binding, options.memory_bytes)?;
-        let mut recorder = Recorder::new(gpu, pipelines, options.profile);
+        let mut recorder = Recorder::new(gpu, pipelines, options);
         upload::training(&mut recorder, &buffers, problem, &tiling)?;
         Ok(Self {
             problem,
@@ -334,6 +324,7 @@ impl<'a> GpuBackend<'a> {
                 task.flags = if turn + 1 == turns.len() { layout::LAST } else { 0 };
                 let place = Place { class, ..self.place(shard, tile, 0) };
                 self.run(Kernel::AddLeaves, place, &task, groups(task.rows))?;
+                self.recorder.worked(&self.buffers, u64::from(task.rows) * ROW_UPDATES)?;
             }
         }
         Ok(())
@@ -364,6 +355,7 @@ impl<'a> GpuBackend<'a> {
                     task.flags |= if turn + 1 == rounds * tiles { layout::LAST } else { 0 };
                     let place = Place { class, shard, tile, parity: 0, channel: Some(channel) };
                     self.run(Kernel::Route, place, &task, groups(rows))?;
+                    self.recorder.worked(&self.buffers, u64::from(rows) * ROW_UPDATES)?;
                 }
             }
         }
@@ -429,6 +421,8 @@ impl Backend for GpuBackend<'_> {
         for shard in self.shards() {
             let (task, place) = (self.task(shard), Place { shard, ..Place::default() });
             self.run(Kernel::Gradient, place, &task, groups(task.rows))?;
+            let updates = u64::from(task.rows) * self.problem.classes as u64 * ROW_UPDATES;
+            self.recorder.worked(&self.buffers, updates)?;
         }
         Ok(())
     }
@@ -453,6 +447,7 @@ impl Backend for GpuBackend<'_> {
             let (task, place) = (self.task(shard), self.place(shard, 0, 0));
             let x = groups(task.rows).min(REDUCTION_GROUPS as usize);
             self.run(Kernel::QuantisePairs, place, &task, x)?;
+            self.recorder.worked(&self.buffers, u64::from(task.rows) * ROW_UPDATES)?;
         }
         self.run(Kernel::QuantiseRoot, place, &first, 1)
     }
@@ -484,14 +479,15 @@ impl Backend for GpuBackend<'_> {
                 let jobs = self.tiling.tiles[tile].jobs;
                 let task = self.tile_task(task, tile);
                 let items = task.rows.div_ceil(task.chunk) as usize + batch.nodes.len().min(NODE_GROUPS);
-                for first in (0..jobs).step_by(MOST_GROUPS as usize) {
+                let job_updates = u64::from(task.rows) * JOB_FEATURES;
+                let fit = (self.recorder.submit_updates / job_updates.max(1)).clamp(1, u64::from(MOST_GROUPS)) as usize;
+                for first in (0..jobs).step_by(fit) {
                     let mut task = task;
                     task.first_job += first as u32;
-                    let y = (jobs - first).min(MOST_GROUPS as usize);
+                    let y = (jobs - first).min(fit);
                     self.run_grid(Kernel::HistogramBuild, self.place(shard, tile, depth), &task, items, y)?;
+                    self.recorder.worked(&self.buffers, y as u64 * job_updates)?;
                 }
-                let updates = u64::from(task.rows) * self.tiling.tiles[tile].features as u64;
-                self.recorder.worked(&self.buffers, updates)?;
             }
         }
         Ok(())
@@ -506,6 +502,8 @@ impl Backend for GpuBackend<'_> {
         for tile in self.tiles() {
             let (task, features) = (self.tile_task(task, tile), self.tiling.tiles[tile].features);
             self.run_grid(Kernel::SplitScan, self.place(0, tile, depth), &task, features, nodes)?;
+            let bins = (batch.nodes.len() * self.tiling.tiles[tile].bins) as u64;
+            self.recorder.worked(&self.buffers, bins * BIN_UPDATES)?;
         }
         self.run(Kernel::SplitChoose, self.place(0, 0, depth), &task, nodes)
     }
@@ -529,6 +527,7 @@ impl Backend for GpuBackend<'_> {
                 let task = self.tile_task(task, tile);
                 self.run(Kernel::PartitionScatter, self.place(shard, tile, depth), &task, items)?;
             }
+            self.recorder.worked(&self.buffers, u64::from(task.rows) * ROW_UPDATES)?;
         }
         Ok(Frontier::Open)
     }
@@ -546,20 +545,25 @@ impl Backend for GpuBackend<'_> {
     fn read_trees(&mut self) -> Result<Vec<GrownTree>> {
         let first = self.tiling.nodes.min(READ_NODES as usize);
         let (state_bytes, node_bytes) = (size_of::<TreeState>(), first * size_of::<Node>());
-        let classes = &self.buffers.classes[..self.trees];
-        let parts: Vec<(&Buf, u64, u64)> = classes
-            .iter()
-            .flat_map(|class| {
-                [
-                    (&class.state, 0, state_bytes as u64),
-                    (&class.nodes, 0, node_bytes as u64),
-                    (&class.leaf_sums, 0, first as u64 * 16),
-                ]
-            })
-            .collect();
-        let bytes = self.recorder.read(&self.buffers, &parts)?;
+        let tree_bytes = state_bytes + node_bytes + first * 16;
+        // As many trees at a time as the staging buffer holds: all, but for very many classes.
+        let fit = (self.buffers.staging.buffer.size() as usize / tree_bytes).max(1);
+        let mut bytes = Vec::with_capacity(self.trees * tree_bytes);
+        for classes in self.buffers.classes[..self.trees].chunks(fit) {
+            let parts: Vec<(&Buf, u64, u64)> = classes
+                .iter()
+                .flat_map(|class| {
+                    [
+                        (&class.state, 0, state_bytes as u64),
+                        (&class.nodes, 0, node_bytes as u64),
+                        (&class.leaf_sums, 0, first as u64 * 16),
+                    ]
+                })
+                .collect();
+            bytes.extend(self.recorder.read(&self.buffers, &parts)?);
+        }
         let mut trees = Vec::with_capacity(self.trees);
-        for (class, bytes) in bytes.chunks_exact(state_bytes + node_bytes + first * 16).enumerate() {
+        for (class, bytes) in bytes.chunks_exact(tree_bytes).enumerate() {
             let state: TreeState = bytemuck::pod_read_unaligned(&bytes[..state_bytes]);
             let (node_part, sum_part) = bytes[state_bytes..].split_at(node_bytes);
             let mut nodes: Vec<Node> = bytemuck::pod_collect_to_vec(node_part);
@@ -617,21 +621,7 @@ impl Backend for GpuBackend<'_> {
     }
 
     fn widths(&self) -> Widths {
-        let margin = margin_bytes(self.problem);
-        Widths {
-            margin,
-            target: margin,
-            pair: pair_bytes(self.problem),
-            quantised: 8,
-            row: 4,
-            place: 4,
-            bin: 4 * u64::from(self.tiling.bin_words),
-            node: size_of::<Node>() as u64,
-            range: 8,
-            finished: size_of::<layout::Route>() as u64,
-            draw_bits: 1,
-            candidate: CANDIDATE_BYTES,
-        }
+        widths::of(self.problem, self.tiling.bin_words)
     }
 }
 

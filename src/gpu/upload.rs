@@ -29,7 +29,7 @@ pub fn training(recorder: &mut Recorder, buffers: &Buffers, problem: &Problem<'_
     recorder.write(buffers, &buffers.features, 0, cast_slice(&tiling.features))?;
     recorder.write(buffers, &buffers.jobs, 0, cast_slice(&tiling.jobs))?;
     recorder.write(buffers, &buffers.slots, 0, cast_slice(&tiling.slots))?;
-    let wide = super::wide_margins(problem);
+    let wide = super::widths::wide_margins(problem);
     for shard in &buffers.shards {
         let Shard { first_row, rows } = shard.shard;
         let targets = &problem.targets[first_row..first_row + rows];
@@ -150,10 +150,10 @@ fn margins(
     margins: &[i64],
     problem: &Problem<'_>,
 ) -> Result<()> {
-    let (classes, wide) = (problem.classes, super::wide_margins(problem));
+    let (classes, wide) = (problem.classes, super::widths::wide_margins(problem));
     for class in 0..classes {
         let of_class = (first_row..first_row + rows).map(|row| margins[row * classes + class]);
-        let offset = (class * stride) as u64 * super::margin_bytes(problem);
+        let offset = (class * stride) as u64 * super::widths::margin_bytes(problem);
         recorder.write(buffers, to, offset, &integers(of_class, wide))?;
     }
     Ok(())

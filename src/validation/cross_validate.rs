@@ -3,8 +3,7 @@
 use super::folds::Folds;
 use crate::binning::BinnedMatrix;
 use crate::booster::{
-    BackendChoice, Evaluate, Finished, Placement, Plan, Round, Times, TrainingSet, check_start, thread_pool,
-    train_together,
+    BackendChoice, Evaluate, Placement, Plan, Round, Times, check_start, thread_pool, train_together,
 };
 use crate::contest::News;
 use crate::cpu::CpuOptions;
@@ -14,6 +13,7 @@ use crate::ingest::{Dataset, Rows};
 use crate::metric::Metric;
 use crate::model::Model;
 use crate::params::Params;
+use crate::training::{Finished, TrainingSet};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::ops::ControlFlow;

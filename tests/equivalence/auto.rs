@@ -139,6 +139,7 @@ pub fn a_device_that_fails_gives_its_trainings_back() {
             let record = auto.backend.auto.unwrap();
             assert_eq!((failures, auto.backend.name), (1, "cpu"), "{name}, {boundaries:?}");
             assert!(record.reason.starts_with("the GPU failed: "), "{}", record.reason);
+            assert_eq!((record.cpu_rounds, record.gpu_rounds), (2, 2), "{name}, {boundaries:?}");
         }
     }
 }
