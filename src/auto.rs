@@ -37,6 +37,7 @@ pub(crate) struct Turn {
 
 /// The choice as it goes on over the rounds of trainings that advance together.
 pub(crate) struct Auto<'p> {
+    #[cfg_attr(not(feature = "gpu"), allow(dead_code))]
     options: &'p AutoOptions,
     contest: Contest,
     side: Side,
@@ -71,8 +72,8 @@ impl<'p> Auto<'p> {
     ) -> Result<&[News]> {
         self.news.clear();
         match self.next.take() {
-            Some(Side::Gpu) => self.to_gpu(plan, trainings, left + 1),
-            Some(Side::Cpu) => self.to_cpu(plan, trainings)?,
+            Some(Side::Gpu) => self.try_gpu(plan, trainings, left + 1),
+            Some(Side::Cpu) => self.hand_back(plan, trainings)?,
             None => {}
         }
         if self.side == Side::Cpu {
@@ -132,7 +133,7 @@ impl<'p> Auto<'p> {
     }
 
     /// Hands all trainings to the GPU, or none: where there is no GPU, or it does not take them, the processor keeps them.
-    fn to_gpu(&mut self, plan: &Plan<'_>, trainings: &mut [Training<'_>], left: usize) {
+    fn try_gpu(&mut self, plan: &Plan<'_>, trainings: &mut [Training<'_>], left: usize) {
         match self.open(plan, trainings) {
             Ok(engines) => {
                 trainings.iter_mut().zip(engines).for_each(|(training, engine)| training.backend = engine);
@@ -178,7 +179,7 @@ impl<'p> Auto<'p> {
     }
 
     /// Hands all trainings to the processor.
-    fn to_cpu(&mut self, plan: &Plan<'_>, trainings: &mut [Training<'_>]) -> Result<()> {
+    fn hand_back(&mut self, plan: &Plan<'_>, trainings: &mut [Training<'_>]) -> Result<()> {
         let read = trainings.iter_mut().map(|training| training.backend.all_margins(training.problem)).collect();
         match read {
             Ok(margins) => self.resume(plan, trainings, margins),
@@ -245,6 +246,7 @@ fn margins_after(problem: &Problem<'_>, trees: &[Tree]) -> Margins {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
     use crate::binning::BinnedMatrix;

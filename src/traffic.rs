@@ -328,6 +328,7 @@ pub fn bytes(kernel: &str, c: &Counts, w: &Widths) -> Option<u64> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
     use crate::cpu::CpuOptions;

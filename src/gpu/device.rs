@@ -410,6 +410,7 @@ fn without_panic<T>(call: impl FnOnce() -> T) -> Option<T> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 
