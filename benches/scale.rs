@@ -1,7 +1,7 @@
 //! Whole trainings at scale, CPU and GPU in turn: `cargo bench --bench scale -- ROWS DEPTH ROUNDS [BACKENDS] [RUNS] [THREADS] [FEATURES] [MAX_BIN]`.
 //!
 //! Defaults: 1000000 6 100 cpu,gpu 3 0 (all cores) 28 256. Higgs-like rows (continuous features, made in memory by `benches/common`). The models must
-//! be equal to the byte before any time is printed. `cpu-profile` and `gpu-profile` add the time of each kernel. Not a criterion bench: one training
+//! be equal to the byte before any time is printed. `cpu-profile` and `gpu-profile` add the time of each kernel; `auto` says what it decided. Not a criterion bench: one training
 //! is one sample, and several minutes long at ten million rows.
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
@@ -19,6 +19,8 @@ fn backend(name: &str) -> BackendChoice {
         "gpu" | "gpu-profile" => {
             BackendChoice::Gpu(gboost::gpu::GpuOptions { profile: name == "gpu-profile", ..Default::default() })
         }
+        // Any adapter, so that the choice can be watched on a software adapter, too.
+        "auto" => BackendChoice::Auto(gboost::auto::AutoOptions { software: true, ..Default::default() }),
         other => panic!("no backend {other}"),
     }
 }
@@ -61,6 +63,12 @@ fn main() {
                 trained.history.last().map_or(f64::NAN, |round| round.values[0][0]),
                 trained.adapter,
             );
+            if let Some(auto) = trained.backend.auto {
+                println!(
+                    "    {} rounds on the processor, {} on the GPU: {}",
+                    auto.cpu_rounds, auto.gpu_rounds, auto.reason
+                );
+            }
             for row in trained.profile.iter().flat_map(|profile| &profile.rows) {
                 let seconds = row.time.as_secs_f64();
                 println!(

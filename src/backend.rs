@@ -13,6 +13,7 @@ use crate::ingest::Dataset;
 use crate::objective::Objective;
 use crate::params::TreeMethod;
 use crate::sampling::{ColumnPlan, RowSample};
+use crate::traffic::Widths;
 use crate::tree::Tree;
 use std::ops::Range;
 
@@ -70,6 +71,15 @@ pub struct RoutedChannel<'a> {
     pub margins: Vec<i64>,
 }
 
+/// The margins of a training between two rounds: all that a backend must be given to go on from there.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Margins {
+    /// Of the training rows, `rows x classes`, row-major.
+    pub train: Vec<i64>,
+    /// Of every channel, likewise.
+    pub channels: Vec<Vec<i64>>,
+}
+
 /// What makes one tree different from the next.
 #[derive(Clone, Debug)]
 pub struct TreeTask {
@@ -116,6 +126,8 @@ pub struct GrownNode {
     pub sums: PairSum,
     /// Unquantised sums of a deepest node; zero for inner nodes.
     pub leaf_sums: PairSum,
+    /// Drawn rows of the node.
+    pub rows: u32,
 }
 
 /// A tree as it is read back: nodes in breadth-first order, unpruned, without leaf values.
@@ -138,6 +150,34 @@ pub struct FinishedTree {
     pub steps: Vec<i64>,
     /// The same for each deepest node of the grown tree, where a collapsed node's descendants have its value.
     pub grown_steps: Vec<i64>,
+}
+
+impl FinishedTree {
+    /// The child of an inner node that a training row goes to, by its bin.
+    #[inline]
+    #[must_use]
+    pub fn child_by_bin(&self, matrix: &BinnedMatrix, index: usize, row: usize) -> usize {
+        let node = &self.tree.nodes[index];
+        let feature = node.feature as usize;
+        let code = matrix.code(row, feature);
+        let goes_left = if code == matrix.cuts[feature].missing_code() {
+            node.default_left
+        } else {
+            code < self.boundaries[index] as usize
+        };
+        (if goes_left { node.left } else { node.right }) as usize
+    }
+
+    /// The leaf of a training row, by its bins.
+    #[inline]
+    #[must_use]
+    pub fn leaf_by_bin(&self, matrix: &BinnedMatrix, row: usize) -> usize {
+        let mut index = 0;
+        while !self.tree.nodes[index].is_leaf() {
+            index = self.child_by_bin(matrix, index, row);
+        }
+        index
+    }
 }
 
 /// The kernels of one training, on one kind of hardware. Every method may only enqueue, but for those that return data.
@@ -205,6 +245,27 @@ pub trait Backend {
     /// If the device fails.
     fn channel_margins(&mut self, channel: usize) -> Result<Vec<i64>>;
 
+    /// All margins, to go on from with another backend.
+    ///
+    /// # Errors
+    /// If the device fails.
+    fn all_margins(&mut self, problem: &Problem<'_>) -> Result<Margins> {
+        let channels = 0..problem.channels.len();
+        Ok(Margins {
+            train: self.margins()?,
+            channels: channels.map(|channel| self.channel_margins(channel)).collect::<Result<_>>()?,
+        })
+    }
+
+    /// Goes on from these margins instead of the problem's.
+    ///
+    /// # Errors
+    /// If the device fails.
+    fn set_margins(&mut self, margins: &Margins) -> Result<()>;
+
     /// The name of the hardware, for reports.
     fn adapter(&self) -> String;
+
+    /// How wide the elements of its arrays are.
+    fn widths(&self) -> Widths;
 }

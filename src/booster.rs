@@ -2,25 +2,22 @@
 //!
 //! Trainings advance together, a round at a time: one in a [`Trainer`], one a fold in a cross-validation.
 
-use crate::backend::{Backend, Problem, RoutedChannel, TreeTask};
+use crate::auto::{Auto, Turn};
+use crate::backend::Problem;
 use crate::binning::BinnedMatrix;
+use crate::contest::{News, Record};
 use crate::cpu::{CpuBackend, CpuOptions};
+use crate::engine::Engine;
 use crate::error::{Error, ErrorKind, Result};
+use crate::evaluation::EarlyStopping;
 pub use crate::evaluation::metric_weights;
-use crate::evaluation::{EarlyStopping, Evaluation};
-use crate::fixed::margin::{MarginFormat, label_exponent};
-use crate::fixed::quantiser::{NARROW_ROWS, PairScale, Regularisation, SumWidth};
-use crate::fixed::weight::RowWeights;
-use crate::fixed::{ceil_log2, power_of_two, round_to_integer};
-use crate::grower::grow;
 use crate::ingest::{Dataset, Rows};
-use crate::leaf::finish;
 use crate::metric::Metric;
 use crate::model::Model;
-use crate::objective::{Objective, logistic};
-use crate::params::{BaseScore, HistogramSums, Params};
-use crate::sampling::{SampleSource, SampleSources, TreeSample};
-use rayon::prelude::*;
+use crate::params::Params;
+use crate::sampling::{SampleSource, SampleSources};
+use crate::traffic::Counts;
+use crate::training::{Beginning, Finished, Training, TrainingSet, advance, begin};
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
@@ -57,10 +54,23 @@ pub struct Trained {
     pub stopped_early: bool,
     /// How long it took.
     pub times: Times,
-    /// What it ran on.
+    /// What it ran on; where it changed hands, what it ended on.
     pub adapter: String,
+    /// The backend that this belongs to.
+    pub backend: Placement,
     /// What the kernels took, where the backend was asked to measure it.
     pub profile: Option<crate::profile::Profile>,
+}
+
+/// Which backend trained.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Placement {
+    /// `cpu` or `gpu`; where the training changed hands, the one that ended it.
+    pub name: &'static str,
+    /// The driver of a GPU.
+    pub driver: Option<String>,
+    /// What ran where, with [`BackendChoice::Auto`].
+    pub auto: Option<Record>,
 }
 
 /// When metrics are evaluated.
@@ -88,6 +98,8 @@ pub struct Progress<'a> {
     pub channels: &'a [String],
     /// The metrics.
     pub names: &'a [Metric],
+    /// What [`BackendChoice::Auto`] did before this round.
+    pub news: &'a [News],
 }
 
 /// A training to be run: data, parameters, and what to do on the way.
@@ -130,6 +142,9 @@ pub enum BackendChoice {
     /// On a GPU.
     #[cfg(feature = "gpu")]
     Gpu(crate::gpu::GpuOptions),
+    /// Begins on the processor and tries a GPU where enough work is left to gain by it; the faster of both keeps the rest. Without a GPU, or
+    /// if it refuses the data or fails, the processor does it all. Kernels are not profiled.
+    Auto(crate::auto::AutoOptions),
 }
 
 impl<'a> Trainer<'a> {
@@ -238,11 +253,12 @@ impl<'a> Trainer<'a> {
             .collect();
         let metrics = params.metrics();
         let mut stopping = EarlyStopping::new(params);
-        let (mut finished, stopped_early) = train_together(&plan, &[set], &mut |done, rounds| {
+        let (mut finished, stopped_early) = train_together(&plan, &[set], &mut |done, rounds, news| {
             let round = rounds.first().copied().flatten();
             if let Some(observer) = &mut observer {
                 let (channels, names) = (channels.as_slice(), metrics.as_slice());
-                let progress = Progress { done, rounds: params.num_round as usize, metrics: round, channels, names };
+                let rounds = params.num_round as usize;
+                let progress = Progress { done, rounds, metrics: round, channels, names, news };
                 if observer(&progress).is_break() {
                     return Err(Error::new(ErrorKind::Interrupted, "interrupted"));
                 }
@@ -250,14 +266,14 @@ impl<'a> Trainer<'a> {
             let last = |round: &Round| round.values.last().and_then(|values| values.last()).copied();
             Ok(round.map_or(ControlFlow::Continue(()), |at| stopping.judge(at.round, last(at))))
         })?;
-        let Some(Finished { mut model, history, adapter, profile }) = finished.pop() else {
+        let Some(Finished { mut model, history, adapter, backend, profile }) = finished.pop() else {
             unreachable!("one training was begun, so one has finished");
         };
         if params.early_stopping_rounds.is_some() {
             (model.best_iteration, model.best_score) = stopping.best.unzip();
         }
         let times = Times { bin: binned - started, train: binned.elapsed() };
-        Ok(Trained { model, channels, metrics, history, stopped_early, times, adapter, profile })
+        Ok(Trained { model, channels, metrics, history, stopped_early, times, adapter, backend, profile })
     }
 
     /// Checks what the data and the start model must have.
@@ -315,30 +331,25 @@ impl Plan<'_> {
         let Params { num_round, early_stopping_rounds, .. } = self.params;
         self.evaluate == Evaluate::EveryRound || done == *num_round as usize || early_stopping_rounds.is_some()
     }
+
+    /// The backend that a training begins on.
+    fn open<'a>(&self, problem: &'a Problem<'a>) -> Result<Engine<'a>> {
+        Ok(match self.backend {
+            BackendChoice::Cpu => Engine::Cpu(Box::new(CpuBackend::new(problem, self.cpu))),
+            #[cfg(feature = "gpu")]
+            BackendChoice::Gpu(options) => {
+                Engine::Gpu(Box::new(crate::gpu::GpuBackend::new(problem, self.params.max_depth, options)?))
+            }
+            BackendChoice::Auto(_) => {
+                Engine::Cpu(Box::new(CpuBackend::new(problem, CpuOptions { profile: false, ..self.cpu })))
+            }
+        })
+    }
 }
 
-/// The data of one training.
-pub(crate) struct TrainingSet<'a> {
-    /// The rows to train on.
-    pub rows: Rows<'a>,
-    /// The same, binned.
-    pub matrix: &'a BinnedMatrix,
-    /// What else is evaluated.
-    pub channels: Vec<(String, &'a Dataset)>,
-    /// The model to go on from.
-    pub start: Option<&'a Model>,
-}
-
-/// What has become of a training.
-pub(crate) struct Finished {
-    pub model: Model,
-    pub history: Vec<Round>,
-    pub adapter: String,
-    pub profile: Option<crate::profile::Profile>,
-}
-
-/// Hears of every round: how many are done, and the metrics of every training where they were due. Its `Break` ends the trainings.
-pub(crate) type Watch<'w> = dyn FnMut(usize, &[Option<&Round>]) -> Result<ControlFlow<()>> + Send + 'w;
+/// Hears of every round: how many are done, the metrics of every training where they were due, and what `auto` did. Its `Break` ends
+/// the trainings.
+pub(crate) type Watch<'w> = dyn FnMut(usize, &[Option<&Round>], &[News]) -> Result<ControlFlow<()>> + Send + 'w;
 
 /// Trains on rayon's current pool; answers every training's outcome in the order of the sets, and whether `watch` ended them before
 /// the last round.
@@ -350,125 +361,48 @@ pub(crate) fn train_together(
     let beginnings: Vec<(Problem<'_>, Beginning<'_>)> =
         sets.iter().map(|set| begin(plan.params, set)).collect::<Result<_>>()?;
     let (problems, beginnings): (Vec<_>, Vec<_>) = beginnings.into_iter().unzip();
-    match plan.backend {
-        BackendChoice::Cpu => {
-            let backends = problems.iter().map(|problem| CpuBackend::new(problem, plan.cpu)).collect();
-            let mut trainings = trainings(&problems, backends, beginnings);
-            let stopped = boost(plan, &mut trainings, watch)?;
-            Ok((trainings.into_iter().map(|done| done.finish(CpuBackend::profile)).collect(), stopped))
-        }
+    let profiled = match plan.backend {
+        BackendChoice::Cpu => plan.cpu.profile,
         #[cfg(feature = "gpu")]
-        BackendChoice::Gpu(options) => {
-            use crate::gpu::GpuBackend;
-            let open = |problem| GpuBackend::new(problem, plan.params.max_depth, options);
-            let backends = problems.iter().map(open).collect::<Result<_>>()?;
-            let mut trainings = trainings(&problems, backends, beginnings);
-            let stopped = boost(plan, &mut trainings, watch)?;
-            Ok((trainings.into_iter().map(|done| done.finish(GpuBackend::profile)).collect(), stopped))
-        }
-    }
-}
-
-/// A training before its first round, but for its problem.
-struct Beginning<'a> {
-    model: Model,
-    evaluation: Evaluation<'a>,
-}
-
-fn begin<'a>(params: &Params, set: &TrainingSet<'a>) -> Result<(Problem<'a>, Beginning<'a>)> {
-    let data = set.rows.data;
-    if params.histogram_sums == HistogramSums::Narrow && set.rows.len() > NARROW_ROWS {
-        return Err(Error::parameter(format!(
-            "histogram_sums narrow holds at most {NARROW_ROWS} training rows, there are {}",
-            set.rows.len()
-        ))
-        .remedy("leave it out, or give wide"));
-    }
-    let labels = set.rows.labels()?;
-    let weights = RowWeights::new(&training_weights(params, set.rows, &labels))?;
-    let base_score = match set.start {
-        Some(model) => model.base_score.clone(),
-        None => vec![base_score(params, &labels, &weights)],
+        BackendChoice::Gpu(options) => options.profile,
+        BackendChoice::Auto(_) => false,
     };
-    let model = Model {
-        objective: params.objective,
-        classes: params.classes(),
-        base_score,
-        feature_names: if data.named { data.names() } else { Vec::new() },
-        features: data.features(),
-        trees: set.start.map_or_else(Vec::new, |start| start.trees.clone()),
-        best_iteration: None,
-        best_score: None,
-        attributes: set.start.map_or_else(Default::default, |start| start.attributes.clone()),
+    let training = |(problem, beginning)| {
+        Ok(Training::new(plan.open(problem)?, problem, beginning, profiled.then(Counts::default)))
     };
-    let format = MarginFormat::new(params.objective, &labels, model.base_margin(0));
-    let routed =
-        |&(_, data): &(String, &'a Dataset)| RoutedChannel { data, margins: replay(&model, Rows::all(data), format) };
-    let channels = set.channels.iter().map(routed).collect();
-    let margins = replay(&model, set.rows, format);
-    let evaluation = Evaluation::new(set, params.metrics(), format)?;
-    let problem = problem(params, set.matrix, &labels, weights, format, margins, channels);
-    Ok((problem, Beginning { model, evaluation }))
-}
-
-/// A training under way.
-struct Training<'a, B> {
-    backend: B,
-    problem: &'a Problem<'a>,
-    model: Model,
-    evaluation: Evaluation<'a>,
-}
-
-fn trainings<'a, B: Backend>(
-    problems: &'a [Problem<'a>],
-    backends: Vec<B>,
-    beginnings: Vec<Beginning<'a>>,
-) -> Vec<Training<'a, B>> {
-    let parts = problems.iter().zip(backends).zip(beginnings);
-    parts
-        .map(|((problem, backend), Beginning { model, evaluation })| Training { backend, problem, model, evaluation })
-        .collect()
-}
-
-impl<B: Backend> Training<'_, B> {
-    /// One round: a tree a class on its sample, the margins, and the metrics where they are due.
-    fn advance(&mut self, params: &Params, samples: Vec<TreeSample>, due: bool) -> Result<()> {
-        let Self { backend, problem, model, evaluation } = self;
-        let round = model.rounds();
-        backend.gradient()?;
-        for (output, (rows, columns)) in samples.into_iter().enumerate() {
-            grow(backend, &TreeTask { output, rows, columns }, params.max_depth)?;
-        }
-        let trees: Vec<_> = backend.read_trees()?.iter().map(|grown| finish(grown, problem, params.eta)).collect();
-        backend.add_trees(&trees)?;
-        model.trees.extend(trees.into_iter().map(|finished| finished.tree));
-        if due { evaluation.evaluate(backend, problem, round) } else { Ok(()) }
-    }
-
-    fn finish(self, profile: impl Fn(&B) -> Option<&crate::profile::Profile>) -> Finished {
-        let (adapter, profile) = (self.backend.adapter(), profile(&self.backend).cloned());
-        Finished { model: self.model, history: self.evaluation.history, adapter, profile }
-    }
+    let mut trainings: Vec<Training<'_>> = problems.iter().zip(beginnings).map(training).collect::<Result<_>>()?;
+    let mut auto = match plan.backend {
+        BackendChoice::Auto(options) => Some(Auto::new(options)),
+        _ => None,
+    };
+    let stopped = boost(plan, &mut trainings, auto.as_mut(), watch)?;
+    let record = auto.as_ref().map(Auto::record);
+    Ok((trainings.into_iter().map(|training| training.finish(record.clone())).collect(), stopped))
 }
 
 /// THE round loop. Answers whether `watch` ended it before the last round.
-fn boost<B: Backend + Send>(plan: &Plan<'_>, trainings: &mut [Training<'_, B>], watch: &mut Watch<'_>) -> Result<bool> {
+fn boost(
+    plan: &Plan<'_>,
+    trainings: &mut [Training<'_>],
+    mut auto: Option<&mut Auto<'_>>,
+    watch: &mut Watch<'_>,
+) -> Result<bool> {
     let (params, rounds) = (plan.params, plan.params.num_round as usize);
-    let source = |training: &Training<'_, B>| {
+    let source = |training: &Training<'_>| {
         SampleSource::new(params, training.problem.rows(), training.problem.matrix.features())
     };
     let mut samples = SampleSources::new(trainings.iter().map(source).collect());
-    samples.skip(trainings.first().map_or(0, |training| training.model.rounds()), params.classes());
+    samples.skip(trainings.first().map_or(0, Training::rounds), params.classes());
     for done in 1..=rounds {
         let due = plan.is_due(done);
         let drawn = samples.next_round(params.classes());
-        let together = trainings.par_iter_mut().zip(drawn).with_max_len(1);
-        let advanced: Vec<Result<()>> =
-            together.map(|(training, samples)| training.advance(params, samples, due)).collect();
-        advanced.into_iter().collect::<Result<()>>()?;
+        let news = match &mut auto {
+            Some(auto) => auto.round(plan, trainings, drawn, Turn { due, left: rounds - done })?,
+            None => advance(params, trainings, drawn, due).map(|()| &[] as &[News])?,
+        };
         let metrics: Vec<Option<&Round>> =
-            trainings.iter().map(|training| training.evaluation.history.last().filter(|_| due)).collect();
-        if watch(done, &metrics)?.is_break() {
+            trainings.iter().map(|training| training.last_evaluated().filter(|_| due)).collect();
+        if watch(done, &metrics, news)?.is_break() {
             return Ok(done < rounds);
         }
     }
@@ -489,116 +423,6 @@ pub(crate) fn check_start(model: &Model, params: &Params, data: &Dataset) -> Res
         .remedy("give the model's objective and num_class"));
     }
     Ok(())
-}
-
-/// The margins of a model in fixed point: the base margin and every tree's leaf, `rows x classes`, row-major.
-fn replay(model: &Model, rows: Rows<'_>, format: MarginFormat) -> Vec<i64> {
-    let classes = model.classes;
-    let base: Vec<i64> = (0..classes).map(|class| format.to_fixed(model.base_margin(class))).collect();
-    (0..rows.len())
-        .into_par_iter()
-        .flat_map_iter(|position| {
-            let row = rows.row(position);
-            let mut margins = base.clone();
-            for (index, tree) in model.trees.iter().enumerate() {
-                let step = format.to_fixed(tree.predict(|feature| rows.data.columns[feature as usize][row]));
-                margins[index % classes] = format.add(margins[index % classes], step);
-            }
-            margins
-        })
-        .collect()
-}
-
-/// Gathers what stays the same over the training.
-fn problem<'a>(
-    params: &Params,
-    matrix: &'a BinnedMatrix,
-    labels: &[f32],
-    weights: RowWeights,
-    margin_format: MarginFormat,
-    margins: Vec<i64>,
-    channels: Vec<RoutedChannel<'a>>,
-) -> Problem<'a> {
-    let objective = params.objective;
-    let regression = objective == Objective::SquaredError;
-    let weight_shift = if regression { 31 - ceil_log2(labels.len()) } else { 0 };
-    let g_scale = if regression { margin_format.scale } else { 30 };
-    let dropped = if weights.is_weighted() { weight_shift as i32 } else { 0 };
-    Problem {
-        objective,
-        classes: params.classes(),
-        matrix,
-        targets: labels
-            .iter()
-            .map(|&label| if regression { label_to_fixed(label, margin_format.scale) } else { label as i64 })
-            .collect(),
-        weight_shift,
-        margin_format,
-        pair_scale: PairScale { g: g_scale + weights.scale - dropped, h: 30 + weights.scale },
-        width: match params.histogram_sums {
-            HistogramSums::Auto => SumWidth::of_rows(labels.len()),
-            HistogramSums::Narrow => SumWidth::Narrow,
-            HistogramSums::Wide => SumWidth::Wide,
-        },
-        rules: Regularisation {
-            lambda: params.lambda,
-            alpha: params.alpha,
-            gamma: params.gamma,
-            min_child_weight: params.min_child_weight,
-            max_delta_step: params.max_delta_step,
-        },
-        method: params.tree_method,
-        weights,
-        margins,
-        channels,
-    }
-}
-
-/// A label in Q`scale`.
-fn label_to_fixed(label: f32, scale: i32) -> i64 {
-    round_to_integer(f64::from(label) * power_of_two(scale))
-}
-
-/// The prediction before the first tree (`docs/exactness.md` 3).
-fn base_score(params: &Params, labels: &[f32], weights: &RowWeights) -> f32 {
-    let estimate = match (params.base_score, params.objective) {
-        (BaseScore::Value(value), _) => return value,
-        (BaseScore::Unset | BaseScore::Auto, Objective::SquaredError) => true,
-        (BaseScore::Auto, Objective::BinaryLogistic) => true,
-        _ => false,
-    };
-    if !estimate {
-        return 0.5;
-    }
-    let weight_sum: i128 = (0..labels.len()).map(|row| i128::from(weights.get(row))).sum();
-    let weighted_sum = |value: &dyn Fn(f32) -> i64| -> i128 {
-        labels.iter().enumerate().map(|(row, &label)| i128::from(value(label)) * i128::from(weights.get(row))).sum()
-    };
-    match params.objective {
-        Objective::SquaredError => {
-            let scale = 57 - ceil_log2(labels.len()) as i32 - label_exponent(labels.iter().copied());
-            let sum = weighted_sum(&|label| label_to_fixed(label, scale));
-            (sum as f64 / weight_sum as f64 * power_of_two(-scale)) as f32
-        }
-        _ => {
-            let share = (weighted_sum(&|label| label as i64) as f64 / weight_sum as f64) as f32;
-            share.clamp(logistic::LEAST_PROBABILITY, 1.0 - logistic::LEAST_PROBABILITY)
-        }
-    }
-}
-
-/// The weights that training uses, `scale_pos_weight` included.
-fn training_weights(params: &Params, rows: Rows<'_>, labels: &[f32]) -> Vec<f32> {
-    let weights = rows.weights();
-    let positive = if params.objective == Objective::BinaryLogistic { params.scale_pos_weight } else { 1.0 };
-    labels
-        .iter()
-        .enumerate()
-        .map(|(row, &label)| {
-            let weight = weights.as_ref().map_or(1.0, |weights| weights[row]);
-            if label == 1.0 { weight * positive } else { weight }
-        })
-        .collect()
 }
 
 /// A pool of `threads` threads; all cores without a number, or with 0.

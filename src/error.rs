@@ -137,6 +137,12 @@ impl Error {
         self
     }
 
+    /// What went wrong, without its place and how to mend it.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        &self.inner.message
+    }
+
     /// The kind of failure.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {

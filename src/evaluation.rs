@@ -1,7 +1,7 @@
 //! What is evaluated while rounds run, and when there is nothing more to gain.
 
 use crate::backend::{Backend, Problem};
-use crate::booster::{Round, TrainingSet};
+use crate::booster::Round;
 use crate::error::Result;
 use crate::fixed::margin::MarginFormat;
 use crate::fixed::power_of_two;
@@ -9,6 +9,7 @@ use crate::fixed::weight::RowWeights;
 use crate::ingest::{Dataset, Rows};
 use crate::metric::{Metric, Scored};
 use crate::params::Params;
+use crate::training::TrainingSet;
 use std::borrow::Cow;
 use std::ops::ControlFlow;
 

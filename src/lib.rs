@@ -51,11 +51,14 @@
 //! # Ok::<(), gboost::Error>(())
 //! ```
 
+pub mod auto;
 pub mod backend;
 pub mod binning;
 pub mod booster;
 pub mod buffer;
+pub mod contest;
 pub mod cpu;
+mod engine;
 pub mod error;
 mod evaluation;
 pub mod explain;
@@ -74,6 +77,8 @@ pub mod profile;
 pub mod report;
 pub mod sampling;
 pub mod split;
+pub mod traffic;
+mod training;
 pub mod tree;
 pub mod validation;
 

@@ -1,5 +1,6 @@
 //! Where the time of a training goes: one row a kernel, for any backend.
 
+use crate::traffic::Counts;
 use std::time::Duration;
 
 /// What one kernel, or one kind of transfer, took.
@@ -11,7 +12,7 @@ pub struct ProfileRow {
     pub calls: u64,
     /// How long in all.
     pub time: Duration,
-    /// Bytes moved in all; 0 where it is not known.
+    /// Bytes moved in all: for kernels as [`crate::traffic`] counts them.
     pub bytes: u64,
 }
 
@@ -22,6 +23,8 @@ pub struct Profile {
     pub rows: Vec<ProfileRow>,
     /// Whether the device measured its kernels itself; otherwise times are wall times around submits.
     pub timestamps: bool,
+    /// What the kernels worked on.
+    pub counts: Counts,
 }
 
 impl Profile {

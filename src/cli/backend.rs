@@ -3,25 +3,21 @@
 use super::Global;
 use super::screen::Screen;
 use clap::ValueEnum;
-use gboost::booster::BackendChoice;
+use gboost::auto::AutoOptions;
+use gboost::booster::{BackendChoice, Placement};
 use gboost::cpu::CpuOptions;
 use gboost::{Error, ErrorKind, Result};
 
 /// What `--backend` can ask for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum BackendName {
-    /// A GPU where there is one and the data is large enough to gain by it, otherwise the processor
+    /// Begins on the processor; where a real GPU can save more than it takes to start one, both are timed and the faster one goes on
     Auto,
     /// All cores of the processor
     Cpu,
     /// A graphics processor; an error where there is none
     Gpu,
 }
-
-/// From this many rows x features on `auto` takes a GPU. Below, a tree takes the processor a few milliseconds, about as long as a
-/// device needs to be given its forty kernels and to hand the tree back.
-#[cfg(feature = "gpu")]
-const GPU_FROM_CELLS: usize = 20_000_000;
 
 /// The backend that trains.
 #[derive(Clone, Debug)]
@@ -30,24 +26,28 @@ pub struct Chosen {
     pub backend: BackendChoice,
     /// How the processor is used, if it is.
     pub cpu: CpuOptions,
-    /// The backend's name, as in `metrics.json`.
-    pub name: &'static str,
-    /// The driver of a GPU.
-    pub driver: Option<String>,
 }
 
-/// Decides where to train on that many `rows x features`. Only `auto` may decide, and says what it decided; what was asked
-/// for by name is taken or refused, never replaced.
-pub fn choose(global: &Global, profile: bool, cells: usize, screen: &Screen) -> Result<Chosen> {
+/// Decides where to train. What was asked for by name is taken or refused, never replaced; `auto` decides while it trains.
+pub fn choose(global: &Global, profile: bool, screen: &Screen) -> Result<Chosen> {
     let cpu = CpuOptions { profile, ..CpuOptions::default() };
-    let on_cpu = || Chosen { backend: BackendChoice::Cpu, cpu, name: "cpu", driver: None };
     let adapter = global.gpu.as_deref();
-    match global.backend {
-        BackendName::Auto if adapter.is_none() => auto(profile, cells, screen, on_cpu),
-        BackendName::Cpu => Ok(on_cpu()),
-        BackendName::Auto | BackendName::Gpu => {
-            gpu(adapter, profile, screen).map(|(backend, driver)| Chosen { backend, cpu, name: "gpu", driver })
+    let backend = match global.backend {
+        BackendName::Auto if adapter.is_none() && profile => {
+            screen.note("--profile measures one backend: the processor; give --backend gpu for a GPU");
+            BackendChoice::Cpu
         }
+        BackendName::Auto if adapter.is_none() => BackendChoice::Auto(AutoOptions::default()),
+        BackendName::Cpu => BackendChoice::Cpu,
+        BackendName::Auto | BackendName::Gpu => gpu(adapter, profile, screen)?,
+    };
+    Ok(Chosen { backend, cpu })
+}
+
+/// Says where a training ended, and why, if `auto` chose.
+pub fn tell(placement: &Placement, adapter: &str, screen: &Screen) {
+    if let Some(auto) = &placement.auto {
+        screen.detail(&format!("backend: {}, {adapter} (auto; {})", placement.name, auto.reason));
     }
 }
 
@@ -86,9 +86,9 @@ fn find(_adapter: Option<&str>) -> Result<()> {
         .remedy("use --backend cpu or auto: the model is the same to the last byte"))
 }
 
-/// A GPU as a backend, and its driver.
+/// A GPU as a backend.
 #[cfg(feature = "gpu")]
-fn gpu(adapter: Option<&str>, profile: bool, screen: &Screen) -> Result<(BackendChoice, Option<String>)> {
+fn gpu(adapter: Option<&str>, profile: bool, screen: &Screen) -> Result<BackendChoice> {
     let found = find(adapter)?;
     screen.detail(&format!("backend: gpu, {} ({}, {}, {})", found.name, found.kind, found.backend, found.driver));
     if found.software {
@@ -98,47 +98,10 @@ fn gpu(adapter: Option<&str>, profile: bool, screen: &Screen) -> Result<(Backend
         ));
     }
     let options = gboost::gpu::GpuOptions { adapter: Some(found.index.to_string()), profile, ..Default::default() };
-    Ok((BackendChoice::Gpu(options), Some(found.driver)))
+    Ok(BackendChoice::Gpu(options))
 }
 
 #[cfg(not(feature = "gpu"))]
-fn gpu(adapter: Option<&str>, _profile: bool, _screen: &Screen) -> Result<(BackendChoice, Option<String>)> {
-    find(adapter).map(|()| (BackendChoice::Cpu, None))
-}
-
-#[cfg(feature = "gpu")]
-fn auto(profile: bool, cells: usize, screen: &Screen, on_cpu: impl Fn() -> Chosen) -> Result<Chosen> {
-    if cells < GPU_FROM_CELLS {
-        screen.detail(&format!(
-            "backend: cpu (auto; {cells} rows x features are fewer than the {GPU_FROM_CELLS} from which a GPU is taken)"
-        ));
-        return Ok(on_cpu());
-    }
-    let adapters = gboost::gpu::adapters();
-    match gboost::gpu::device::choose(&adapters, None).ok().map(|index| &adapters[index]) {
-        Some(found) if !found.software => {
-            let index = found.index.to_string();
-            gpu(Some(&index), profile, screen).map(|(backend, driver)| Chosen {
-                backend,
-                name: "gpu",
-                driver,
-                ..on_cpu()
-            })
-        }
-        Some(found) => {
-            screen
-                .detail(&format!("backend: cpu (auto; {} is a software adapter, which auto never takes)", found.name));
-            Ok(on_cpu())
-        }
-        None => {
-            screen.detail("backend: cpu (auto; no GPU adapter was found)");
-            Ok(on_cpu())
-        }
-    }
-}
-
-#[cfg(not(feature = "gpu"))]
-fn auto(_profile: bool, _cells: usize, screen: &Screen, on_cpu: impl Fn() -> Chosen) -> Result<Chosen> {
-    screen.detail("backend: cpu (auto; this build has no GPU backend)");
-    Ok(on_cpu())
+fn gpu(adapter: Option<&str>, _profile: bool, _screen: &Screen) -> Result<BackendChoice> {
+    find(adapter).map(|()| BackendChoice::Cpu)
 }

@@ -93,19 +93,20 @@ pub fn run(global: &Global, args: &Args) -> Result<()> {
         folds: Some(args.folds.record(output::folder_of(&files.table), &folds)?),
     })?;
     let data = &channels.train.dataset;
-    let backend = backend::choose(global, false, data.rows * data.features(), &screen)?;
+    let backend = backend::choose(global, false, &screen)?;
     let run = Run { params: &params, backend: &backend, screen: &screen, log_every: args.log_every };
     let (found, parted) = pool.install(|| {
         let parted = FoldedData::new(data, &folds, &params)?;
         warn_of_one_label(&parted, &params, &screen);
         run.all(&parted).map(|found| (found, parted))
     })?;
+    backend::tell(&found.backend, &found.adapter, &screen);
     let text = cv_csv(&found);
     let outcome = Outcome {
         bytes: text.as_bytes(),
         rounds: found.history.len(),
         metrics: metrics(&found),
-        backend: &backend,
+        backend: &found.backend,
         adapter: &found.adapter,
         threads: pool.current_num_threads(),
         clock,

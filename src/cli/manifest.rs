@@ -1,8 +1,8 @@
 //! The manifest that commands write beside their results.
 
-use super::backend::Chosen;
 use super::data::{Channels, DataArgs};
 use super::output;
+use gboost::booster::Placement;
 use gboost::report::manifest::{Clock, FileRecord, FoldsRecord, Machine, Manifest, beside, commit};
 use gboost::{Params, Result};
 use serde_json::Value;
@@ -35,7 +35,7 @@ pub struct Outcome<'a> {
     /// Its figures.
     pub metrics: Value,
     /// The backend.
-    pub backend: &'a Chosen,
+    pub backend: &'a Placement,
     /// What the backend ran on.
     pub adapter: &'a str,
     /// Threads that were used.

@@ -16,6 +16,7 @@ mod manifest;
 mod output;
 mod params_file;
 mod predict;
+mod profile;
 mod progress;
 mod report;
 mod screen;

@@ -2,6 +2,7 @@
 
 use super::interrupt;
 use super::screen::Screen;
+use gboost::contest::News;
 use gboost::report::{cv_round_line, round_line};
 use gboost::validation::{CrossValidated, CvProgress};
 use gboost::{Progress, Result, Trained};
@@ -46,14 +47,30 @@ impl<'a> Display<'a> {
 
     /// Shows a round; `Break` if it cannot be shown, or after Ctrl-C.
     pub fn show(&mut self, progress: &Progress<'_>) -> ControlFlow<()> {
+        self.tell(progress.news);
         let line = |round| round_line(round, progress.channels, progress.names);
         self.advance(progress.done, progress.metrics.map(|round| (round.round, line(round))))
     }
 
     /// Shows a round of a cross-validation in the same way.
     pub fn show_folds(&mut self, progress: &CvProgress<'_>) -> ControlFlow<()> {
+        self.tell(progress.news);
         let line = cv_round_line(progress.round, progress.metrics);
         self.advance(progress.done, Some((progress.round.round, line)))
+    }
+
+    /// What became of the backend: a failure in any case, the rest with `-v`.
+    fn tell(&self, news: &[News]) {
+        for news in news {
+            let say = || {
+                let line = format!("auto: {news}");
+                if news.is_failure() { self.screen.note(&line) } else { self.screen.detail(&line) }
+            };
+            match &self.form {
+                Form::Bar(bar) => bar.suspend(say),
+                Form::Hidden | Form::Lines(_) => say(),
+            }
+        }
     }
 
     fn advance(&mut self, done: usize, round: Option<(usize, String)>) -> ControlFlow<()> {

@@ -7,11 +7,11 @@ use super::hyper::HyperArgs;
 use super::interrupt::{self, Phase};
 use super::manifest::{self, Inputs, Outcome};
 use super::output::{self, Draft};
+use super::profile;
 use super::progress::{Display, spinner};
 use super::report::Places;
 use super::screen::{Screen, count, figure, table};
 use gboost::ingest::Channel;
-use gboost::profile::Profile;
 use gboost::report::data::learning::History;
 use gboost::report::data::{self, NamedData};
 use gboost::report::manifest::Clock;
@@ -63,7 +63,7 @@ pub struct Args {
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     report: Option<PathBuf>,
 
-    /// Print the time of each kernel at the end
+    /// Print the time of each kernel at the end, and the bytes that it moves
     #[arg(long, help_heading = "Output")]
     profile: bool,
 
@@ -113,8 +113,7 @@ pub fn run(global: &Global, args: Args) -> Result<()> {
     })?;
     let read = clock.seconds();
 
-    let data = &channels.train.dataset;
-    let backend = backend::choose(global, args.profile, data.rows * data.features(), &screen)?;
+    let backend = backend::choose(global, args.profile, &screen)?;
     let training = Training {
         params: &params,
         channels: &channels,
@@ -146,8 +145,9 @@ impl Job<'_> {
     /// Trains, evaluates, writes the files and shows the summary; rounds are shown on `live`.
     pub fn run(self, screen: &Screen, live: &Screen) -> Result<()> {
         let Self { training, files, begun, clock, read, pool } = self;
-        let Training { params, channels, backend, .. } = training;
+        let Training { params, channels, .. } = training;
         let trained = training.run(live)?;
+        backend::tell(&trained.backend, &trained.adapter, screen);
         let trained_at = clock.seconds();
         let figures = pool.install(|| figures(&trained, channels))?;
         interrupt::check()?;
@@ -158,14 +158,14 @@ impl Job<'_> {
                 bytes: &model,
                 rounds: trained.model.rounds(),
                 metrics: serde_json::to_value(&figures).unwrap_or_default(),
-                backend,
+                backend: &trained.backend,
                 adapter: &trained.adapter,
                 threads: pool.current_num_threads(),
                 clock,
             },
         );
         let seconds = Seconds { read, ..Seconds::default() };
-        let mut outcome = MetricsFile::new(&trained, params, figures, backend.name, seconds);
+        let mut outcome = MetricsFile::new(&trained, params, figures, seconds);
         let report = match &files.report {
             Some(places) => {
                 let spinner = spinner(screen, "computing the report");
@@ -185,7 +185,7 @@ impl Job<'_> {
             report,
         })?;
         if let Some(profile) = &trained.profile {
-            screen.line(&format!("\n{}", profile_table(profile)))?;
+            screen.line(&format!("\n{}", profile::text(profile)))?;
         }
         if screen.is_quiet() { Ok(()) } else { summary(&outcome, files, params, screen) }
     }
@@ -425,23 +425,6 @@ fn summary(outcome: &MetricsFile, files: &Files, params: &Params, screen: &Scree
     ];
     let report = files.report.as_ref().map(|places| ("report", places.html().display().to_string()));
     lines.into_iter().chain(report).try_for_each(|(name, value)| screen.line(&format!("{name:8} {value}")))
-}
-
-/// The time of each kernel; bytes are those that went to the device or came back.
-fn profile_table(profile: &Profile) -> String {
-    let total: f64 = profile.rows.iter().map(|row| row.time.as_secs_f64()).sum();
-    let rows = profile.rows.iter().map(|row| {
-        let seconds = row.time.as_secs_f64();
-        vec![
-            row.name.clone(),
-            row.calls.to_string(),
-            format!("{:.3}", seconds * 1e3),
-            format!("{:.1}", 100.0 * seconds / total.max(f64::MIN_POSITIVE)),
-            if row.bytes == 0 { String::new() } else { row.bytes.to_string() },
-        ]
-    });
-    let measured = if profile.timestamps { "by the device's timestamps" } else { "by the wall clock" };
-    format!("{}\n({measured})", table(&["kernel", "calls", "ms", "percent", "bytes moved"], rows.collect()))
 }
 
 fn row(name: &str, values: impl Iterator<Item = String>) -> Vec<String> {

@@ -151,16 +151,25 @@ pub fn run(global: &Global, args: Args) -> Result<()> {
     })?;
     let read = clock.seconds();
     let rows = &channels.train.dataset;
-    let chosen = backend::choose(global, false, rows.rows * rows.features(), &screen)?;
+    let chosen = backend::choose(global, false, &screen)?;
+    let of_trials = match &chosen.backend {
+        BackendChoice::Auto(_) => {
+            screen.detail(
+                "backend of the trials: cpu (auto; they run side by side); the best model's training may try a GPU",
+            );
+            BackendChoice::Cpu
+        }
+        named => named.clone(),
+    };
 
-    let parallel = search.max_parallel_jobs.unwrap_or(match chosen.backend {
-        BackendChoice::Cpu => pool.current_num_threads(),
+    let parallel = search.max_parallel_jobs.unwrap_or(match of_trials {
+        BackendChoice::Cpu | BackendChoice::Auto(_) => pool.current_num_threads(),
         #[cfg(feature = "gpu")]
         BackendChoice::Gpu(_) => 1,
     });
     let mut tuner = Tuner::new(&params, &space, rows)
         .parallel(parallel)
-        .backend(chosen.backend.clone())
+        .backend(of_trials)
         .cpu_options(chosen.cpu)
         .journal(&files.journal, if resume { Resume::Yes } else { Resume::No });
     if let Some(channel) = &channels.validation {

@@ -1,6 +1,6 @@
 //! `gboost verify`.
 
-use super::backend::{self, Chosen};
+use super::backend;
 use super::cv;
 use super::data::{Channels, DataArgs, Paths, Purpose, embedded};
 use super::folds::FoldArgs;
@@ -196,11 +196,6 @@ impl Case<'_> {
         files.filter(|_| !self.manifest.data.built_in).map(|file| file.file.place(self.folder)).collect()
     }
 
-    fn backend(&self, channels: &Channels) -> Result<Chosen> {
-        let data = &channels.train.dataset;
-        backend::choose(self.global, false, data.rows * data.features(), self.screen)
-    }
-
     fn train_again(&self, stored: &Stored) -> Result<()> {
         let Manifest { data, reading, continue_from, .. } = self.manifest;
         let start = continue_from.as_ref().map(|record| Model::load(record.place(self.folder))).transpose()?;
@@ -215,7 +210,7 @@ impl Case<'_> {
             false => Channels::read(&reading, paths, purpose, self.screen),
         })?;
         self.check_counts(&channels.record(self.folder)?)?;
-        let backend = self.backend(&channels)?;
+        let backend = backend::choose(self.global, false, self.screen)?;
         let training = Training {
             params: self.params,
             channels: &channels,
@@ -225,6 +220,7 @@ impl Case<'_> {
             hidden: Evaluate::LastRound,
         };
         let trained = training.run(&Screen::new(0))?;
+        backend::tell(&trained.backend, &trained.adapter, self.screen);
         let again = trained.model.to_json();
         self.compare(stored, &again, &trained.adapter, |stored| match Model::from_json_bytes(stored) {
             Ok(model) => model.first_difference(&trained.model),
@@ -248,10 +244,11 @@ impl Case<'_> {
         let found = pool.install(|| {
             let (channels, folds) = cv::read(&source, self.params, self.screen)?;
             self.check_counts(&channels.record(self.folder)?)?;
-            let backend = self.backend(&channels)?;
+            let backend = backend::choose(self.global, false, self.screen)?;
             let parted = FoldedData::new(&channels.train.dataset, &folds, self.params)?;
             cv::Run { params: self.params, backend: &backend, screen: &quiet, log_every: None }.all(&parted)
         })?;
+        backend::tell(&found.backend, &found.adapter, self.screen);
         let again = cv_csv(&found);
         self.compare(stored, again.as_bytes(), &found.adapter, |stored| {
             let stored = String::from_utf8_lossy(stored);

@@ -46,7 +46,7 @@ pub fn run(
             }
         }
         for &row in chunk.undrawn_rows() {
-            let leaf = route_by_bin(matrix, finished, chunk.first_row + usize::from(row));
+            let leaf = finished.leaf_by_bin(matrix, chunk.first_row + usize::from(row));
             slots.add(margins, usize::from(row), finished.steps[leaf]);
         }
     };
@@ -55,24 +55,5 @@ pub fn run(
         chunks.par_iter().zip(slices).for_each(work);
     } else {
         chunks.iter().zip(slices).for_each(work);
-    }
-}
-
-/// The leaf of a training row.
-fn route_by_bin(matrix: &BinnedMatrix, finished: &FinishedTree, row: usize) -> usize {
-    let mut index = 0;
-    loop {
-        let node = &finished.tree.nodes[index];
-        if node.is_leaf() {
-            return index;
-        }
-        let feature = node.feature as usize;
-        let code = matrix.code(row, feature);
-        let goes_left = if code == matrix.cuts[feature].missing_code() {
-            node.default_left
-        } else {
-            code < finished.boundaries[index] as usize
-        };
-        index = if goes_left { node.left } else { node.right } as usize;
     }
 }

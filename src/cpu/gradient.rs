@@ -68,6 +68,15 @@ impl Pairs {
             Self::Short(vec![ShortPair::default(); length])
         }
     }
+
+    /// Bytes of one pair.
+    #[must_use]
+    pub fn pair_bytes(&self) -> u64 {
+        match self {
+            Self::Short(_) => size_of::<ShortPair>() as u64,
+            Self::Long(_) => size_of::<GradientPair>() as u64,
+        }
+    }
 }
 
 /// Computes the pairs of all rows.

@@ -20,12 +20,13 @@ pub mod sample;
 pub mod split;
 mod vector;
 
-use crate::backend::{Backend, FinishedTree, Frontier, GrownNode, GrownTree, NodeBatch, Problem, TreeTask};
+use crate::backend::{Backend, FinishedTree, Frontier, GrownNode, GrownTree, Margins, NodeBatch, Problem, TreeTask};
 use crate::buffer::Buffer;
 use crate::error::Result;
 use crate::fixed::quantiser::{QuantisedPair, Quantiser, ScaledRules, SumWidth};
 use crate::profile::Profile;
 use crate::sampling::ColumnPlan;
+use crate::traffic::Widths;
 use chunk::RowChunk;
 use gradient::Pairs;
 use histogram::{Histograms, PackedSum, WideSum};
@@ -270,7 +271,13 @@ impl Backend for CpuBackend<'_> {
         Ok(self
             .trees
             .iter_mut()
-            .map(|tree| GrownTree { nodes: std::mem::take(&mut tree.nodes), quantiser: Some(tree.quantiser) })
+            .map(|tree| {
+                let mut nodes = std::mem::take(&mut tree.nodes);
+                for chunk in &tree.chunks {
+                    nodes.iter_mut().zip(&chunk.ranges).for_each(|(node, range)| node.rows += range.len() as u32);
+                }
+                GrownTree { nodes, quantiser: Some(tree.quantiser) }
+            })
             .collect())
     }
 
@@ -302,7 +309,33 @@ impl Backend for CpuBackend<'_> {
         Ok(self.channel_margins[channel].clone())
     }
 
+    fn set_margins(&mut self, margins: &Margins) -> Result<()> {
+        self.margins.clone_from(&margins.train);
+        self.channel_margins.clone_from(&margins.channels);
+        Ok(())
+    }
+
     fn adapter(&self) -> String {
         format!("CPU, {} threads", rayon::current_num_threads())
+    }
+
+    fn widths(&self) -> Widths {
+        Widths {
+            margin: size_of::<i64>() as u64,
+            target: size_of::<i64>() as u64,
+            pair: self.pairs.pair_bytes(),
+            quantised: size_of::<QuantisedPair>() as u64,
+            row: size_of::<u16>() as u64,
+            place: size_of::<u16>() as u64,
+            bin: match self.problem.width {
+                SumWidth::Narrow => size_of::<PackedSum>() as u64,
+                SumWidth::Wide => size_of::<WideSum>() as u64,
+            },
+            node: size_of::<GrownNode>() as u64,
+            range: size_of::<Range<u32>>() as u64,
+            finished: size_of::<crate::tree::Node>() as u64,
+            draw_bits: 8,
+            candidate: 0,
+        }
     }
 }

@@ -9,6 +9,8 @@ use crate::layout::{Extent, Node, PARTITION_ROWS, Route, Setup, Step, TreeState}
 
 /// Distance of two tasks in their buffer: the alignment of dynamic offsets.
 pub const TASK_BYTES: u64 = 256;
+/// The most bytes that are read back at a time, but for one tree.
+const STAGING: u64 = 64 << 20;
 /// Tasks of one submit.
 pub const TASKS: usize = 2048;
 
@@ -233,11 +235,14 @@ impl Buffers {
             maker.storage("histograms", bytes)
         };
         let features = tiling.features.len() as u64;
-        let margin_bytes = if super::wide_margins(problem) { 8 } else { 4 };
+        let margin_bytes = super::widths::margin_bytes(problem);
         let largest_channel = problem.channels.iter().map(|channel| channel.data.rows).max().unwrap_or(0);
         let rows = problem.rows().max(largest_channel) as u64;
-        let staging = (problem.classes as u64 * (super::READ_NODES.min(nodes) * (size_of::<Node>() as u64 + 16) + 512))
-            .max((rows * problem.classes as u64 * margin_bytes).min(64 << 20));
+        // All trees of a round, or all margins, up to a bound; a tree at least.
+        let tree_bytes = super::READ_NODES.min(nodes) * (size_of::<Node>() as u64 + 16) + 512;
+        let count = problem.classes as u64;
+        let most = STAGING.min(tiling.tile_bytes);
+        let staging = (count * tree_bytes).max(rows * count * margin_bytes).min(most).max(tree_bytes);
         let mask_words = problem.matrix.features().div_ceil(32) as u64;
         Self {
             tasks: maker.make("tasks", TASKS as u64 * TASK_BYTES, U::UNIFORM | U::COPY_DST),
@@ -248,7 +253,8 @@ impl Buffers {
             jobs: maker.storage("the histogram jobs", tiling.jobs.len() as u64 * 24),
             slots: maker.storage("the histogram jobs", tiling.slots.len() as u64 * 20),
             masks: maker.storage("the masks of features", (tiling.level_nodes.len() as u64 + 1) * mask_words * 4),
-            best: maker.storage("candidate splits", tiling.batch_nodes as u64 * features * 32),
+            best: maker
+                .storage("candidate splits", tiling.batch_nodes as u64 * features * super::widths::CANDIDATE_BYTES),
             histograms: tiling
                 .tiles
                 .iter()
@@ -319,8 +325,8 @@ impl Buffers {
 fn shard_buffers(maker: &mut Maker<'_>, problem: &Problem<'_>, tiling: &Tiling, shard: Shard) -> ShardBuffers {
     let (rows, classes) = (tiling.stride as u64, problem.classes as u64);
     let nodes = tiling.nodes as u64;
-    let pair_bytes = if super::long_pairs(problem) { 16 } else { 8 };
-    let margin_bytes = if super::wide_margins(problem) { 8 } else { 4 };
+    let pair_bytes = super::widths::pair_bytes(problem);
+    let margin_bytes = super::widths::margin_bytes(problem);
     let widest_level = tiling.level_nodes.iter().copied().max().unwrap_or(1) as u64;
     let items = rows.div_ceil(u64::from(PARTITION_ROWS)) + widest_level;
     ShardBuffers {
@@ -343,7 +349,7 @@ fn shard_buffers(maker: &mut Maker<'_>, problem: &Problem<'_>, tiling: &Tiling, 
 
 fn channel_buffers(maker: &mut Maker<'_>, problem: &Problem<'_>, rows: usize, tiling: &Tiling) -> ChannelBuffers {
     let classes = problem.classes as u64;
-    let margin_bytes = if super::wide_margins(problem) { 8 } else { 4 };
+    let margin_bytes = super::widths::margin_bytes(problem);
     let (cut, stride) = shards(rows, (classes * margin_bytes).max(4), tiling.tile_bytes);
     let fit = (tiling.tile_bytes / (stride as u64 * 4)).max(1) as usize;
     let features = problem.matrix.features();

@@ -12,21 +12,24 @@ pub mod kernels;
 pub mod recorder;
 pub mod tiling;
 pub mod upload;
+mod widths;
 
 pub use device::{AdapterDescription, LimitChoice, adapters};
 
-use crate::backend::{Backend, FinishedTree, Frontier, GrownNode, GrownTree, NodeBatch, Problem, TreeTask};
+use crate::backend::{Backend, FinishedTree, Frontier, GrownNode, GrownTree, Margins, NodeBatch, Problem, TreeTask};
 use crate::error::Result;
 use crate::fixed::quantiser::{PairSum, Quantiser};
 use crate::layout::{self, Node, PARTITION_ROWS, Step, TreeState, WORKGROUP};
 use crate::profile::Profile;
 use crate::sampling::{ColumnPlan, RowSample, sample_size};
+use crate::traffic::Widths;
 use buffers::{Buf, Buffers, Place};
 use compose::Variant;
 use device::Gpu;
 use kernels::Kernel;
 use recorder::Recorder;
 use tiling::{Bounds, MOST_GROUPS, Tiling};
+use widths::{long_pairs, margin_bytes, wide_margins};
 
 /// How a GPU is chosen and used. Nothing here changes a result.
 #[derive(Clone, Debug, PartialEq)]
@@ -41,6 +44,9 @@ pub struct GpuOptions {
     pub tile_bytes: Option<u64>,
     /// The most bytes of all histograms; where a level needs more it is searched in batches.
     pub histogram_bytes: u64,
+    /// The work, in additions of a row to a histogram or as much of another kind, after which what was recorded is sent off, so that no
+    /// submit runs for seconds and is killed by a driver's watchdog; a dispatch of more than this is cut up as far as it can be.
+    pub submit_updates: u64,
     /// Refuses trainings that need more memory than this; tests set it.
     pub memory_bytes: Option<u64>,
     /// Whether to time the kernels, which makes the training slower.
@@ -55,6 +61,7 @@ impl Default for GpuOptions {
             optional_features: true,
             tile_bytes: None,
             histogram_bytes: 1 << 30,
+            submit_updates: 1 << 29,
             memory_bytes: None,
             profile: false,
         }
@@ -70,18 +77,14 @@ const REDUCTION_GROUPS: u32 = 2048;
 
 /// Workgroups in the direction of nodes: they step over the nodes that there are, which the host does not know.
 const NODE_GROUPS: usize = 512;
+/// Features of a histogram job, at most.
+const JOB_FEATURES: u64 = 4 * layout::JOB_PLANES as u64;
+/// What a row costs in a kernel that passes once over the rows, in updates of a histogram: no less than it moves, in words.
+const ROW_UPDATES: u64 = 8;
+/// What a bin costs in the search, likewise: two scores of emulated binary64.
+const BIN_UPDATES: u64 = 32;
 /// Workgroups that zero histograms.
 const CLEAR_GROUPS: usize = 4096;
-
-/// Whether gradient pairs take 64 bits each.
-fn long_pairs(problem: &Problem<'_>) -> bool {
-    problem.weights.is_weighted() || !problem.objective.is_classification()
-}
-
-/// Whether margins take 64 bits.
-fn wide_margins(problem: &Problem<'_>) -> bool {
-    !problem.objective.is_classification()
-}
 
 /// One training on a device.
 #[derive(Debug)]
@@ -125,7 +128,7 @@ impl<'a> GpuBackend<'a> {
         };
         let tiling = Tiling::new(problem, max_depth, bounds);
         let buffers = Buffers::new(&gpu, problem, &tiling, binding, options.memory_bytes)?;
-        let mut recorder = Recorder::new(gpu, pipelines, options.profile);
+        let mut recorder = Recorder::new(gpu, pipelines, options);
         upload::training(&mut recorder, &buffers, problem, &tiling)?;
         Ok(Self {
             problem,
@@ -321,6 +324,7 @@ impl<'a> GpuBackend<'a> {
                 task.flags = if turn + 1 == turns.len() { layout::LAST } else { 0 };
                 let place = Place { class, ..self.place(shard, tile, 0) };
                 self.run(Kernel::AddLeaves, place, &task, groups(task.rows))?;
+                self.recorder.worked(&self.buffers, u64::from(task.rows) * ROW_UPDATES)?;
             }
         }
         Ok(())
@@ -351,6 +355,7 @@ impl<'a> GpuBackend<'a> {
                     task.flags |= if turn + 1 == rounds * tiles { layout::LAST } else { 0 };
                     let place = Place { class, shard, tile, parity: 0, channel: Some(channel) };
                     self.run(Kernel::Route, place, &task, groups(rows))?;
+                    self.recorder.worked(&self.buffers, u64::from(rows) * ROW_UPDATES)?;
                 }
             }
         }
@@ -360,7 +365,7 @@ impl<'a> GpuBackend<'a> {
     /// Reads margins: buffers by shard with their rows, class-major with a stride, into row-major.
     fn read_margins(&mut self, shards: &[(Buf, usize, usize)], stride: usize, rows: usize) -> Result<Vec<i64>> {
         let classes = self.problem.classes;
-        let bytes = if wide_margins(self.problem) { 8 } else { 4 };
+        let bytes = margin_bytes(self.problem) as usize;
         let piece = (self.buffers.staging.buffer.size() as usize / bytes).max(1);
         let mut margins = vec![0; rows * classes];
         for (buffer, first_row, shard_rows) in shards {
@@ -416,6 +421,8 @@ impl Backend for GpuBackend<'_> {
         for shard in self.shards() {
             let (task, place) = (self.task(shard), Place { shard, ..Place::default() });
             self.run(Kernel::Gradient, place, &task, groups(task.rows))?;
+            let updates = u64::from(task.rows) * self.problem.classes as u64 * ROW_UPDATES;
+            self.recorder.worked(&self.buffers, updates)?;
         }
         Ok(())
     }
@@ -440,6 +447,7 @@ impl Backend for GpuBackend<'_> {
             let (task, place) = (self.task(shard), self.place(shard, 0, 0));
             let x = groups(task.rows).min(REDUCTION_GROUPS as usize);
             self.run(Kernel::QuantisePairs, place, &task, x)?;
+            self.recorder.worked(&self.buffers, u64::from(task.rows) * ROW_UPDATES)?;
         }
         self.run(Kernel::QuantiseRoot, place, &first, 1)
     }
@@ -471,14 +479,15 @@ impl Backend for GpuBackend<'_> {
                 let jobs = self.tiling.tiles[tile].jobs;
                 let task = self.tile_task(task, tile);
                 let items = task.rows.div_ceil(task.chunk) as usize + batch.nodes.len().min(NODE_GROUPS);
-                for first in (0..jobs).step_by(MOST_GROUPS as usize) {
+                let job_updates = u64::from(task.rows) * JOB_FEATURES;
+                let fit = (self.recorder.submit_updates / job_updates.max(1)).clamp(1, u64::from(MOST_GROUPS)) as usize;
+                for first in (0..jobs).step_by(fit) {
                     let mut task = task;
                     task.first_job += first as u32;
-                    let y = (jobs - first).min(MOST_GROUPS as usize);
+                    let y = (jobs - first).min(fit);
                     self.run_grid(Kernel::HistogramBuild, self.place(shard, tile, depth), &task, items, y)?;
+                    self.recorder.worked(&self.buffers, y as u64 * job_updates)?;
                 }
-                let updates = u64::from(task.rows) * self.tiling.tiles[tile].features as u64;
-                self.recorder.worked(&self.buffers, updates)?;
             }
         }
         Ok(())
@@ -493,6 +502,8 @@ impl Backend for GpuBackend<'_> {
         for tile in self.tiles() {
             let (task, features) = (self.tile_task(task, tile), self.tiling.tiles[tile].features);
             self.run_grid(Kernel::SplitScan, self.place(0, tile, depth), &task, features, nodes)?;
+            let bins = (batch.nodes.len() * self.tiling.tiles[tile].bins) as u64;
+            self.recorder.worked(&self.buffers, bins * BIN_UPDATES)?;
         }
         self.run(Kernel::SplitChoose, self.place(0, 0, depth), &task, nodes)
     }
@@ -516,6 +527,7 @@ impl Backend for GpuBackend<'_> {
                 let task = self.tile_task(task, tile);
                 self.run(Kernel::PartitionScatter, self.place(shard, tile, depth), &task, items)?;
             }
+            self.recorder.worked(&self.buffers, u64::from(task.rows) * ROW_UPDATES)?;
         }
         Ok(Frontier::Open)
     }
@@ -533,20 +545,25 @@ impl Backend for GpuBackend<'_> {
     fn read_trees(&mut self) -> Result<Vec<GrownTree>> {
         let first = self.tiling.nodes.min(READ_NODES as usize);
         let (state_bytes, node_bytes) = (size_of::<TreeState>(), first * size_of::<Node>());
-        let classes = &self.buffers.classes[..self.trees];
-        let parts: Vec<(&Buf, u64, u64)> = classes
-            .iter()
-            .flat_map(|class| {
-                [
-                    (&class.state, 0, state_bytes as u64),
-                    (&class.nodes, 0, node_bytes as u64),
-                    (&class.leaf_sums, 0, first as u64 * 16),
-                ]
-            })
-            .collect();
-        let bytes = self.recorder.read(&self.buffers, &parts)?;
+        let tree_bytes = state_bytes + node_bytes + first * 16;
+        // As many trees at a time as the staging buffer holds: all, but for very many classes.
+        let fit = (self.buffers.staging.buffer.size() as usize / tree_bytes).max(1);
+        let mut bytes = Vec::with_capacity(self.trees * tree_bytes);
+        for classes in self.buffers.classes[..self.trees].chunks(fit) {
+            let parts: Vec<(&Buf, u64, u64)> = classes
+                .iter()
+                .flat_map(|class| {
+                    [
+                        (&class.state, 0, state_bytes as u64),
+                        (&class.nodes, 0, node_bytes as u64),
+                        (&class.leaf_sums, 0, first as u64 * 16),
+                    ]
+                })
+                .collect();
+            bytes.extend(self.recorder.read(&self.buffers, &parts)?);
+        }
         let mut trees = Vec::with_capacity(self.trees);
-        for (class, bytes) in bytes.chunks_exact(state_bytes + node_bytes + first * 16).enumerate() {
+        for (class, bytes) in bytes.chunks_exact(tree_bytes).enumerate() {
             let state: TreeState = bytemuck::pod_read_unaligned(&bytes[..state_bytes]);
             let (node_part, sum_part) = bytes[state_bytes..].split_at(node_bytes);
             let mut nodes: Vec<Node> = bytemuck::pod_collect_to_vec(node_part);
@@ -594,9 +611,17 @@ impl Backend for GpuBackend<'_> {
         self.read_margins(&shards, found.stride, self.problem.channels[channel].data.rows)
     }
 
+    fn set_margins(&mut self, margins: &Margins) -> Result<()> {
+        upload::all_margins(&mut self.recorder, &self.buffers, self.problem, &self.tiling, margins)
+    }
+
     fn adapter(&self) -> String {
         let AdapterDescription { name, kind, backend, driver, .. } = self.description();
         format!("{name} ({kind}, {backend}, {driver})")
+    }
+
+    fn widths(&self) -> Widths {
+        widths::of(self.problem, self.tiling.bin_words)
     }
 }
 
@@ -611,5 +636,6 @@ fn grown_node(node: &Node, [g_low, g_high, h_low, h_high]: [u32; 4]) -> GrownNod
         gain: f64::from_bits(layout::signed(node.gain) as u64),
         sums: sum(node.g, node.h),
         leaf_sums: sum([g_low, g_high], [h_low, h_high]),
+        rows: node.rows,
     }
 }

@@ -1,5 +1,6 @@
 //! Collects dispatches and sends them to the device in few submits.
 
+use super::GpuOptions;
 use super::buffers::{Buf, Buffers, Place, TASK_BINDING, TASK_BYTES, TASKS};
 use super::device::{Gpu, Pipeline, device_error};
 use super::kernels::{Access, Kernel};
@@ -9,9 +10,6 @@ use crate::profile::Profile;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-
-/// Updates (rows times features) after which a submit is sent, so that none runs for seconds and is killed by a driver's watchdog.
-const SUBMIT_UPDATES: u64 = 1 << 29;
 
 /// Bytes of an upload that is sent off at once.
 const LARGE_WRITE: usize = 16 << 20;
@@ -35,6 +33,8 @@ pub struct Recorder {
     commands: Vec<Command>,
     tasks: Vec<u8>,
     updates: u64,
+    /// As [`GpuOptions::submit_updates`].
+    pub submit_updates: u64,
     /// Times by kernel, if they are asked for; every dispatch is then a submit of its own.
     pub profile: Option<Profile>,
     clock: Option<Clock>,
@@ -91,7 +91,8 @@ impl Clock {
 impl Recorder {
     /// A recorder for compiled kernels.
     #[must_use]
-    pub fn new(gpu: Gpu, pipelines: Vec<Arc<Pipeline>>, profile: bool) -> Self {
+    pub fn new(gpu: Gpu, pipelines: Vec<Arc<Pipeline>>, options: &GpuOptions) -> Self {
+        let profile = options.profile;
         let clock = if profile { Clock::new(&gpu) } else { None };
         let timestamps = clock.is_some();
         Self {
@@ -103,6 +104,7 @@ impl Recorder {
             commands: Vec::new(),
             tasks: Vec::new(),
             updates: 0,
+            submit_updates: options.submit_updates.max(1),
             profile: profile.then(|| Profile { timestamps, ..Profile::default() }),
         }
     }
@@ -141,7 +143,7 @@ impl Recorder {
     /// If the device failed.
     pub fn worked(&mut self, buffers: &Buffers, updates: u64) -> Result<()> {
         self.updates += updates;
-        if self.updates >= SUBMIT_UPDATES { self.submit(buffers) } else { Ok(()) }
+        if self.updates >= self.submit_updates { self.submit(buffers) } else { Ok(()) }
     }
 
     fn group(&mut self, buffers: &Buffers, kernel: Kernel, place: Place) -> Result<usize> {
@@ -199,7 +201,8 @@ impl Recorder {
                     time = clock.read(&self.gpu)?;
                 }
                 if let Some(profile) = &mut self.profile {
-                    profile.add(name, time, 0);
+                    let bytes = if let Command::Clear { bytes, .. } = command { *bytes } else { 0 };
+                    profile.add(name, time, bytes);
                 }
             }
         } else {

@@ -105,7 +105,7 @@ impl Tiling {
         let wide = problem.width == SumWidth::Wide;
         let bin_words = if wide { WIDE_WORDS } else { NARROW_WORDS };
         let classes = problem.classes as u64;
-        let pair_bytes = if super::long_pairs(problem) { 16 } else { 8 };
+        let pair_bytes = super::widths::pair_bytes(problem);
         let (shards, stride) = shards(problem.rows(), (classes * pair_bytes).max(8), bounds.tile);
         let mut tiling = Self {
             shards,
@@ -251,7 +251,7 @@ impl Tiling {
         let most = self.level_nodes[levels.saturating_sub(2)];
         let fit = (bounds.histograms / 2 / bytes(all))
             .min(bounds.tile / bytes(largest))
-            .min(bounds.binding / (32 * self.features.len().max(1) as u64))
+            .min(bounds.binding / (super::widths::CANDIDATE_BYTES * self.features.len().max(1) as u64))
             .min(u64::from(MOST_GROUPS - 1));
         self.batch_nodes = (fit.max(1) as usize).min(most.max(1));
     }

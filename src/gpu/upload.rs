@@ -3,7 +3,7 @@
 use super::buffers::{Buf, Buffers};
 use super::recorder::Recorder;
 use super::tiling::{Shard, Tiling};
-use crate::backend::{FinishedTree, Problem};
+use crate::backend::{FinishedTree, Margins, Problem};
 use crate::binning::cuts::ordered_bits;
 use crate::binning::matrix::BinColumn;
 use crate::error::Result;
@@ -29,7 +29,7 @@ pub fn training(recorder: &mut Recorder, buffers: &Buffers, problem: &Problem<'_
     recorder.write(buffers, &buffers.features, 0, cast_slice(&tiling.features))?;
     recorder.write(buffers, &buffers.jobs, 0, cast_slice(&tiling.jobs))?;
     recorder.write(buffers, &buffers.slots, 0, cast_slice(&tiling.slots))?;
-    let wide = super::wide_margins(problem);
+    let wide = super::widths::wide_margins(problem);
     for shard in &buffers.shards {
         let Shard { first_row, rows } = shard.shard;
         let targets = &problem.targets[first_row..first_row + rows];
@@ -54,6 +54,28 @@ pub fn training(recorder: &mut Recorder, buffers: &Buffers, problem: &Problem<'_
                 let offset = (feature % made.tile_features * made.stride * 4) as u64;
                 recorder.write(buffers, &shard.values[feature / made.tile_features], offset, cast_slice(&bits))?;
             }
+        }
+    }
+    recorder.gpu.check()
+}
+
+/// Uploads other margins than the problem's.
+///
+/// # Errors
+/// If the device fails.
+pub fn all_margins(
+    recorder: &mut Recorder,
+    buffers: &Buffers,
+    problem: &Problem<'_>,
+    tiling: &Tiling,
+    all: &Margins,
+) -> Result<()> {
+    for shard in &buffers.shards {
+        margins(recorder, buffers, &shard.margins, (shard.shard, tiling.stride), &all.train, problem)?;
+    }
+    for (of_channel, made) in all.channels.iter().zip(&buffers.channels) {
+        for shard in &made.shards {
+            margins(recorder, buffers, &shard.margins, (shard.shard, made.stride), of_channel, problem)?;
         }
     }
     recorder.gpu.check()
@@ -128,10 +150,10 @@ fn margins(
     margins: &[i64],
     problem: &Problem<'_>,
 ) -> Result<()> {
-    let (classes, wide) = (problem.classes, super::wide_margins(problem));
+    let (classes, wide) = (problem.classes, super::widths::wide_margins(problem));
     for class in 0..classes {
         let of_class = (first_row..first_row + rows).map(|row| margins[row * classes + class]);
-        let offset = (class * stride * if wide { 8 } else { 4 }) as u64;
+        let offset = (class * stride) as u64 * super::widths::margin_bytes(problem);
         recorder.write(buffers, to, offset, &integers(of_class, wide))?;
     }
     Ok(())

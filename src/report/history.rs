@@ -93,6 +93,7 @@ mod tests {
             models: Vec::new(),
             times: Default::default(),
             adapter: String::new(),
+            backend: Default::default(),
         };
         assert_eq!(
             cv_csv(&found),

@@ -2,6 +2,7 @@
 
 use super::figures::{Figures, Rounds};
 use crate::booster::Trained;
+use crate::contest::Record;
 use crate::metric::Metric;
 use crate::model::Model;
 use crate::params::Params;
@@ -32,6 +33,9 @@ pub struct MetricsFile {
     pub backend: String,
     /// What the backend ran on.
     pub adapter: String,
+    /// Which rounds ran where and why, with `--backend auto`; the backend above is the one that ended the training.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub auto: Option<Record>,
     /// Rounds in the model.
     pub rounds: usize,
     /// The round, from 0, with the best value of the last metric of the validation channel, if there is one.
@@ -76,12 +80,13 @@ impl Channels {
 impl MetricsFile {
     /// Puts the outcome together; `seconds` are completed by the training's own.
     #[must_use]
-    pub fn new(trained: &Trained, params: &Params, channels: Channels, backend: &str, seconds: Seconds) -> Self {
+    pub fn new(trained: &Trained, params: &Params, channels: Channels, seconds: Seconds) -> Self {
         let model = &trained.model;
         Self {
             gboost: env!("CARGO_PKG_VERSION"),
-            backend: backend.to_string(),
+            backend: trained.backend.name.to_string(),
             adapter: trained.adapter.clone(),
+            auto: trained.backend.auto.clone(),
             rounds: model.rounds(),
             best_round: best_round(trained),
             stopped_early: trained.stopped_early,

@@ -3,8 +3,9 @@
 use super::folds::Folds;
 use crate::binning::BinnedMatrix;
 use crate::booster::{
-    BackendChoice, Evaluate, Finished, Plan, Round, Times, TrainingSet, check_start, thread_pool, train_together,
+    BackendChoice, Evaluate, Placement, Plan, Round, Times, check_start, thread_pool, train_together,
 };
+use crate::contest::News;
 use crate::cpu::CpuOptions;
 use crate::error::{Error, ErrorKind, Result};
 use crate::evaluation::EarlyStopping;
@@ -12,6 +13,7 @@ use crate::ingest::{Dataset, Rows};
 use crate::metric::Metric;
 use crate::model::Model;
 use crate::params::Params;
+use crate::training::{Finished, TrainingSet};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::ops::ControlFlow;
@@ -134,6 +136,8 @@ pub struct CvProgress<'a> {
     pub round: &'a CvRound,
     /// The metrics.
     pub metrics: &'a [Metric],
+    /// What [`BackendChoice::Auto`] did before this round.
+    pub news: &'a [News],
 }
 
 type Observer<'a> = Box<dyn FnMut(&CvProgress<'_>) -> ControlFlow<()> + Send + 'a>;
@@ -185,8 +189,10 @@ pub struct CrossValidated {
     pub models: Vec<Model>,
     /// How long it took; binning only where this run did it.
     pub times: Times,
-    /// What it ran on.
+    /// What it ran on; where it changed hands, what it ended on.
     pub adapter: String,
+    /// The backend that this belongs to.
+    pub backend: Placement,
 }
 
 impl CrossValidated {
@@ -279,12 +285,12 @@ impl<'a> CrossValidation<'a> {
         let metrics = params.metrics();
         let mut history: Vec<CvRound> = Vec::new();
         let mut stopping = EarlyStopping::new(params);
-        let (finished, stopped_early) = train_together(&plan, &sets, &mut |done, folds| {
+        let (finished, stopped_early) = train_together(&plan, &sets, &mut |done, folds, news| {
             let folds: Vec<&Round> = folds.iter().copied().flatten().collect();
             let Some(round) = CvRound::of(&folds) else { return Ok(ControlFlow::Continue(())) };
             if let Some(observer) = &mut observer {
                 let (rounds, metrics) = (params.num_round as usize, metrics.as_slice());
-                if observer(&CvProgress { done, rounds, round: &round, metrics }).is_break() {
+                if observer(&CvProgress { done, rounds, round: &round, metrics, news }).is_break() {
                     return Err(Error::new(ErrorKind::Interrupted, "interrupted"));
                 }
             }
@@ -298,12 +304,13 @@ impl<'a> CrossValidation<'a> {
             history.retain(|round| round.round <= best_round);
         }
         let times = Times { train: started.elapsed(), ..Times::default() };
-        let adapter = finished.first().map(|first| first.adapter.clone()).unwrap_or_default();
+        let ran = finished.first().map(|first| (first.adapter.clone(), first.backend.clone()));
+        let (adapter, backend) = ran.unwrap_or_default();
         let best = stopping.best.filter(|_| params.early_stopping_rounds.is_some());
         let (best_iteration, best_score) = best.unzip();
         let models =
             finished.into_iter().map(|Finished { model, .. }| Model { best_iteration, best_score, ..model }).collect();
-        Ok(CrossValidated { metrics, history, best_round, stopped_early, models, times, adapter })
+        Ok(CrossValidated { metrics, history, best_round, stopped_early, models, times, adapter, backend })
     }
 
     fn check(&self) -> Result<()> {

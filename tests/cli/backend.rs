@@ -5,13 +5,45 @@ use super::support::{BINARY, Folder};
 #[test]
 fn auto_says_what_it_chose_and_gives_the_same_model() {
     let folder = Folder::with_data();
+    // A training that is done at once looks for no GPU: no driver is asked, whether there is one or not.
     let ran = folder.run(&format!("train {BINARY} --num-round 2 -v"));
-    assert!(ran.stderr.contains("backend: "), "{}", ran.stderr);
+    let said = ran.stderr.lines().find(|line| line.starts_with("backend: cpu, CPU, "));
+    assert!(
+        said.is_some_and(|line| line.ends_with(" s on the processor, too little to gain by a GPU)")),
+        "{}",
+        ran.stderr
+    );
     ran.done();
     let auto = folder.read("model.json");
+    let metrics = folder.json("metrics.json");
+    assert_eq!(metrics["backend"], "cpu");
+    assert_eq!((&metrics["auto"]["cpu_rounds"], &metrics["auto"]["gpu_rounds"]), (&2.into(), &0.into()));
     folder.run(&format!("train {BINARY} --num-round 2 -q --backend cpu")).done();
     assert_eq!(folder.read("model.json"), auto);
-    assert_eq!(folder.json("metrics.json")["backend"], "cpu");
+    let metrics = folder.json("metrics.json");
+    assert_eq!((&metrics["backend"], metrics.get("auto")), (&"cpu".into(), None));
+    let ran = folder.run(&format!("cv {BINARY} --num-round 2 -v"));
+    assert!(ran.stderr.contains("too little to gain by a GPU)"), "{}", ran.stderr);
+    ran.done();
+}
+
+#[test]
+fn a_profile_is_of_one_backend() {
+    let folder = Folder::with_data();
+    let ran = folder.run(&format!("train {BINARY} --num-round 2 --profile"));
+    assert!(
+        ran.stderr.contains("--profile measures one backend: the processor; give --backend gpu for a GPU"),
+        "{}",
+        ran.stderr
+    );
+    let table: Vec<&str> = ran.stdout.lines().skip_while(|line| !line.trim_start().starts_with("kernel")).collect();
+    assert_eq!(table[0].split_whitespace().collect::<Vec<_>>(), ["kernel", "calls", "ms", "percent", "moved", "GB/s"]);
+    for kernel in ["gradient", "histogram", "total"] {
+        let row = table.iter().find(|line| line.split_whitespace().next() == Some(kernel));
+        let cells: Vec<&str> = row.unwrap().split_whitespace().collect();
+        assert!(cells[4].parse::<f64>().unwrap() > 0.0 && cells[5].ends_with('B'), "{cells:?}");
+    }
+    ran.done();
 }
 
 #[test]

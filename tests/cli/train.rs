@@ -68,6 +68,7 @@ fn what_metrics_json_holds() {
         "gboost",
         "backend",
         "adapter",
+        "auto",
         "rounds",
         "best_round",
         "stopped_early",

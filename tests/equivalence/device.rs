@@ -1,10 +1,12 @@
 //! The choice of an adapter, and what is said where there is none or where memory does not suffice.
 
-use crate::kit::{Both, Labels, data, matrix, params, problem};
+use crate::kit::{Both, Labels, data, matrix, params, problem, with_weights};
 use gboost::backend::Backend;
+use gboost::cpu::CpuOptions;
 use gboost::gpu::device::{Gpu, choose};
 use gboost::gpu::kernels::Kernel;
 use gboost::gpu::{AdapterDescription, GpuOptions, LimitChoice, adapters};
+use gboost::profile::Profile;
 use gboost::{BackendChoice, Dataset, Error, ErrorKind, Trainer};
 
 fn adapter(index: usize, name: &str, kind: &'static str) -> AdapterDescription {
@@ -82,6 +84,46 @@ pub fn kernels_are_timed() {
         let row = profile.rows.iter().find(|row| row.name == "histogram_build").unwrap();
         assert_eq!(row.calls, 4);
         assert!(profile.rows.iter().any(|row| row.name == "read back" && row.bytes > 0));
+    }
+}
+
+pub fn kernels_work_on_as_much_as_their_twins() {
+    for (number, text) in [
+        "objective=binary:logistic max_depth=4",
+        "objective=reg:squarederror max_depth=3 subsample=0.6 colsample_bytree=0.7 max_bin=600",
+        "objective=multi:softprob num_class=3 max_depth=5 sampler=xgboost1 subsample=0.8 histogram_sums=wide",
+        "objective=binary:logistic max_depth=4 colsample_bynode=0.5 colsample_bylevel=0.8 tree_method=exact",
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let labels = [Labels::Binary, Labels::Real, Labels::Classes(3), Labels::Binary][number];
+        let mut data = data(number as u64, 700, 5, 0.1, labels);
+        if number % 2 == 1 {
+            data = with_weights(data, 3);
+        }
+        let params = params(&format!("{text} num_round=2 min_child_weight=0"));
+        let profile = |backend: BackendChoice| {
+            let options = CpuOptions { profile: true, ..CpuOptions::default() };
+            let trainer = Trainer::new(&params, &data).channel("validation", &data).cpu_options(options);
+            trainer.backend(backend).run().unwrap().profile.unwrap()
+        };
+        let cpu = profile(BackendChoice::Cpu);
+        let gpu = profile(BackendChoice::Gpu(GpuOptions { profile: true, ..GpuOptions::default() }));
+        assert_eq!(cpu.counts, gpu.counts, "{text}");
+        let bytes = |profile: &Profile, kernels: &[&str]| -> u64 {
+            profile.rows.iter().filter(|row| kernels.contains(&row.name.as_str())).map(|row| row.bytes).sum()
+        };
+        // Where widths agree, bytes do: all of a regression's gradients; otherwise but for the lists of rows.
+        if labels == Labels::Real {
+            assert_eq!(bytes(&cpu, &["gradient"]), bytes(&gpu, &["gradient"]), "{text}");
+        }
+        let lists = 2 * cpu.counts.summed_rows;
+        let built = bytes(&gpu, &["histogram_build"]) - lists;
+        assert!(bytes(&cpu, &["histogram"]) >= built && built > lists, "{text}");
+        for row in &gpu.rows {
+            assert!(row.bytes > 0, "{text}: {}", row.name);
+        }
     }
 }
 
@@ -167,7 +209,7 @@ pub fn a_kernel_on_a_lost_device_fails() {
     Gpu::open(&options).unwrap().device.destroy();
     let task = both.task(0);
     let grown = both.gpu.gradient().and_then(|()| gboost::grower::grow(&mut both.gpu, &task, 2));
-    let error = grown.and_then(|()| both.gpu.read_trees().map(|_| ())).unwrap_err();
+    let error = grown.and_then(|_| both.gpu.read_trees().map(|_| ())).unwrap_err();
     assert_device_error(&error, &["the device was closed while it was in use"]);
     assert_device_error(&both.gpu.margins().unwrap_err(), &["closed"]);
 }

@@ -18,13 +18,14 @@ use gboost::params::HistogramSums;
 use gboost::sampling::SampleSource;
 use gboost::{BackendChoice, Dataset, Evaluate, Objective, Params, Trained, Trainer};
 
-/// Default limits, no optional feature, and tiles so small that every array is cut.
+/// Default limits, no optional feature, tiles so small that every array is cut, and submits of a few dispatches.
 pub fn tiny() -> GpuOptions {
     GpuOptions {
         limits: LimitChoice::Default,
         optional_features: false,
         tile_bytes: Some(4096),
         histogram_bytes: 64 << 10,
+        submit_updates: 3000,
         ..GpuOptions::default()
     }
 }

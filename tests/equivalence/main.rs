@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod add_leaves;
+mod auto;
 mod device;
 mod gradient;
 mod histogram;
@@ -50,6 +51,7 @@ fn main() {
         device::a_wrong_adapter_is_refused,
         device::listed_adapters_have_the_default_limits_at_least,
         device::kernels_are_timed,
+        device::kernels_work_on_as_much_as_their_twins,
         device::a_lost_device_is_not_used_again,
         device::losing_the_device_between_rounds_ends_the_training,
         device::losing_the_device_while_kernels_run_ends_the_training,
@@ -70,6 +72,10 @@ fn main() {
         models::thousands_of_bins,
         models::deep_trees,
         models::task_1,
+        auto::hands_change_at_every_boundary,
+        auto::folds_change_hands_together,
+        auto::what_a_gpu_refuses_stays_on_the_processor,
+        auto::a_device_that_fails_gives_its_trainings_back,
         tuning::searches_find_the_same,
         verify::models_and_tables_of_one_backend_verify_on_the_other,
     ]);

@@ -1,0 +1,485 @@
+//! The bytes that kernels move: what each must read and write for its work, so that bytes over time, against the memory's
+//! bandwidth, say how far a kernel is from the least time it could take.
+//!
+//! **What is counted** is every element of an array by row, bin, candidate or node that a kernel reads or writes, once, in the width
+//! in which the backend stores it: rows that were drawn, features that the tree sees, nodes that there were. What a kernel reads
+//! again because caches or tiles are too small for it is what it loses, and is not counted; nor are lists of work, counts of blocks and constants,
+//! which are small beside the rest.
+//!
+//! [`Counts`] are of elements and the same on every backend; [`Widths`] are a backend's; [`bytes`] has the one formula of each kernel.
+
+use crate::backend::{FinishedTree, GrownTree, Problem, TreeTask};
+use crate::binning::matrix::BinColumn;
+use crate::fixed::hash;
+use crate::profile::Profile;
+use crate::sampling::RowSample;
+use rayon::prelude::*;
+
+/// Bytes of one element of each array, as a backend stores it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Widths {
+    /// A margin.
+    pub margin: u64,
+    /// A label.
+    pub target: u64,
+    /// A gradient pair.
+    pub pair: u64,
+    /// A quantised pair.
+    pub quantised: u64,
+    /// An entry of a list of rows.
+    pub row: u64,
+    /// What says in which leaf a training row lies when margins move.
+    pub place: u64,
+    /// The sums of a bin.
+    pub bin: u64,
+    /// A node of a tree under construction.
+    pub node: u64,
+    /// Where the rows of a node lie.
+    pub range: u64,
+    /// A node of a finished tree.
+    pub finished: u64,
+    /// A draw of a row that was made beforehand, in bits.
+    pub draw_bits: u64,
+    /// The best split of one feature of one node, where it is stored.
+    pub candidate: u64,
+}
+
+/// An instance weight, on any backend.
+const WEIGHT: u64 = 4;
+/// A raw value of a channel.
+const VALUE: u64 = 4;
+/// The unquantised sums of a leaf.
+const LEAF: u64 = 16;
+
+macro_rules! counts {
+    ($($(#[$doc:meta])* $name:ident,)+) => {
+        /// Elements that the kernels of a training worked on, over all its trees; the same on every backend.
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+        pub struct Counts { $($(#[$doc])* pub $name: u64,)+ }
+
+        impl std::ops::AddAssign for Counts {
+            fn add_assign(&mut self, other: Self) {
+                $(self.$name += other.$name;)+
+            }
+        }
+    };
+}
+
+counts! {
+    /// Trees.
+    trees,
+    /// Rows whose gradient was computed.
+    rows,
+    /// Those of them that have a weight.
+    weighted_rows,
+    /// Gradient pairs: one a row and class.
+    pairs,
+    /// Rows that all were drawn, without being asked.
+    unasked_rows,
+    /// Rows that were asked whether they are drawn.
+    asked_rows,
+    /// Those of them whose draw was made beforehand.
+    predrawn_rows,
+    /// Those of them that have a weight, which may be 0.
+    asked_weights,
+    /// Asked rows that were drawn.
+    asked_and_drawn_rows,
+    /// Drawn rows.
+    drawn_rows,
+    /// Rows that histograms were summed from: of two siblings the smaller one's where the other is derived.
+    summed_rows,
+    /// Bytes of their codes, of the features of the tree.
+    summed_codes,
+    /// Bins of the nodes that were summed.
+    summed_bins,
+    /// Bins of the nodes that were derived.
+    derived_bins,
+    /// Bins of all nodes and features, whether the tree sees the features or not.
+    held_bins,
+    /// Bins that were searched for a split.
+    searched_bins,
+    /// Pairs of node and feature that were searched.
+    candidates,
+    /// Nodes that were searched.
+    searched_nodes,
+    /// Nodes that were split.
+    split_nodes,
+    /// Their rows.
+    split_rows,
+    /// Bytes of these rows' codes of the feature that splits.
+    split_codes,
+    /// Leaves of the grown trees.
+    leaves,
+    /// Training rows whose margins moved.
+    moved_rows,
+    /// Bytes of the codes on the way of those that were not drawn.
+    moved_codes,
+    /// Nodes of the finished trees.
+    finished_nodes,
+    /// Rows of channels.
+    routed_rows,
+    /// Values on their way.
+    routed_values,
+    /// Nodes of the finished trees, once for every channel.
+    routed_nodes,
+}
+
+/// What a round has grown.
+#[derive(Clone, Copy, Debug)]
+pub struct Round<'a> {
+    /// The trees' tasks, one a class.
+    pub tasks: &'a [TreeTask],
+    /// By tree and depth whether of two siblings the larger one was derived.
+    pub derived: &'a [Vec<bool>],
+    /// The trees as the backend grew them.
+    pub grown: &'a [GrownTree],
+    /// The same, finished.
+    pub finished: &'a [FinishedTree],
+}
+
+impl Counts {
+    /// Adds a round.
+    pub fn add_round(&mut self, problem: &Problem<'_>, round: &Round<'_>) {
+        let rows = problem.rows() as u64;
+        self.rows += rows;
+        self.weighted_rows += if problem.weights.is_weighted() { rows } else { 0 };
+        self.pairs += rows * problem.classes as u64;
+        for (((task, derived), grown), finished) in
+            round.tasks.iter().zip(round.derived).zip(round.grown).zip(round.finished)
+        {
+            self.trees += 1;
+            self.add_sample(problem, task, grown);
+            self.add_growth(problem, task, derived, grown);
+            self.add_moves(problem, task, finished);
+        }
+    }
+
+    fn add_sample(&mut self, problem: &Problem<'_>, task: &TreeTask, grown: &GrownTree) {
+        let rows = problem.rows() as u64;
+        let drawn = grown.nodes.first().map_or(0, |root| u64::from(root.rows));
+        let weighted = problem.weights.is_weighted();
+        self.drawn_rows += drawn;
+        if task.rows == RowSample::All && !weighted {
+            self.unasked_rows += rows;
+            return;
+        }
+        self.asked_rows += rows;
+        self.predrawn_rows += if matches!(task.rows, RowSample::Drawn(_)) { rows } else { 0 };
+        self.asked_weights += if weighted { rows } else { 0 };
+        self.asked_and_drawn_rows += drawn;
+    }
+
+    fn add_growth(&mut self, problem: &Problem<'_>, task: &TreeTask, derived: &[bool], grown: &GrownTree) {
+        let columns = &task.columns;
+        let bins =
+            |features: &[u32]| features.iter().map(|&f| problem.matrix.cuts[f as usize].bins() as u64).sum::<u64>();
+        let tree_bins = bins(&columns.tree);
+        let tree_codes: u64 = columns.tree.iter().map(|&feature| code_bytes(problem, feature)).sum();
+        let all_bins: u64 = problem.matrix.cuts.iter().map(|cuts| cuts.bins() as u64).sum();
+        // By node: its depth, and its key of column sampling.
+        let mut places = vec![(0, columns.by_node.map_or(0, |sample| sample.root_key)); grown.nodes.len()];
+        for (index, node) in grown.nodes.iter().enumerate() {
+            let (depth, key) = places[index];
+            if node.left != 0 {
+                let left = node.left as usize;
+                self.split_nodes += 1;
+                self.split_rows += u64::from(node.rows);
+                self.split_codes += u64::from(node.rows) * code_bytes(problem, node.feature);
+                for side in [0, 1] {
+                    places[left + side] = (depth + 1, hash::combine(key, side as u32));
+                }
+                if let Some(&derive) = derived.get(depth + 1) {
+                    let [a, b] = [left, left + 1].map(|child| u64::from(grown.nodes[child].rows));
+                    self.summed_rows += if derive { a.min(b) } else { a + b };
+                    self.summed_codes += tree_codes * if derive { a.min(b) } else { a + b };
+                    self.summed_bins += tree_bins * if derive { 1 } else { 2 };
+                    self.derived_bins += tree_bins * u64::from(derive);
+                }
+            } else {
+                self.leaves += 1;
+            }
+            if depth < derived.len() {
+                let (seen_bins, seen) = match columns.by_node {
+                    Some(_) => {
+                        let features = columns.node(depth as u32, key);
+                        (bins(&features), features.len())
+                    }
+                    None => (bins(columns.level(depth as u32)), columns.level(depth as u32).len()),
+                };
+                self.searched_nodes += 1;
+                self.searched_bins += seen_bins;
+                self.candidates += seen as u64;
+                self.held_bins += all_bins;
+            }
+        }
+        if !derived.is_empty() {
+            let drawn = grown.nodes.first().map_or(0, |root| u64::from(root.rows));
+            self.summed_rows += drawn;
+            self.summed_codes += tree_codes * drawn;
+            self.summed_bins += tree_bins;
+        }
+    }
+
+    fn add_moves(&mut self, problem: &Problem<'_>, task: &TreeTask, finished: &FinishedTree) {
+        let tree = &finished.tree;
+        let nodes = tree.nodes.len() as u64;
+        self.moved_rows += problem.rows() as u64;
+        self.finished_nodes += nodes;
+        let drawn = |row: usize| task.rows.contains(row) && problem.weights.get(row) > 0;
+        if task.rows != RowSample::All || problem.weights.is_weighted() {
+            let way = |row: usize| -> u64 {
+                let mut index = 0;
+                let mut bytes = 0;
+                while !tree.nodes[index].is_leaf() {
+                    bytes += code_bytes(problem, tree.nodes[index].feature);
+                    index = finished.child_by_bin(problem.matrix, index, row);
+                }
+                bytes
+            };
+            self.moved_codes += (0..problem.rows()).into_par_iter().filter(|&row| !drawn(row)).map(way).sum::<u64>();
+        }
+        for channel in &problem.channels {
+            let data = channel.data;
+            let way = |row: usize| -> u64 {
+                let mut index = 0;
+                let mut values = 0;
+                while !tree.nodes[index].is_leaf() {
+                    values += 1;
+                    index = tree.nodes[index].child(data.columns[tree.nodes[index].feature as usize][row]) as usize;
+                }
+                values
+            };
+            self.routed_rows += data.rows as u64;
+            self.routed_values += (0..data.rows).into_par_iter().map(way).sum::<u64>();
+            self.routed_nodes += nodes;
+        }
+    }
+
+    /// Fills in the bytes of every kernel of a profile.
+    pub fn fill(&self, widths: &Widths, profile: &mut Profile) {
+        for row in &mut profile.rows {
+            row.bytes += bytes(&row.name, self, widths).unwrap_or(0);
+        }
+        profile.counts = *self;
+    }
+}
+
+/// Bytes of one code of a feature: the same on every backend.
+fn code_bytes(problem: &Problem<'_>, feature: u32) -> u64 {
+    match problem.matrix.columns[feature as usize] {
+        BinColumn::Bytes(_) => 1,
+        BinColumn::Words(_) => 2,
+    }
+}
+
+/// What a kernel, or a pass of one, has read and written; `None` for what is no kernel.
+#[must_use]
+pub fn bytes(kernel: &str, c: &Counts, w: &Widths) -> Option<u64> {
+    let asked = (c.predrawn_rows * w.draw_bits).div_ceil(8) + c.asked_weights * WEIGHT;
+    let move_margins = |rows: u64| rows * 2 * w.margin;
+    Some(match kernel {
+        "gradient" => c.rows * w.target + c.weighted_rows * WEIGHT + c.pairs * (w.margin + w.pair),
+
+        // The processor lists the rows that were not drawn behind the others.
+        "sample" => asked + (c.unasked_rows + c.asked_rows) * w.row,
+        "sample_all" => c.unasked_rows * w.row,
+        "sample_count" => asked,
+        "sample_scan" => c.trees * w.range,
+        "sample_scatter" => asked + c.asked_and_drawn_rows * w.row + (c.asked_rows - c.asked_and_drawn_rows) * w.place,
+
+        "quantise" => bytes("quantise_extent", c, w)? + bytes("quantise_pairs", c, w)? + bytes("quantise_root", c, w)?,
+        "quantise_extent" => c.drawn_rows * (w.row + w.pair),
+        "quantise_shifts" | "quantise_root" => c.trees * w.node,
+        "quantise_pairs" => c.drawn_rows * (w.row + w.pair + w.quantised),
+
+        // On the processor, what is summed is at hand when the sibling is derived from it and the parent.
+        "histogram" => bytes("histogram_build", c, w)? + 2 * c.derived_bins * w.bin,
+        "histogram_plan" => c.searched_nodes * w.range,
+        "histogram_clear" => c.held_bins * w.bin,
+        "histogram_build" => c.summed_rows * (w.row + w.quantised) + c.summed_codes + c.summed_bins * w.bin,
+
+        "split" => c.searched_bins * w.bin + c.searched_nodes * w.node,
+        "split_columns" => c.searched_nodes * w.node,
+        // On a device siblings are derived here: the parent is read, the larger one written, and then searched as all are.
+        "split_scan" => {
+            (c.searched_bins + 2 * c.derived_bins) * w.bin + c.candidates * w.candidate + c.searched_nodes * w.node
+        }
+        "split_choose" => c.candidates * w.candidate + c.searched_nodes * w.node,
+        "split_children" => (c.searched_nodes + 2 * c.split_nodes) * w.node,
+
+        "partition" => {
+            bytes("split_children", c, w)? + bytes("partition_scatter", c, w)? + bytes("partition_scan", c, w)?
+        }
+        "partition_plan" => c.split_nodes * w.range,
+        "partition_count" => c.split_rows * w.row + c.split_codes,
+        "partition_scan" => 2 * c.split_nodes * w.range,
+        "partition_scatter" => c.split_rows * 2 * w.row + c.split_codes,
+
+        "leaf_sums" => c.drawn_rows * (w.row + w.pair) + c.leaves * (w.range + LEAF),
+        "leaf_plan" => c.leaves * w.range,
+        "leaf_build" => c.drawn_rows * (w.row + w.pair + w.place) + c.leaves * LEAF,
+
+        "add_leaves" => {
+            move_margins(c.moved_rows) + c.moved_rows * w.place + c.moved_codes + c.finished_nodes * w.finished
+        }
+        "route" => move_margins(c.routed_rows) + c.routed_values * VALUE + c.routed_nodes * w.finished,
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::cpu::CpuOptions;
+    use crate::{Dataset, Params, Trainer};
+
+    /// The root splits on the first feature, 6 rows to 2; the left child on the second, 3 to 3; the right one is pure.
+    fn eight_rows() -> Dataset {
+        Dataset {
+            columns: vec![vec![0., 0., 0., 0., 0., 0., 1., 1.], vec![0., 0., 0., 1., 1., 1., 0., 0.]],
+            labels: Some(vec![0., 0., 0., 1., 1., 1., 9., 9.]),
+            rows: 8,
+            ..Dataset::default()
+        }
+    }
+
+    fn profile(text: &str, channel: Option<&Dataset>) -> Profile {
+        let mut params = Params::default();
+        for word in text.split(' ') {
+            let (name, value) = word.split_once('=').unwrap();
+            params.set(name, value).unwrap();
+        }
+        let data = eight_rows();
+        let mut trainer =
+            Trainer::new(&params, &data).cpu_options(CpuOptions { profile: true, ..CpuOptions::default() });
+        if let Some(channel) = channel {
+            trainer = trainer.channel("validation", channel);
+        }
+        trainer.run().unwrap().profile.unwrap()
+    }
+
+    fn moved(profile: &Profile, kernel: &str) -> u64 {
+        profile.rows.iter().find(|row| row.name == kernel).unwrap().bytes
+    }
+
+    #[test]
+    fn a_tree_of_five_nodes_is_counted_as_by_hand() {
+        let channel = Dataset {
+            // Two rows pass both splits, the third only the first.
+            columns: vec![vec![0., 0., 1.], vec![0., 1., 0.]],
+            labels: Some(vec![0.; 3]),
+            rows: 3,
+            ..Dataset::default()
+        };
+        let profile =
+            profile("num_round=1 max_depth=2 min_child_weight=0 lambda=0 histogram_sums=narrow", Some(&channel));
+        let expected = Counts {
+            trees: 1,
+            rows: 8,
+            pairs: 8,
+            unasked_rows: 8,
+            drawn_rows: 8,
+            // The root's 8 rows and the smaller child's 2, a byte for each of two features.
+            summed_rows: 10,
+            summed_codes: 20,
+            // Two features of two bins each, for the root and the smaller child; the larger one is derived.
+            summed_bins: 8,
+            derived_bins: 4,
+            held_bins: 12,
+            searched_bins: 12,
+            candidates: 6,
+            searched_nodes: 3,
+            split_nodes: 2,
+            split_rows: 14,
+            split_codes: 14,
+            leaves: 3,
+            moved_rows: 8,
+            finished_nodes: 5,
+            routed_rows: 3,
+            routed_values: 5,
+            routed_nodes: 5,
+            ..Counts::default()
+        };
+        assert_eq!(profile.counts, expected);
+        // A label and a margin of 8 bytes and a pair of 16; lists of rows of 2 bytes; quantised pairs and bins of 8.
+        assert_eq!(moved(&profile, "gradient"), 8 * (8 + 8 + 16));
+        assert_eq!(moved(&profile, "sample"), 8 * 2);
+        assert_eq!(moved(&profile, "histogram"), 10 * (2 + 8) + 20 + (8 + 2 * 4) * 8);
+        let node = size_of::<crate::backend::GrownNode>() as u64;
+        assert_eq!(moved(&profile, "quantise"), 8 * (2 + 16) + 8 * (2 + 16 + 8) + node);
+        assert_eq!(moved(&profile, "split"), 12 * 8 + 3 * node);
+        assert_eq!(moved(&profile, "partition"), 14 * (2 + 2 + 1) + (3 + 4) * node + 4 * 8);
+        assert_eq!(moved(&profile, "leaf_sums"), 8 * (2 + 16) + 3 * (8 + 16));
+        let finished = size_of::<crate::tree::Node>() as u64;
+        assert_eq!(moved(&profile, "add_leaves"), 8 * (8 + 8 + 2) + 5 * finished);
+        assert_eq!(moved(&profile, "route"), 3 * (8 + 8) + 5 * 4 + 5 * finished);
+    }
+
+    #[test]
+    fn rows_that_were_not_drawn_read_the_codes_on_their_way() {
+        for sampler in ["hash", "xgboost1"] {
+            let counts =
+                profile(&format!("num_round=4 max_depth=1 min_child_weight=0 subsample=0.5 sampler={sampler}"), None)
+                    .counts;
+            assert_eq!((counts.trees, counts.asked_rows, counts.unasked_rows), (4, 32, 0));
+            assert_eq!(counts.predrawn_rows, if sampler == "hash" { 0 } else { 32 });
+            assert_eq!(counts.asked_and_drawn_rows, counts.drawn_rows);
+            assert!((1..32).contains(&counts.drawn_rows), "{counts:?}");
+            // A tree that split once: one code a row that was not drawn.
+            assert!(counts.moved_codes <= 32 - counts.drawn_rows, "{counts:?}");
+            assert!(counts.split_nodes < 4 || counts.moved_codes == 32 - counts.drawn_rows, "{counts:?}");
+        }
+    }
+
+    #[test]
+    fn every_kernel_has_a_formula() {
+        let widths =
+            Widths { margin: 1, target: 1, pair: 1, quantised: 1, row: 1, place: 1, bin: 1, ..Widths::default() };
+        let widths = Widths { node: 1, range: 1, finished: 1, draw_bits: 8, candidate: 1, ..widths };
+        let counts = ones();
+        let cpu =
+            ["gradient", "sample", "quantise", "histogram", "split", "partition", "leaf_sums", "add_leaves", "route"];
+        #[cfg(feature = "gpu")]
+        let gpu: Vec<&str> = crate::gpu::kernels::KERNELS.iter().map(|row| row.entry).collect();
+        #[cfg(not(feature = "gpu"))]
+        let gpu: Vec<&str> = Vec::new();
+        for kernel in cpu.into_iter().chain(gpu) {
+            assert!(bytes(kernel, &counts, &widths).is_some_and(|bytes| bytes > 0), "{kernel}");
+        }
+        assert_eq!(bytes("read back", &counts, &widths), None);
+    }
+
+    fn ones() -> Counts {
+        Counts {
+            trees: 1,
+            rows: 1,
+            weighted_rows: 1,
+            pairs: 1,
+            unasked_rows: 1,
+            asked_rows: 2,
+            predrawn_rows: 1,
+            asked_weights: 1,
+            asked_and_drawn_rows: 1,
+            drawn_rows: 1,
+            summed_rows: 1,
+            summed_codes: 1,
+            summed_bins: 1,
+            derived_bins: 1,
+            held_bins: 1,
+            searched_bins: 1,
+            candidates: 1,
+            searched_nodes: 1,
+            split_nodes: 1,
+            split_rows: 1,
+            split_codes: 1,
+            leaves: 1,
+            moved_rows: 1,
+            moved_codes: 1,
+            finished_nodes: 1,
+            routed_rows: 1,
+            routed_values: 1,
+            routed_nodes: 1,
+        }
+    }
+}

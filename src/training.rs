@@ -1,0 +1,297 @@
+//! One training between its rounds: what it begins with, a round of it, what has become of it.
+
+use crate::backend::{Backend, Problem, RoutedChannel, TreeTask};
+use crate::binning::BinnedMatrix;
+use crate::booster::{Placement, Round};
+use crate::contest::Record;
+use crate::engine::Engine;
+use crate::error::{Error, Result};
+use crate::evaluation::Evaluation;
+use crate::fixed::margin::{MarginFormat, label_exponent};
+use crate::fixed::quantiser::{NARROW_ROWS, PairScale, Regularisation, SumWidth};
+use crate::fixed::weight::RowWeights;
+use crate::fixed::{ceil_log2, power_of_two, round_to_integer};
+use crate::grower::grow;
+use crate::ingest::{Dataset, Rows};
+use crate::leaf::finish;
+use crate::model::Model;
+use crate::objective::{Objective, logistic};
+use crate::params::{BaseScore, HistogramSums, Params};
+use crate::profile::Profile;
+use crate::sampling::TreeSample;
+use crate::traffic::{self, Counts};
+use crate::tree::Tree;
+use rayon::prelude::*;
+
+/// The data of one training.
+pub(crate) struct TrainingSet<'a> {
+    /// The rows to train on.
+    pub rows: Rows<'a>,
+    /// The same, binned.
+    pub matrix: &'a BinnedMatrix,
+    /// What else is evaluated.
+    pub channels: Vec<(String, &'a Dataset)>,
+    /// The model to go on from.
+    pub start: Option<&'a Model>,
+}
+
+/// What has become of a training.
+pub(crate) struct Finished {
+    pub model: Model,
+    pub history: Vec<Round>,
+    pub adapter: String,
+    pub backend: Placement,
+    pub profile: Option<Profile>,
+}
+
+/// A training before its first round, but for its problem.
+pub(crate) struct Beginning<'a> {
+    model: Model,
+    evaluation: Evaluation<'a>,
+}
+
+pub(crate) fn begin<'a>(params: &Params, set: &TrainingSet<'a>) -> Result<(Problem<'a>, Beginning<'a>)> {
+    let data = set.rows.data;
+    if params.histogram_sums == HistogramSums::Narrow && set.rows.len() > NARROW_ROWS {
+        return Err(Error::parameter(format!(
+            "histogram_sums narrow holds at most {NARROW_ROWS} training rows, there are {}",
+            set.rows.len()
+        ))
+        .remedy("leave it out, or give wide"));
+    }
+    let labels = set.rows.labels()?;
+    let weights = RowWeights::new(&training_weights(params, set.rows, &labels))?;
+    let base_score = match set.start {
+        Some(model) => model.base_score.clone(),
+        None => vec![base_score(params, &labels, &weights)],
+    };
+    let model = Model {
+        objective: params.objective,
+        classes: params.classes(),
+        base_score,
+        feature_names: if data.named { data.names() } else { Vec::new() },
+        features: data.features(),
+        trees: set.start.map_or_else(Vec::new, |start| start.trees.clone()),
+        best_iteration: None,
+        best_score: None,
+        attributes: set.start.map_or_else(Default::default, |start| start.attributes.clone()),
+    };
+    let format = MarginFormat::new(params.objective, &labels, model.base_margin(0));
+    let routed =
+        |&(_, data): &(String, &'a Dataset)| RoutedChannel { data, margins: replay(&model, Rows::all(data), format) };
+    let channels = set.channels.iter().map(routed).collect();
+    let margins = replay(&model, set.rows, format);
+    let evaluation = Evaluation::new(set, params.metrics(), format)?;
+    let problem = problem(params, set.matrix, &labels, weights, format, margins, channels);
+    Ok((problem, Beginning { model, evaluation }))
+}
+
+/// A training under way.
+pub(crate) struct Training<'a> {
+    pub backend: Engine<'a>,
+    pub problem: &'a Problem<'a>,
+    /// Trees of the model that it goes on from.
+    first_tree: usize,
+    model: Model,
+    evaluation: Evaluation<'a>,
+    /// What the kernels worked on, where they are measured.
+    counts: Option<Counts>,
+}
+
+/// How far a training is, to be taken back to.
+#[derive(Clone, Copy)]
+pub(crate) struct Done {
+    trees: usize,
+    evaluated: usize,
+}
+
+impl<'a> Training<'a> {
+    /// A training before its first round.
+    pub fn new(
+        backend: Engine<'a>,
+        problem: &'a Problem<'a>,
+        Beginning { model, evaluation }: Beginning<'a>,
+        counts: Option<Counts>,
+    ) -> Self {
+        Self { backend, problem, first_tree: model.trees.len(), model, evaluation, counts }
+    }
+
+    /// Rounds of the model, those that it goes on from included.
+    pub fn rounds(&self) -> usize {
+        self.model.rounds()
+    }
+
+    /// The metrics that were evaluated last.
+    pub fn last_evaluated(&self) -> Option<&Round> {
+        self.evaluation.history.last()
+    }
+
+    /// One round: a tree a class on its sample, the margins, and the metrics where they are due.
+    fn advance(&mut self, params: &Params, samples: Vec<TreeSample>, due: bool) -> Result<()> {
+        let Self { backend, problem, model, evaluation, counts, .. } = self;
+        let round = model.rounds();
+        backend.gradient()?;
+        let task = |(output, (rows, columns))| TreeTask { output, rows, columns };
+        let tasks: Vec<TreeTask> = samples.into_iter().enumerate().map(task).collect();
+        let derived: Vec<_> = tasks.iter().map(|task| grow(backend, task, params.max_depth)).collect::<Result<_>>()?;
+        let grown = backend.read_trees()?;
+        let finished: Vec<_> = grown.iter().map(|grown| finish(grown, problem, params.eta)).collect();
+        backend.add_trees(&finished)?;
+        if let Some(counts) = counts {
+            let (derived, grown, finished) = (derived.as_slice(), grown.as_slice(), finished.as_slice());
+            counts.add_round(problem, &traffic::Round { tasks: &tasks, derived, grown, finished });
+        }
+        model.trees.extend(finished.into_iter().map(|finished| finished.tree));
+        if due { evaluation.evaluate(backend, problem, round) } else { Ok(()) }
+    }
+
+    /// How far it is.
+    pub fn done(&self) -> Done {
+        Done { trees: self.model.trees.len(), evaluated: self.evaluation.history.len() }
+    }
+
+    /// Forgets what came after; the backend must be given the margins of that time.
+    pub fn take_back(&mut self, done: Done) {
+        self.model.trees.truncate(done.trees);
+        self.evaluation.history.truncate(done.evaluated);
+    }
+
+    /// The trees that it has grown.
+    pub fn new_trees(&self) -> &[Tree] {
+        &self.model.trees[self.first_tree..]
+    }
+
+    /// What has become of it.
+    pub fn finish(self, auto: Option<Record>) -> Finished {
+        let Self { backend, model, evaluation, counts, .. } = self;
+        let mut profile = backend.profile().cloned();
+        if let (Some(counts), Some(profile)) = (counts, &mut profile) {
+            counts.fill(&backend.widths(), profile);
+        }
+        let placement = Placement { name: backend.side().name(), driver: backend.driver(), auto };
+        Finished { model, history: evaluation.history, adapter: backend.adapter(), backend: placement, profile }
+    }
+}
+
+/// One round of all trainings.
+pub(crate) fn advance(
+    params: &Params,
+    trainings: &mut [Training<'_>],
+    samples: Vec<Vec<TreeSample>>,
+    due: bool,
+) -> Result<()> {
+    let together = trainings.par_iter_mut().zip(samples).with_max_len(1);
+    let advanced: Vec<Result<()>> =
+        together.map(|(training, samples)| training.advance(params, samples, due)).collect();
+    advanced.into_iter().collect()
+}
+
+/// The margins of a model in fixed point: the base margin and every tree's leaf, `rows x classes`, row-major.
+fn replay(model: &Model, rows: Rows<'_>, format: MarginFormat) -> Vec<i64> {
+    let classes = model.classes;
+    let base: Vec<i64> = (0..classes).map(|class| format.to_fixed(model.base_margin(class))).collect();
+    (0..rows.len())
+        .into_par_iter()
+        .flat_map_iter(|position| {
+            let row = rows.row(position);
+            let mut margins = base.clone();
+            for (index, tree) in model.trees.iter().enumerate() {
+                let step = format.to_fixed(tree.predict(|feature| rows.data.columns[feature as usize][row]));
+                margins[index % classes] = format.add(margins[index % classes], step);
+            }
+            margins
+        })
+        .collect()
+}
+
+/// Gathers what stays the same over the training.
+fn problem<'a>(
+    params: &Params,
+    matrix: &'a BinnedMatrix,
+    labels: &[f32],
+    weights: RowWeights,
+    margin_format: MarginFormat,
+    margins: Vec<i64>,
+    channels: Vec<RoutedChannel<'a>>,
+) -> Problem<'a> {
+    let objective = params.objective;
+    let regression = objective == Objective::SquaredError;
+    let weight_shift = if regression { 31 - ceil_log2(labels.len()) } else { 0 };
+    let g_scale = if regression { margin_format.scale } else { 30 };
+    let dropped = if weights.is_weighted() { weight_shift as i32 } else { 0 };
+    Problem {
+        objective,
+        classes: params.classes(),
+        matrix,
+        targets: labels
+            .iter()
+            .map(|&label| if regression { label_to_fixed(label, margin_format.scale) } else { label as i64 })
+            .collect(),
+        weight_shift,
+        margin_format,
+        pair_scale: PairScale { g: g_scale + weights.scale - dropped, h: 30 + weights.scale },
+        width: match params.histogram_sums {
+            HistogramSums::Auto => SumWidth::of_rows(labels.len()),
+            HistogramSums::Narrow => SumWidth::Narrow,
+            HistogramSums::Wide => SumWidth::Wide,
+        },
+        rules: Regularisation {
+            lambda: params.lambda,
+            alpha: params.alpha,
+            gamma: params.gamma,
+            min_child_weight: params.min_child_weight,
+            max_delta_step: params.max_delta_step,
+        },
+        method: params.tree_method,
+        weights,
+        margins,
+        channels,
+    }
+}
+
+/// A label in Q`scale`.
+fn label_to_fixed(label: f32, scale: i32) -> i64 {
+    round_to_integer(f64::from(label) * power_of_two(scale))
+}
+
+/// The prediction before the first tree (`docs/exactness.md` 3).
+fn base_score(params: &Params, labels: &[f32], weights: &RowWeights) -> f32 {
+    let estimate = match (params.base_score, params.objective) {
+        (BaseScore::Value(value), _) => return value,
+        (BaseScore::Unset | BaseScore::Auto, Objective::SquaredError) => true,
+        (BaseScore::Auto, Objective::BinaryLogistic) => true,
+        _ => false,
+    };
+    if !estimate {
+        return 0.5;
+    }
+    let weight_sum: i128 = (0..labels.len()).map(|row| i128::from(weights.get(row))).sum();
+    let weighted_sum = |value: &dyn Fn(f32) -> i64| -> i128 {
+        labels.iter().enumerate().map(|(row, &label)| i128::from(value(label)) * i128::from(weights.get(row))).sum()
+    };
+    match params.objective {
+        Objective::SquaredError => {
+            let scale = 57 - ceil_log2(labels.len()) as i32 - label_exponent(labels.iter().copied());
+            let sum = weighted_sum(&|label| label_to_fixed(label, scale));
+            (sum as f64 / weight_sum as f64 * power_of_two(-scale)) as f32
+        }
+        _ => {
+            let share = (weighted_sum(&|label| label as i64) as f64 / weight_sum as f64) as f32;
+            share.clamp(logistic::LEAST_PROBABILITY, 1.0 - logistic::LEAST_PROBABILITY)
+        }
+    }
+}
+
+/// The weights that training uses, `scale_pos_weight` included.
+fn training_weights(params: &Params, rows: Rows<'_>, labels: &[f32]) -> Vec<f32> {
+    let weights = rows.weights();
+    let positive = if params.objective == Objective::BinaryLogistic { params.scale_pos_weight } else { 1.0 };
+    labels
+        .iter()
+        .enumerate()
+        .map(|(row, &label)| {
+            let weight = weights.as_ref().map_or(1.0, |weights| weights[row]);
+            if label == 1.0 { weight * positive } else { weight }
+        })
+        .collect()
+}
