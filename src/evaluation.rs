@@ -57,9 +57,12 @@ impl<'a> Evaluation<'a> {
 
 /// Row-major fixed-point margins as class-major reals.
 fn class_major(fixed: &[i64], classes: usize, format: MarginFormat) -> Vec<f64> {
-    let rows = fixed.len() / classes;
     let unit = power_of_two(-format.scale);
-    (0..classes).flat_map(|class| (0..rows).map(move |row| fixed[row * classes + class] as f64 * unit)).collect()
+    let mut margins = Vec::with_capacity(fixed.len());
+    for class in 0..classes {
+        margins.extend(fixed.chunks_exact(classes).map(|row| row[class] as f64 * unit));
+    }
+    margins
 }
 
 /// The weights that metrics of a channel use.
