@@ -1,8 +1,9 @@
 //! `log(1 + exp(-|z|))` without a branch, so that the compiler computes several rows at once: what logloss is made of.
 //!
-//! The operations are those of `exp` and `log1p` in the `libm` crate (FreeBSD's msun, copyright Sun Microsystems 1993 and
-//! 2004) as far as these arguments need them, in the same order, so that the result has the same bits; the tests hold it
-//! against `libm`.
+//! The operations are those of `exp` and `log1p` in the `libm` crate as far as these arguments need them, in the same
+//! order, so that the result has the same bits; the tests hold it against `libm`. They come from FreeBSD's msun:
+//! Copyright (C) 1993, 2004 by Sun Microsystems, Inc. All rights reserved. Permission to use, copy, modify, and
+//! distribute this software is freely granted, provided that this notice is preserved.
 
 /// Where the exponential is so small that it no longer shows in any term: arguments below count as this one.
 const LOWEST: f64 = -64.0;
