@@ -100,7 +100,7 @@ mod tests {
             0x3ff0_a2b3_0000_0000,
             0x3e30_0000_0000_0000, // 2^-28
             0x3e30_0001_0000_0000,
-            0x3fec_3436_6179_d426,  // -log(sqrt 2 - 1), where log1p changes its reduction
+            0x3fec_3436_6179_d426, // -log(sqrt 2 - 1), where log1p changes its reduction
             0x4042_5e4f_7b27_37fa, // 53 ln 2
         ];
         for bits in thresholds {
