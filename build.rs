@@ -14,8 +14,9 @@ fn main() {
 /// The commit that `cargo package` wrote down.
 fn packaged() -> Option<String> {
     const RECORD: &str = ".cargo_vcs_info.json";
-    println!("cargo:rerun-if-changed={RECORD}");
     let text = std::fs::read_to_string(RECORD).ok()?;
+    // Not where it is missing: a missing file counts as changed, and every build would compile everything again.
+    println!("cargo:rerun-if-changed={RECORD}");
     let (_, rest) = text.split_once("\"sha1\"")?;
     let hash = rest.split('"').nth(1)?;
     hash.bytes().all(|byte| byte.is_ascii_hexdigit()).then(|| hash.to_string())
@@ -35,7 +36,9 @@ fn checked_out() -> Option<String> {
     {
         println!("cargo:rerun-if-changed={path}");
     }
+    // Without its lock git leaves the index as it is: written now, it would count as changed in the next build.
     let changes = git(&[
+        "--no-optional-locks",
         "status",
         "--porcelain",
         "--untracked-files=no",

@@ -55,12 +55,13 @@ fn main() {
             let found = trained.model.sha256();
             assert_eq!(sha256.get_or_insert_with(|| found.clone()), &found, "{name}: another model");
             println!(
-                "run {run} {name:<11} {rows} x {features}, depth {}, {} rounds: bin {:.3} s, train {:.3} s, logloss {:.6} on {}",
+                "run {run} {name:<11} {rows} x {features}, depth {}, {} rounds: bin {:.4} s, train {:.4} s, logloss {:.6}, model {} on {}",
                 params.max_depth,
                 params.num_round,
                 trained.times.bin.as_secs_f64(),
                 trained.times.train.as_secs_f64(),
                 trained.history.last().map_or(f64::NAN, |round| round.values[0][0]),
+                &found[..16],
                 trained.adapter,
             );
             if let Some(auto) = trained.backend.auto {

@@ -10,6 +10,7 @@ use crate::ingest::{Dataset, Rows};
 use crate::metric::{Metric, Scored};
 use crate::params::Params;
 use crate::training::TrainingSet;
+use rayon::prelude::*;
 use std::borrow::Cow;
 use std::ops::ControlFlow;
 
@@ -35,22 +36,25 @@ impl<'a> Evaluation<'a> {
 
     /// Adds the metrics of a round to the history.
     pub fn evaluate(&mut self, backend: &mut impl Backend, problem: &Problem<'_>, round: usize) -> Result<()> {
-        let mut values = Vec::with_capacity(self.labels.len());
-        for (channel, (labels, weights)) in self.labels.iter().zip(&self.weights).enumerate() {
+        let margins = |channel| {
             let fixed = match channel {
                 0 => backend.margins()?,
                 _ => backend.channel_margins(channel - 1)?,
             };
-            let margins = class_major(&fixed, problem.classes, self.format);
+            Ok(class_major(&fixed, problem.classes, self.format))
+        };
+        let margins: Vec<Vec<f64>> = (0..self.labels.len()).map(margins).collect::<Result<_>>()?;
+        let values = margins.par_iter().zip(&self.labels).zip(&self.weights).map(|((margins, labels), weights)| {
             let scored = Scored {
-                margins: &margins,
+                margins,
                 classes: problem.classes,
                 labels,
                 weights: weights.values.as_deref(),
                 objective: problem.objective,
             };
-            values.push(self.metrics.iter().map(|metric| metric.evaluate(&scored)).collect());
-        }
+            self.metrics.iter().map(|metric| metric.evaluate(&scored)).collect()
+        });
+        let values = values.collect();
         self.history.push(Round { round, values });
         Ok(())
     }
@@ -58,9 +62,12 @@ impl<'a> Evaluation<'a> {
 
 /// Row-major fixed-point margins as class-major reals.
 fn class_major(fixed: &[i64], classes: usize, format: MarginFormat) -> Vec<f64> {
-    let rows = fixed.len() / classes;
     let unit = power_of_two(-format.scale);
-    (0..classes).flat_map(|class| (0..rows).map(move |row| fixed[row * classes + class] as f64 * unit)).collect()
+    let mut margins = Vec::with_capacity(fixed.len());
+    for class in 0..classes {
+        margins.extend(fixed.chunks_exact(classes).map(|row| row[class] as f64 * unit));
+    }
+    margins
 }
 
 /// The weights that metrics of a channel use.

@@ -74,6 +74,7 @@ pub mod model;
 pub mod objective;
 pub mod params;
 pub mod profile;
+mod radix;
 pub mod report;
 pub mod sampling;
 pub mod split;

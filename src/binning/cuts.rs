@@ -1,8 +1,8 @@
 //! Cuts: where a feature's bins begin, and the thresholds that stand between them (`docs/exactness.md` 7, 8).
 
-use super::sort::sort;
 use crate::error::{Error, Result};
 use crate::params::TreeMethod;
+use crate::radix;
 use std::hint::select_unpredictable;
 
 /// The most bins a feature can have.
@@ -178,7 +178,7 @@ impl Scratch {
         let present = column.iter().filter(|value| !value.is_nan());
         self.bits.clear();
         self.bits.extend(present.map(|&value| ordered_bits(value)));
-        sort(&mut self.bits, &mut self.spare);
+        radix::sort(&mut self.bits, &mut self.spare, |bits| bits.to_be_bytes());
         &self.bits
     }
 }

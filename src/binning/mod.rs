@@ -2,7 +2,6 @@
 
 pub mod cuts;
 pub mod matrix;
-mod sort;
 
 pub use cuts::FeatureCuts;
 pub use matrix::BinnedMatrix;

@@ -1,13 +1,13 @@
 //! `gboost bias`.
 
-use super::data::{DataArgs, Purpose};
+use super::data::Purpose;
 use super::interrupt::{self, Phase};
+use super::model_args::ModelArgs;
 use super::output::{self, Draft, title};
 use super::screen::{Screen, count};
 use super::{Global, backend};
 use gboost::explain::bias::{BiasMetric, BiasReport, BiasRows, Condition, Facet, distinct};
 use gboost::ingest::ColumnRef;
-use gboost::report::figures::Rounds;
 use gboost::report::page::{self, bias::BiasPage};
 use gboost::report::{Analysis, analysis::BiasSection};
 use gboost::{Dataset, Error, Model, Objective, Result};
@@ -25,16 +25,8 @@ use std::path::PathBuf;
 #[derive(clap::Args)]
 #[command(after_help = AFTER_HELP)]
 pub struct Args {
-    /// The model: XGBoost's JSON
-    #[arg(long, value_name = "FILE", help_heading = "Data")]
-    model: PathBuf,
-
-    /// Labelled data: files (.csv, .csv.gz, libsvm) or folders of them
-    #[arg(long, value_name = "FILE", num_args = 1.., required = true, help_heading = "Data")]
-    data: Vec<PathBuf>,
-
     #[command(flatten)]
-    reading: DataArgs,
+    subject: ModelArgs,
 
     /// Rows that may be at a disadvantage: COLUMN=VALUE, COLUMN=VALUE,VALUE, COLUMN!=VALUE, 'COLUMN>NUMBER', >=, <, <=, or
     /// COLUMN alone for each of its values in turn; a column by name or by number in the file, from 0. May be repeated
@@ -60,10 +52,6 @@ pub struct Args {
     /// Where to write the metrics, in the layout of SageMaker Clarify's analysis.json
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     json: Option<PathBuf>,
-
-    /// Predict with all rounds, not only up to the best one of early stopping
-    #[arg(long, help_heading = "Output")]
-    all_rounds: bool,
 }
 
 const AFTER_HELP: &str = "\
@@ -81,7 +69,7 @@ pub fn run(global: &Global, args: &Args) -> Result<()> {
     interrupt::enter(Phase::Writing)?;
     args.outputs().try_for_each(|path| output::check(path))?;
     interrupt::enter(Phase::Reading)?;
-    let model = Model::load(&args.model)?;
+    let model = args.subject.load()?;
     let questions = Questions::new(args, &model)?;
     let reports =
         gboost::booster::thread_pool(global.threads())?.install(|| questions.answer(args, &model, &screen))?;
@@ -103,13 +91,13 @@ impl Args {
 
 /// Writes the files that are asked for: all of them, or none.
 fn write(args: &Args, model: &Model, positive: &str, reports: &[BiasReport]) -> Result<()> {
-    let label = args.reading.label_name();
+    let label = args.subject.reading.label_name();
     interrupt::enter(Phase::Writing)?;
     let page = args.output.as_deref().map(|path| {
         let group = args.group.as_ref().map(name);
         let objective = model.objective.name();
         let page = BiasPage { objective, label: &label, positive, group: group.as_deref(), reports };
-        Draft::with(path, page::bias::html(&title(&args.model, "bias"), &page)?.as_bytes())
+        Draft::with(path, page::bias::html(&title(&args.subject.model, "bias"), &page)?.as_bytes())
     });
     let analysis = args.json.as_deref().map(|path| {
         let analysis = Analysis {
@@ -141,7 +129,7 @@ struct Questions {
 
 impl Questions {
     fn new(args: &Args, model: &Model) -> Result<Self> {
-        args.reading.refuse_no_label()?;
+        args.subject.reading.refuse_no_label()?;
         if let Some(threshold) = args.threshold {
             let error = if model.objective != Objective::BinaryLogistic {
                 Error::parameter(format!(
@@ -179,8 +167,8 @@ impl Questions {
         let facets = facets.collect::<Result<Vec<_>>>()?;
         let group = args.group.as_ref().map(|group| Column::new(group, "--group", &group.to_string(), args, model));
         let group = group.transpose()?;
-        let reading = args.reading.leaving_out(facets.iter().chain(&group).filter_map(Column::is_apart));
-        let data = reading.read_for(model, &args.data, Purpose::evaluation(model), screen)?.dataset;
+        let reading = args.subject.reading.leaving_out(facets.iter().chain(&group).filter_map(Column::is_apart));
+        let data = reading.read_for(model, &args.subject.data, Purpose::evaluation(model), screen)?.dataset;
         let labels = data.labels.as_deref().unwrap_or_default();
         let positive = self.positives(labels, model)?;
         let predicted = self.predictions(args, model, &data);
@@ -223,7 +211,7 @@ impl Questions {
 
     /// Whether each row is predicted positive.
     fn predictions(&self, args: &Args, model: &Model, data: &Dataset) -> Vec<bool> {
-        let rounds = if args.all_rounds { Rounds::All } else { Rounds::Best };
+        let rounds = args.subject.rounds();
         let margins = model.predict_margins(data, Some(rounds.of(model)));
         let labels = match args.threshold {
             None => model.labels(&margins),
@@ -277,7 +265,7 @@ impl<'a> Column<'a> {
     }
 
     fn read(&self, args: &Args) -> Result<Vec<f32>> {
-        args.reading.read_column(self.column, &args.data).map_err(|error| {
+        args.subject.reading.read_column(self.column, &args.subject.data).map_err(|error| {
             // It is read in the place of the label.
             error.reword("label column", "column").reword("--label", self.flag).context(&self.about)
         })

@@ -1,7 +1,8 @@
 //! `gboost evaluate`.
 
-use super::data::{DataArgs, Purpose};
+use super::data::Purpose;
 use super::interrupt::{self, Phase};
+use super::model_args::ModelArgs;
 use super::output::{self, Draft};
 use super::screen::{Screen, figure, table};
 use super::{Global, backend};
@@ -17,16 +18,8 @@ use std::path::PathBuf;
 #[derive(clap::Args)]
 #[command(after_help = AFTER_HELP)]
 pub struct Args {
-    /// The model: XGBoost's JSON
-    #[arg(long, value_name = "FILE", help_heading = "Data")]
-    model: PathBuf,
-
-    /// The data: files (.csv, .csv.gz, libsvm) or folders of them
-    #[arg(long, value_name = "FILE", num_args = 1.., required = true, help_heading = "Data")]
-    data: Vec<PathBuf>,
-
     #[command(flatten)]
-    reading: DataArgs,
+    subject: ModelArgs,
 
     /// Metrics, separated by commas or given several times [default: the objective's]
     #[arg(long, value_name = "METRIC,...", value_delimiter = ',', alias = "eval_metric", help_heading = "Output")]
@@ -35,10 +28,6 @@ pub struct Args {
     /// Write the figures as JSON; `-` is standard output, in place of the table
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     json: Option<PathBuf>,
-
-    /// Evaluate all rounds, not only up to the best one of early stopping
-    #[arg(long, help_heading = "Output")]
-    all_rounds: bool,
 }
 
 const AFTER_HELP: &str = "\
@@ -56,17 +45,17 @@ pub fn run(global: &Global, args: &Args) -> Result<()> {
         output::check(path)?;
         interrupt::enter(Phase::Reading)?;
     }
-    let model = Model::load(&args.model)?;
+    let model = args.subject.load()?;
     let mut metrics = args.eval_metric.iter().map(|name| Metric::from_name(name)).collect::<Result<Vec<_>>>()?;
     if metrics.is_empty() {
         metrics.push(Metric::default_for(model.objective));
     }
     metrics.iter().try_for_each(|metric| metric.suits(model.objective))?;
-    let rounds = if args.all_rounds { Rounds::All } else { Rounds::Best };
+    let rounds = args.subject.rounds();
 
     let figures = gboost::booster::thread_pool(global.threads())?.install(|| {
-        args.reading.refuse_no_label()?;
-        let data = args.reading.read_for(&model, &args.data, Purpose::evaluation(&model), &screen)?.dataset;
+        args.subject.reading.refuse_no_label()?;
+        let data = args.subject.read(&model, Purpose::evaluation(&model), &screen)?.dataset;
         Figures::new(&model, &data, &metrics, rounds)
     })?;
 

@@ -1,14 +1,14 @@
 //! `gboost explain`.
 
-use super::data::{DataArgs, Purpose};
+use super::data::Purpose;
 use super::interrupt::{self, Phase};
+use super::model_args::ModelArgs;
 use super::output::{self, Draft, title};
 use super::progress::rows_bar;
 use super::screen::{Screen, count, figure, table};
 use super::shap_csv::{Block, Content, ShapCsv};
 use super::{Global, backend};
 use gboost::explain::shap::{Explainer, GlobalInteractions, GlobalShap};
-use gboost::report::figures::Rounds;
 use gboost::report::page::{self, explain::ExplainPage};
 use gboost::report::{Analysis, analysis::Explanations};
 use gboost::{Dataset, Error, Model, Result};
@@ -27,20 +27,12 @@ use std::path::PathBuf;
 #[derive(clap::Args)]
 #[command(after_help = AFTER_HELP)]
 pub struct Args {
-    /// The model: XGBoost's JSON
-    #[arg(long, value_name = "FILE", help_heading = "Data")]
-    model: PathBuf,
-
-    /// The data to explain: files (.csv, .csv.gz, libsvm) or folders of them
-    #[arg(long, value_name = "FILE", num_args = 1.., required = true, help_heading = "Data")]
-    data: Vec<PathBuf>,
+    #[command(flatten)]
+    subject: ModelArgs,
 
     /// Rows whose values stand in for those of features that are left out, in files as the data's; 100 to 1000 rows are usual
     #[arg(long, value_name = "FILE", num_args = 1.., help_heading = "Data")]
     background: Vec<PathBuf>,
-
-    #[command(flatten)]
-    reading: DataArgs,
 
     /// Split the contributions into pairs of features
     #[arg(long, help_heading = "Output")]
@@ -61,10 +53,6 @@ pub struct Args {
     /// Rows to show one by one, from 0; in the page, as waterfalls [default: three in the page]
     #[arg(long, value_name = "ROW", num_args = 1.., value_delimiter = ',', help_heading = "Output")]
     row: Vec<usize>,
-
-    /// Explain all rounds, not only up to the best one of early stopping
-    #[arg(long, help_heading = "Output")]
-    all_rounds: bool,
 }
 
 const AFTER_HELP: &str = "\
@@ -78,11 +66,6 @@ impl Args {
     fn outputs(&self) -> impl Iterator<Item = &PathBuf> {
         [&self.output, &self.json, &self.html].into_iter().flatten()
     }
-
-    fn rounds(&self, model: &Model) -> usize {
-        let rounds = if self.all_rounds { Rounds::All } else { Rounds::Best };
-        rounds.of(model)
-    }
 }
 
 /// Pairs that are printed.
@@ -94,10 +77,10 @@ pub fn run(global: &Global, args: &Args) -> Result<()> {
     interrupt::enter(Phase::Writing)?;
     args.outputs().try_for_each(|path| output::check(path))?;
     interrupt::enter(Phase::Reading)?;
-    let model = Model::load(&args.model)?;
+    let model = args.subject.load()?;
     gboost::booster::thread_pool(global.threads())?.install(|| {
         let purpose = Purpose::prediction(&model);
-        let data = args.reading.read_for(&model, &args.data, purpose, &screen)?.dataset;
+        let data = args.subject.read(&model, purpose, &screen)?.dataset;
         check_rows(&args.row, data.rows)?;
         let explainer = explainer(args, &model, &screen)?;
         explain(args, &model, &explainer, &data, &screen)
@@ -113,11 +96,12 @@ fn check_rows(rows: &[usize], count: usize) -> Result<()> {
 }
 
 fn explainer(args: &Args, model: &Model, screen: &Screen) -> Result<Explainer> {
-    let rounds = Some(args.rounds(model));
+    let rounds = Some(args.subject.rounds().of(model));
     if args.background.is_empty() {
         return Ok(Explainer::path_dependent(model, rounds));
     }
-    let background = args.reading.read_for(model, &args.background, Purpose::prediction(model), screen)?.dataset;
+    let background =
+        args.subject.reading.read_for(model, &args.background, Purpose::prediction(model), screen)?.dataset;
     Explainer::interventional(model, &background, rounds)
 }
 
@@ -154,14 +138,14 @@ fn explain(args: &Args, model: &Model, explainer: &Explainer, data: &Dataset, sc
     let page = args.html.as_deref().map(|path| {
         let page = ExplainPage {
             model,
-            rounds: args.rounds(model),
+            rounds: args.subject.rounds().of(model),
             explainer,
             data,
             global: &global,
             pairs: args.interactions.then_some(&pairs),
             rows: &args.row,
         };
-        Draft::with(path, page::explain::html(&title(&args.model, "explained"), &page)?.as_bytes())
+        Draft::with(path, page::explain::html(&title(&args.subject.model, "explained"), &page)?.as_bytes())
     });
     let drafts = [draft, analysis.transpose()?, page.transpose()?];
     interrupt::check()?;

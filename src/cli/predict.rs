@@ -1,7 +1,8 @@
 //! `gboost predict`.
 
-use super::data::{DataArgs, Purpose};
+use super::data::Purpose;
 use super::interrupt::{self, Phase};
+use super::model_args::ModelArgs;
 use super::output::{self, Draft};
 use super::progress::rows_bar;
 use super::screen::{Screen, count};
@@ -9,7 +10,6 @@ use super::shap_csv::{Content, ShapCsv};
 use super::{Global, backend};
 use clap::ValueEnum;
 use gboost::explain::shap::Explainer;
-use gboost::report::figures::Rounds;
 use gboost::{Dataset, Model, Objective, Result};
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -27,16 +27,8 @@ use std::path::PathBuf;
 #[derive(clap::Args)]
 #[command(after_help = AFTER_HELP)]
 pub struct Args {
-    /// The model: XGBoost's JSON
-    #[arg(long, value_name = "FILE", help_heading = "Data")]
-    model: PathBuf,
-
-    /// The data: files (.csv, .csv.gz, libsvm) or folders of them
-    #[arg(long, value_name = "FILE", num_args = 1.., required = true, help_heading = "Data")]
-    data: Vec<PathBuf>,
-
     #[command(flatten)]
-    reading: DataArgs,
+    subject: ModelArgs,
 
     /// Where to write the predictions [default: standard output]
     #[arg(long, value_name = "FILE", help_heading = "Output")]
@@ -45,10 +37,6 @@ pub struct Args {
     /// What to write
     #[arg(long, value_name = "TYPE", default_value = "probability", help_heading = "Output")]
     output_type: OutputType,
-
-    /// Predict with all rounds, not only up to the best one of early stopping
-    #[arg(long, help_heading = "Output")]
-    all_rounds: bool,
 }
 
 const AFTER_HELP: &str = "\
@@ -73,12 +61,6 @@ enum OutputType {
     Interactions,
 }
 
-impl Args {
-    fn rounds(&self) -> Rounds {
-        if self.all_rounds { Rounds::All } else { Rounds::Best }
-    }
-}
-
 /// Rows that are put into text before they are written.
 const BLOCK: usize = 1 << 12;
 
@@ -98,7 +80,7 @@ pub fn run(global: &Global, args: &Args) -> Result<()> {
         output::check(path)?;
         interrupt::enter(Phase::Reading)?;
     }
-    let model = Model::load(&args.model)?;
+    let model = args.subject.load()?;
     let pool = gboost::booster::thread_pool(global.threads())?;
     let content = match args.output_type {
         OutputType::Contribs => Some(Content::Contributions),
@@ -109,7 +91,7 @@ pub fn run(global: &Global, args: &Args) -> Result<()> {
         return pool.install(|| explain(args, &model, content, &screen));
     }
     let predictions = pool.install(|| -> Result<Predictions> {
-        let data = args.reading.read_for(&model, &args.data, Purpose::prediction(&model), &screen)?.dataset;
+        let data = args.subject.read(&model, Purpose::prediction(&model), &screen)?.dataset;
         Ok(Predictions { names: names(&model, args), rows: data.rows, table: predict(&model, &data, args) })
     })?;
     match &args.output {
@@ -130,8 +112,8 @@ pub fn run(global: &Global, args: &Args) -> Result<()> {
 
 /// Writes SHAP values.
 fn explain(args: &Args, model: &Model, content: Content, screen: &Screen) -> Result<()> {
-    let data = args.reading.read_for(model, &args.data, Purpose::prediction(model), screen)?.dataset;
-    let explainer = Explainer::path_dependent(model, Some(args.rounds().of(model)));
+    let data = args.subject.read(model, Purpose::prediction(model), screen)?.dataset;
+    let explainer = Explainer::path_dependent(model, Some(args.subject.rounds().of(model)));
     let csv = ShapCsv::new(model, &explainer, content);
     let bar = rows_bar(screen, data.rows);
     let Some(path) = &args.output else {
@@ -153,7 +135,7 @@ fn explain(args: &Args, model: &Model, content: Content, screen: &Screen) -> Res
 }
 
 fn predict(model: &Model, data: &Dataset, args: &Args) -> Table {
-    let rounds = Some(args.rounds().of(model));
+    let rounds = Some(args.subject.rounds().of(model));
     if args.output_type == OutputType::Leaf {
         return Table::Leaves(model.predict_leaves(data, rounds));
     }
@@ -182,7 +164,7 @@ fn names(model: &Model, args: &Args) -> Vec<String> {
         false => vec![name.to_string()],
     };
     match (args.output_type, model.objective) {
-        (OutputType::Leaf, _) => numbered("tree", args.rounds().of(model) * model.classes),
+        (OutputType::Leaf, _) => numbered("tree", args.subject.rounds().of(model) * model.classes),
         (OutputType::Margin, _) => each_class("margin"),
         (OutputType::Label, Objective::SquaredError) | (OutputType::Probability, _) => probability_names(model),
         (OutputType::Label, _) => vec!["label".to_string()],

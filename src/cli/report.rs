@@ -1,7 +1,8 @@
 //! `gboost report`, and the report at the end of a training.
 
-use super::data::{DataArgs, Purpose};
+use super::data::Purpose;
 use super::interrupt::{self, Phase};
+use super::model_args::ModelArgs;
 use super::output::{self, Draft};
 use super::progress::spinner;
 use super::screen::Screen;
@@ -9,7 +10,6 @@ use super::{Global, backend};
 use gboost::ingest::Channel;
 use gboost::report::data::learning::History;
 use gboost::report::data::{Inputs, NamedData};
-use gboost::report::figures::Rounds;
 use gboost::report::{Analysis, ReportData, notebook, page};
 use gboost::{Error, Model, Result};
 use serde_json::{Map, Value};
@@ -25,13 +25,8 @@ use std::path::{Path, PathBuf};
 #[derive(clap::Args)]
 #[command(after_help = AFTER_HELP)]
 pub struct Args {
-    /// The model: XGBoost's JSON
-    #[arg(long, value_name = "FILE", help_heading = "Data")]
-    model: PathBuf,
-
-    /// What the model is judged on: files (.csv, .csv.gz, libsvm) or folders of them
-    #[arg(long, value_name = "FILE", num_args = 1.., required = true, help_heading = "Data")]
-    data: Vec<PathBuf>,
+    #[command(flatten)]
+    subject: ModelArgs,
 
     /// The training data, to be compared with
     #[arg(long, value_name = "FILE", num_args = 1.., help_heading = "Data")]
@@ -44,9 +39,6 @@ pub struct Args {
     /// The metrics of every round, as gboost train wrote them [default: computed]
     #[arg(long, value_name = "FILE", help_heading = "Data")]
     history: Option<PathBuf>,
-
-    #[command(flatten)]
-    reading: DataArgs,
 
     /// Where to write the report
     #[arg(long, value_name = "FILE", default_value = "report.html", help_heading = "Output")]
@@ -63,10 +55,6 @@ pub struct Args {
     /// Title of the report [default: the model's file name]
     #[arg(long, value_name = "TEXT", help_heading = "Output")]
     title: Option<String>,
-
-    /// Predict with all rounds, not only up to the best one of early stopping
-    #[arg(long, help_heading = "Output")]
-    all_rounds: bool,
 }
 
 const AFTER_HELP: &str = "\
@@ -81,23 +69,23 @@ pub fn run(global: &Global, args: &Args) -> Result<()> {
     let screen = global.screen();
     backend::refuse_gpu(global, "report")?;
     let places = Places::new(&args.output, args.json.as_deref(), args.notebook.as_deref())?;
-    let model = Model::load(&args.model)?;
+    let model = args.subject.load()?;
     let history = args.history.as_deref().map(|path| read_history(path, &model)).transpose()?;
     gboost::booster::thread_pool(global.threads())?.install(|| {
-        args.reading.refuse_no_label()?;
+        args.subject.reading.refuse_no_label()?;
         let read = |name: &'static str, paths: &[PathBuf]| -> Result<Option<(&'static str, Channel)>> {
             match paths {
                 [] => Ok(None),
                 paths => {
-                    let channel = args.reading.read_for(&model, paths, Purpose::evaluation(&model), &screen);
+                    let channel = args.subject.reading.read_for(&model, paths, Purpose::evaluation(&model), &screen);
                     Ok(Some((name, channel.map_err(|error| error.context(name))?)))
                 }
             }
         };
-        let data = args.reading.read_for(&model, &args.data, Purpose::evaluation(&model), &screen)?;
+        let data = args.subject.read(&model, Purpose::evaluation(&model), &screen)?;
         let others = [read("train", &args.train)?, read("validation", &args.validation)?];
-        let manifest = beside(&args.model, &args.model.with_extension("manifest.json"), &model);
-        let metrics = beside(&args.model, &output::folder_of(&args.model).join("metrics.json"), &model);
+        let manifest = beside(&args.subject.model, &args.subject.model.with_extension("manifest.json"), &model);
+        let metrics = beside(&args.subject.model, &output::folder_of(&args.subject.model).join("metrics.json"), &model);
         let known = [&metrics, &manifest].into_iter().find_map(parameters);
         // The file's name says more than any word; of several files or a folder there is none that says it all.
         let judging = match data.files.as_slice() {
@@ -106,12 +94,12 @@ pub fn run(global: &Global, args: &Args) -> Result<()> {
         };
         let title = match &args.title {
             Some(title) => title.clone(),
-            None => args.model.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+            None => args.subject.model.file_name().unwrap_or_default().to_string_lossy().into_owned(),
         };
         let spinner = spinner(&screen, "computing the report");
         let report = ReportData::new(Inputs {
             model: &model,
-            rounds: if args.all_rounds { Rounds::All } else { Rounds::Best },
+            rounds: args.subject.rounds(),
             data: NamedData { name: &judging, data: &data.dataset },
             others: others.iter().flatten().map(|(name, channel)| NamedData { name, data: &channel.dataset }).collect(),
             history,

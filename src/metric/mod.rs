@@ -10,6 +10,7 @@
 mod confusion;
 mod elementwise;
 mod ranking;
+mod softplus;
 
 pub use confusion::{ClassScore, Confusion, class_scores, margin_at};
 pub use ranking::{Ranking, rankings};
@@ -20,9 +21,13 @@ use confusion::Totals;
 use rayon::prelude::*;
 use serde::Serialize;
 use std::fmt;
+use std::ops::Range;
 
 /// Up to this many rows a metric is computed by one thread: it is done before other threads have woken up.
 const SERIAL_ROWS: usize = 4096;
+
+/// Rows that are summed together.
+const BLOCK: usize = 256;
 
 /// A metric, by the name that XGBoost or SageMaker's container gives it.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -351,16 +356,26 @@ impl Scored<'_> {
         }
     }
 
-    /// The sum of an integer over the rows, by several threads if there are many: integers add up the same in any order.
-    fn sum<T, F>(&self, term: F) -> T
+    /// The sum of an integer over the rows.
+    fn sum<T>(&self, term: impl Fn(usize) -> T + Sync + Send) -> T
     where
         T: Send + std::iter::Sum<T>,
-        F: Fn(usize) -> T + Sync + Send,
     {
+        self.sum_blocks(|rows| rows.map(&term).sum())
+    }
+
+    /// The sum of an integer over blocks of up to [`BLOCK`] rows, by several threads if there are many: integers add up
+    /// the same in any order.
+    fn sum_blocks<T>(&self, term: impl Fn(Range<usize>) -> T + Sync + Send) -> T
+    where
+        T: Send + std::iter::Sum<T>,
+    {
+        let blocks = self.rows().div_ceil(BLOCK);
+        let of_block = |block| term(block * BLOCK..self.rows().min((block + 1) * BLOCK));
         if self.rows() > SERIAL_ROWS {
-            (0..self.rows()).into_par_iter().with_min_len(SERIAL_ROWS / 4).map(term).sum()
+            (0..blocks).into_par_iter().with_min_len(SERIAL_ROWS / 4 / BLOCK).map(of_block).sum()
         } else {
-            (0..self.rows()).map(term).sum()
+            (0..blocks).map(of_block).sum()
         }
     }
 

@@ -1,0 +1,44 @@
+//! The model and the data that commands apply it to: predict, evaluate, report, explain, bias.
+
+use super::data::{DataArgs, Purpose};
+use super::screen::Screen;
+use gboost::ingest::Channel;
+use gboost::report::figures::Rounds;
+use gboost::{Model, Result};
+use std::path::PathBuf;
+
+/// A model and data for it.
+#[derive(clap::Args)]
+pub struct ModelArgs {
+    /// The model: XGBoost's JSON
+    #[arg(long, value_name = "FILE", help_heading = "Data")]
+    pub model: PathBuf,
+
+    /// The data that the model is applied to: files (.csv, .csv.gz, libsvm) or folders of them
+    #[arg(long, value_name = "FILE", num_args = 1.., required = true, help_heading = "Data")]
+    pub data: Vec<PathBuf>,
+
+    #[command(flatten)]
+    pub reading: DataArgs,
+
+    /// Use all rounds, not only up to the best one of early stopping
+    #[arg(long, help_heading = "Output")]
+    all_rounds: bool,
+}
+
+impl ModelArgs {
+    /// The model.
+    pub fn load(&self) -> Result<Model> {
+        Model::load(&self.model)
+    }
+
+    /// The rounds that are used.
+    pub fn rounds(&self) -> Rounds {
+        if self.all_rounds { Rounds::All } else { Rounds::Best }
+    }
+
+    /// The data, with the features of the model.
+    pub fn read(&self, model: &Model, purpose: Purpose, screen: &Screen) -> Result<Channel> {
+        self.reading.read_for(model, &self.data, purpose, screen)
+    }
+}
