@@ -5,6 +5,7 @@
 use crate::binning::FeatureCuts;
 use crate::fixed::quantiser::{PairSum, ScaledRules};
 use crate::params::TreeMethod;
+use std::ops::Range;
 
 /// Where a candidate lies in the scan of one feature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -110,7 +111,7 @@ impl Place {
 }
 
 /// `G^2 / (H + lambda)` of one side with the corrections of alpha and max_delta_step.
-#[inline]
+#[inline(always)]
 #[must_use]
 pub fn side_score(rules: &ScaledRules, side: PairSum) -> f64 {
     let mut a = side.g.unsigned_abs() as f64;
@@ -162,6 +163,56 @@ impl Candidate {
     }
 }
 
+/// Below every score; stands for a candidate of which one side is too light.
+const NO_SCORE: f64 = -1.0;
+
+/// The left sides of consecutive candidates, so that their scores are computed side by side: a score takes two divisions.
+struct Run {
+    g: [i64; Run::MOST],
+    h: [i64; Run::MOST],
+    length: usize,
+}
+
+impl Default for Run {
+    fn default() -> Self {
+        Self { g: [0; Run::MOST], h: [0; Run::MOST], length: 0 }
+    }
+}
+
+impl Run {
+    const MOST: usize = 64;
+
+    /// Takes the next left sides in, as many as there are or fit.
+    #[inline(always)]
+    fn fill(&mut self, places: Range<usize>, mut left: impl FnMut(usize) -> PairSum) {
+        self.length = places.len().min(Self::MOST);
+        for ((g, h), place) in self.g.iter_mut().zip(&mut self.h).zip(places) {
+            let left = left(place);
+            (*g, *h) = (left.g, left.h);
+        }
+        // The rest has no hessian, which is never heavy enough.
+        self.h[self.length..].fill(0);
+    }
+
+    fn left(&self, i: usize) -> PairSum {
+        PairSum { g: self.g[i], h: self.h[i] }
+    }
+
+    /// The scores of the candidates whose sides are both heavy enough, [`NO_SCORE`] for the others.
+    #[inline(always)]
+    fn scores(&self, rules: &ScaledRules, node: PairSum) -> [f64; Run::MOST] {
+        let least = rules.min_child_hessian;
+        let mut scores = [NO_SCORE; Run::MOST];
+        for ((score, &g), &h) in scores.iter_mut().zip(&self.g).zip(&self.h) {
+            let left = PairSum { g, h };
+            let right = node.minus(left);
+            let both = side_score(rules, left) + side_score(rules, right);
+            *score = if (left.h >= least) & (right.h >= least) { both } else { NO_SCORE };
+        }
+        scores
+    }
+}
+
 /// The search for the best candidate of one feature in one node.
 struct Search<'a> {
     rules: &'a ScaledRules,
@@ -187,18 +238,46 @@ impl Search<'_> {
         }
     }
 
+    #[inline(always)]
     fn hist(&mut self, histogram: &impl Fn(usize) -> PairSum) {
+        let bins = self.scan.bins;
+        let mut run = Run::default();
         let mut left = PairSum::default();
-        for bin in 0..self.scan.bins {
-            left = left.plus(histogram(bin));
-            self.offer(Place::Up(bin), 0, left);
+        for start in (0..bins).step_by(Run::MOST) {
+            run.fill(start..bins, |bin| {
+                left = left.plus(histogram(bin));
+                left
+            });
+            self.offer_run(&run, |i| Place::Up(start + i));
         }
         if self.node.minus(left) != PairSum::default() {
-            let mut right = PairSum::default();
-            for bin in (0..self.scan.bins).rev() {
-                right = right.plus(histogram(bin));
-                self.offer(Place::Down(bin), 0, self.node.minus(right));
+            let mut left = self.node;
+            for start in (0..bins).step_by(Run::MOST) {
+                run.fill(start..bins, |place| {
+                    left = left.minus(histogram(bins - 1 - place));
+                    left
+                });
+                self.offer_run(&run, |i| Place::Down(bins - 1 - (start + i)));
             }
+        }
+    }
+
+    /// Offers candidates in rank order, as [`Search::offer`] does one by one.
+    #[inline(always)]
+    fn offer_run(&mut self, run: &Run, place: impl Fn(usize) -> Place) {
+        let scores = if self.rules.alpha > 0.0 || self.rules.max_delta_step > 0.0 {
+            run.scores(self.rules, self.node)
+        } else {
+            // What is known to be 0 leaves the loop.
+            run.scores(&ScaledRules { alpha: 0.0, max_delta_step: 0.0, ..*self.rules }, self.node)
+        };
+        let best = scores.iter().fold(NO_SCORE, |best, &score| if score > best { score } else { best });
+        if best == NO_SCORE || self.best.is_some_and(|found| found.score >= best) {
+            return;
+        }
+        if let Some(i) = scores.iter().position(|&score| score == best) {
+            let rank = self.scan.rank(place(i));
+            self.best = Some(Candidate { score: best, feature: self.feature, rank, last: 0, left: run.left(i) });
         }
     }
 
@@ -239,6 +318,7 @@ impl Search<'_> {
 }
 
 /// The best candidate of one feature, if any is valid. `histogram(bin)` gives the node's sums of a bin.
+#[inline(always)]
 pub fn best_of_feature(
     rules: &ScaledRules,
     node: PairSum,

@@ -39,25 +39,31 @@ fn quantise<P: StoredPair>(
         parallel,
         PairExtent::default,
         |chunk| {
-            vectorised(|| {
-                let mut extent = PairExtent::default();
-                each_drawn(chunk, pairs, problem.classes, |_, pair| extent.add(pair));
-                extent
-            })
+            vectorised(
+                #[inline(always)]
+                || {
+                    let mut extent = PairExtent::default();
+                    each_drawn(chunk, pairs, problem.classes, |_, pair| extent.add(pair));
+                    extent
+                },
+            )
         },
         PairExtent::merge,
     );
     let quantiser = Quantiser::new(&extent, problem.width, problem.capped());
     let work = |(chunk, quantised): (&RowChunk, &mut [QuantisedPair])| {
-        vectorised(|| {
-            let mut sum = PairSum::default();
-            each_drawn(chunk, pairs, problem.classes, |row, pair| {
-                let pair = quantiser.quantise(pair);
-                quantised[row] = pair;
-                sum = sum.plus(pair.widen());
-            });
-            sum
-        })
+        vectorised(
+            #[inline(always)]
+            || {
+                let mut sum = PairSum::default();
+                each_drawn(chunk, pairs, problem.classes, |row, pair| {
+                    let pair = quantiser.quantise(pair);
+                    quantised[row] = pair;
+                    sum = sum.plus(pair.widen());
+                });
+                sum
+            },
+        )
     };
     let slices = slices_by_chunk(chunks, quantised, 1);
     let sums = if parallel {

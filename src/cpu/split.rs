@@ -4,6 +4,7 @@
 //! are ordered by score, feature and rank, whatever order they are found in.
 
 use super::histogram::{BinSum, Histograms};
+use super::vector::vectorised;
 use crate::backend::{GrownNode, NodeBatch};
 use crate::binning::BinnedMatrix;
 use crate::fixed::hash;
@@ -54,7 +55,10 @@ pub fn run<S: BinSum>(task: &Task<'_>, histograms: &Histograms<S>, nodes: &mut [
             features.iter().fold(None, |best, &feature| {
                 let scan = Scan::new(task.method, &task.matrix.cuts[feature as usize]);
                 let bins = histograms.feature(position - task.batch.nodes.start, feature);
-                let candidate = best_of_feature(task.rules, sums, scan, feature, |bin| bins[bin].sum());
+                let candidate = vectorised(
+                    #[inline(always)]
+                    || best_of_feature(task.rules, sums, scan, feature, |bin| bins[bin].sum()),
+                );
                 Candidate::better(best, candidate)
             })
         };
