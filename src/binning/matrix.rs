@@ -48,10 +48,9 @@ pub struct RowBlock {
 }
 
 impl RowBlock {
-    /// Up to so many features make one block: their histograms stay in the second-level cache.
-    const MOST_FEATURES: usize = 32;
-    /// Features a block where there are more: their histograms stay in the first-level cache or near it.
-    const FEATURES: usize = 14;
+    /// The most features of a block: half a cache line, so that a row of a full block never lies in two lines; the histograms stay in the
+    /// second-level cache.
+    const FEATURES: usize = 32;
 
     /// The blocks of all byte columns.
     fn cover(columns: &[BinColumn], rows: usize) -> Vec<Self> {
@@ -62,8 +61,7 @@ impl RowBlock {
                 BinColumn::Words(_) => None,
             })
             .collect();
-        let length = if bytes.len() <= Self::MOST_FEATURES { Self::MOST_FEATURES } else { Self::FEATURES };
-        bytes.chunks(length).map(|columns| Self::transpose(columns, rows)).collect()
+        bytes.chunks(Self::FEATURES).map(|columns| Self::transpose(columns, rows)).collect()
     }
 
     fn transpose(columns: &[(u32, &[u8])], rows: usize) -> Self {
