@@ -149,8 +149,22 @@ impl<'a> Trainer<'a> {
         }
     }
 
-    /// Takes the training rows as they were binned before by [`BinnedMatrix::of`], with the same `tree_method` and `max_bin`, so that
-    /// several trainings on the same rows share them. The model is the same either way.
+    /// Takes the training rows as they were binned before, with the same `tree_method` and `max_bin`: by [`BinnedMatrix::of`], so that
+    /// several trainings on the same rows share them, or by [`BinnedMatrix::take`] or [`BinnedMatrix::of_spilled`], so that their values
+    /// need not be in memory. The model is the same either way.
+    ///
+    /// ```
+    /// use gboost::binning::BinnedMatrix;
+    /// use gboost::{Dataset, Params, Trainer};
+    ///
+    /// # let columns = vec![vec![1.0, 2.0, 3.0, 4.0]];
+    /// let mut data = Dataset { columns, labels: Some(vec![1.0, 2.0, 3.0, 4.0]), rows: 4, ..Dataset::default() };
+    /// let params = Params::default();
+    /// let matrix = BinnedMatrix::take(&mut data, &params)?; // a byte a value from here on, instead of four
+    /// let trained = Trainer::new(&params, &data).binned(&matrix).run()?;
+    /// # assert_eq!(trained.model.features, 1);
+    /// # Ok::<(), gboost::Error>(())
+    /// ```
     #[must_use]
     pub fn binned(mut self, matrix: &'a BinnedMatrix) -> Self {
         self.binned = Some(matrix);
@@ -214,9 +228,11 @@ impl<'a> Trainer<'a> {
     /// As [`Trainer::run`].
     pub fn run_in_pool(mut self) -> Result<Trained> {
         let params = self.params;
-        params.check()?;
         let started = Instant::now();
-        self.check_data()?;
+        self.check()?;
+        if self.binned.is_none() || self.start.is_some() {
+            self.check_values(("train", self.train))?;
+        }
         let made = if self.binned.is_none() { Some(BinnedMatrix::of(Rows::all(self.train), params)?) } else { None };
         let Some(matrix) = self.binned.or(made.as_ref()) else {
             unreachable!("a matrix that was not given was made");
@@ -260,9 +276,24 @@ impl<'a> Trainer<'a> {
         Ok(Trained { model, channels, metrics, history, stopped_early, times, adapter, profile })
     }
 
-    /// Checks what the data and the start model must have.
-    fn check_data(&self) -> Result<()> {
+    /// Refuses a table that has given its values up.
+    fn check_values(&self, (name, data): (&str, &Dataset)) -> Result<()> {
+        if data.has_values() {
+            return Ok(());
+        }
+        Err(Error::data(format!("the {name} data has given its feature values up")).remedy(
+            "give Trainer::binned the matrix of the training rows; to continue a model, and for other channels, keep the values",
+        ))
+    }
+
+    /// Checks the parameters, the data and the start model as [`Trainer::run`] does before it begins, but for the binned matrix.
+    ///
+    /// # Errors
+    /// As [`Trainer::run`].
+    pub fn check(&self) -> Result<()> {
         let params = self.params;
+        params.check()?;
+        self.channels.iter().try_for_each(|(name, data)| self.check_values((name, data)))?;
         let datasets = std::iter::once(("train", self.train))
             .chain(self.channels.iter().map(|(name, data)| (name.as_str(), *data)));
         for (name, data) in datasets {

@@ -4,7 +4,7 @@
 use super::cuts::{FeatureCuts, Scratch};
 use crate::buffer::Buffer;
 use crate::error::{Error, Result};
-use crate::ingest::Rows;
+use crate::ingest::{Dataset, Rows};
 use crate::params::{Params, TreeMethod};
 use rayon::prelude::*;
 
@@ -19,7 +19,7 @@ pub enum BinColumn {
 
 impl BinColumn {
     /// Bins a column of values.
-    fn new(values: &[f32], cuts: &FeatureCuts) -> Self {
+    pub(super) fn new(values: &[f32], cuts: &FeatureCuts) -> Self {
         if cuts.codes() <= 256 {
             Self::Bytes(cuts.byte_codes(values))
         } else {
@@ -62,8 +62,12 @@ impl RowBlock {
                 BinColumn::Words(_) => None,
             })
             .collect();
-        let length = if bytes.len() <= Self::MOST_FEATURES { Self::MOST_FEATURES } else { Self::FEATURES };
-        bytes.chunks(length).map(|columns| Self::transpose(columns, rows)).collect()
+        Self::groups(&bytes).map(|columns| Self::transpose(columns, rows)).collect()
+    }
+
+    /// Shares the byte columns out to blocks.
+    pub(super) fn groups<T>(columns: &[T]) -> impl Iterator<Item = &[T]> {
+        columns.chunks(if columns.len() <= Self::MOST_FEATURES { Self::MOST_FEATURES } else { Self::FEATURES })
     }
 
     fn transpose(columns: &[(u32, &[u8])], rows: usize) -> Self {
@@ -115,6 +119,19 @@ impl BinnedMatrix {
         }
     }
 
+    /// Bins all rows as [`BinnedMatrix::of`] does, and takes the values out of the table: each column is freed as soon as it is binned,
+    /// so that no more is in memory than the values or the bins. The table stays good for a [`Trainer`](crate::Trainer) that is given this
+    /// matrix.
+    ///
+    /// # Errors
+    /// As [`BinnedMatrix::new`]; the table has lost its values then, too.
+    pub fn take(data: &mut Dataset, params: &Params) -> Result<Self> {
+        let names = data.names();
+        let empty = vec![Vec::new(); data.features()];
+        let columns = std::mem::replace(&mut data.columns, empty).into_par_iter();
+        Self::learn(columns, &names, data.rows, params.tree_method, params.max_bin)
+    }
+
     /// Refuses a matrix that is not that of a training on `rows x features` with these parameters.
     ///
     /// # Errors
@@ -151,13 +168,22 @@ impl BinnedMatrix {
         method: TreeMethod,
         max_bin: usize,
     ) -> Result<Self> {
+        Self::learn(columns.par_iter(), names, rows, method, max_bin)
+    }
+
+    fn learn<C: AsRef<[f32]> + Send>(
+        columns: impl IndexedParallelIterator<Item = C>,
+        names: &[String],
+        rows: usize,
+        method: TreeMethod,
+        max_bin: usize,
+    ) -> Result<Self> {
         let (cuts, columns): (Vec<_>, Vec<_>) = columns
-            .par_iter()
             .zip(names)
             .map_init(Scratch::default, |scratch, (values, name)| {
-                let cuts = FeatureCuts::learn_with(scratch, values, method, max_bin)
+                let cuts = FeatureCuts::learn_with(scratch, values.as_ref(), method, max_bin)
                     .map_err(|error| error.context(&format!("feature {name}")))?;
-                let column = BinColumn::new(values, &cuts);
+                let column = BinColumn::new(values.as_ref(), &cuts);
                 Ok((cuts, column))
             })
             .collect::<Result<Vec<_>>>()?

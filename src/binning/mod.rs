@@ -1,8 +1,10 @@
-//! From columns of floats to bins: [`cuts`] learns where bins begin, [`matrix`] stores each value's bin.
+//! From columns of floats to bins: [`cuts`] learns where bins begin, [`matrix`] stores each value's bin; `spilled` does so for
+//! values on disk.
 
 pub mod cuts;
 pub mod matrix;
 mod sort;
+mod spilled;
 
 pub use cuts::FeatureCuts;
 pub use matrix::BinnedMatrix;

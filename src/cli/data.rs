@@ -1,6 +1,8 @@
 //! The data that commands read.
 
+use super::memory::Plan;
 use super::screen::{Screen, count};
+use gboost::binning::BinnedMatrix;
 use gboost::ingest::{Channel, ColumnRef, Format, Header, ReadOptions, check_same_features, read_bytes, read_channel};
 use gboost::report::manifest::{ChannelRecord, Data, FileRecord, Reading, sha256};
 use gboost::{Dataset, Error, Model, Objective, Params, Result};
@@ -212,12 +214,17 @@ impl DataArgs {
             features: purpose.features,
             domain: purpose.domain,
             index_base: self.index_base.as_ref().and_then(|base| base.parse().ok()).or(purpose.index_base),
+            spill: None,
         }
     }
 
     /// Reads a channel, and says what it found.
     pub fn read(&self, name: &str, paths: &[PathBuf], purpose: Purpose, screen: &Screen) -> Result<Channel> {
-        let channel = read_channel(paths, &self.options(purpose))?;
+        Self::read_with(&self.options(purpose), name, paths, screen)
+    }
+
+    fn read_with(options: &ReadOptions, name: &str, paths: &[PathBuf], screen: &Screen) -> Result<Channel> {
+        let channel = read_channel(paths, options)?;
         channel.notes.iter().for_each(|note| screen.note(note));
         let data = &channel.dataset;
         let files = count(channel.files.len(), "file");
@@ -319,10 +326,21 @@ pub struct Channels {
 }
 
 impl Channels {
-    /// Reads the channels that are given.
-    pub fn read(reading: &DataArgs, paths: Paths<'_>, purpose: Purpose, screen: &Screen) -> Result<Self> {
-        let train = reading.read("train", paths.train, purpose, screen)?;
+    /// Reads the channels that are given; only the training rows may be spilled.
+    pub fn read(reading: &DataArgs, paths: Paths<'_>, purpose: Purpose, plan: &Plan, screen: &Screen) -> Result<Self> {
+        let options = ReadOptions { spill: plan.spill.clone(), ..reading.options(purpose) };
+        let train = DataArgs::read_with(&options, "train", paths.train, screen)?;
+        plan.tell(&train, screen);
         Self::read_with(train, reading, paths, purpose, screen)
+    }
+
+    /// Bins the training rows as the parameters ask, and gives their values up.
+    pub fn take_train(&mut self, params: &Params) -> Result<BinnedMatrix> {
+        let data = &mut self.train.dataset;
+        match self.train.spilled.take() {
+            Some(spilled) => BinnedMatrix::of_spilled(&spilled, &data.names(), params),
+            None => BinnedMatrix::take(data, params),
+        }
     }
 
     /// Reads the other channels.

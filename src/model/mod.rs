@@ -10,6 +10,7 @@ mod dump;
 mod forest;
 mod json;
 mod predict;
+mod values;
 mod read;
 mod read_tree;
 mod write;

@@ -69,18 +69,18 @@ impl Reading<'_> {
         let text = self.origin.text(bytes, start.line)?;
         // Every record but the last ends with a line break.
         let room = breaks as usize + 1;
-        rows.reset(self.layout.kept(), room);
+        let columns = self.layout.kept().count();
+        rows.reset(columns, room);
         if scan::rows(text, self.delimiter, &self.layout.roles, rows) && self.allows(rows) {
             return Ok(());
         }
-        rows.reset(self.layout.kept(), room);
+        rows.reset(columns, room);
         self.read_records(text, start, rows)
     }
 
     /// Whether labels and weights are what they may be.
     fn allows(&self, rows: &Rows) -> bool {
-        let kept = self.layout.roles.iter().filter(|&&role| role != Role::Ignored);
-        kept.enumerate().all(|(column, role)| match role {
+        self.layout.kept().enumerate().all(|(column, (_, role))| match role {
             Role::Feature | Role::Ignored => true,
             Role::Label => {
                 let labels = rows.column(column);
