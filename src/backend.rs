@@ -70,6 +70,33 @@ pub struct RoutedChannel<'a> {
     pub margins: Vec<i64>,
 }
 
+/// The margins that a training begins with, taken out of its problem, so that a backend on the host need not copy them.
+#[derive(Clone, Debug)]
+pub struct FirstMargins {
+    /// [`Problem::margins`].
+    pub train: Vec<i64>,
+    /// [`RoutedChannel::margins`] of each channel.
+    pub channels: Vec<Vec<i64>>,
+}
+
+impl FirstMargins {
+    /// Takes them; the problem has none after that.
+    pub fn take(problem: &mut Problem<'_>) -> Self {
+        let channels = problem.channels.iter_mut();
+        Self {
+            train: std::mem::take(&mut problem.margins),
+            channels: channels.map(|channel| std::mem::take(&mut channel.margins)).collect(),
+        }
+    }
+
+    /// A copy of them.
+    #[must_use]
+    pub fn of(problem: &Problem<'_>) -> Self {
+        let channels = problem.channels.iter().map(|channel| channel.margins.clone()).collect();
+        Self { train: problem.margins.clone(), channels }
+    }
+}
+
 /// What makes one tree different from the next.
 #[derive(Clone, Debug)]
 pub struct TreeTask {

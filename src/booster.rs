@@ -2,7 +2,7 @@
 //!
 //! Trainings advance together, a round at a time: one in a [`Trainer`], one a fold in a cross-validation.
 
-use crate::backend::{Backend, Problem, RoutedChannel, TreeTask};
+use crate::backend::{Backend, FirstMargins, Problem, RoutedChannel, TreeTask};
 use crate::binning::BinnedMatrix;
 use crate::cpu::{CpuBackend, CpuOptions};
 use crate::error::{Error, ErrorKind, Result};
@@ -380,10 +380,12 @@ pub(crate) fn train_together(
 ) -> Result<(Vec<Finished>, bool)> {
     let beginnings: Vec<(Problem<'_>, Beginning<'_>)> =
         sets.iter().map(|set| begin(plan.params, set)).collect::<Result<_>>()?;
-    let (problems, beginnings): (Vec<_>, Vec<_>) = beginnings.into_iter().unzip();
+    let (mut problems, beginnings): (Vec<_>, Vec<_>) = beginnings.into_iter().unzip();
     match plan.backend {
         BackendChoice::Cpu => {
-            let backends = problems.iter().map(|problem| CpuBackend::new(problem, plan.cpu)).collect();
+            let margins: Vec<FirstMargins> = problems.iter_mut().map(FirstMargins::take).collect();
+            let make = |(problem, margins)| CpuBackend::with_margins(problem, margins, plan.cpu);
+            let backends = problems.iter().zip(margins).map(make).collect();
             let mut trainings = trainings(&problems, backends, beginnings);
             let stopped = boost(plan, &mut trainings, watch)?;
             Ok((trainings.into_iter().map(|done| done.finish(CpuBackend::profile)).collect(), stopped))
@@ -391,6 +393,10 @@ pub(crate) fn train_together(
         #[cfg(feature = "gpu")]
         BackendChoice::Gpu(options) => {
             use crate::gpu::GpuBackend;
+            if problems.iter().any(|problem| problem.matrix.is_by_row()) {
+                return Err(Error::parameter("the binned matrix has its codes by row alone, which GPUs do not read")
+                    .remedy("call BinnedMatrix::add_columns"));
+            }
             let open = |problem| GpuBackend::new(problem, plan.params.max_depth, options);
             let backends = problems.iter().map(open).collect::<Result<_>>()?;
             let mut trainings = trainings(&problems, backends, beginnings);

@@ -40,7 +40,7 @@ impl<'a> Evaluation<'a> {
                 0 => backend.margins()?,
                 _ => backend.channel_margins(channel - 1)?,
             };
-            let margins = class_major(&fixed, problem.classes, self.format);
+            let margins = class_major(fixed, problem.classes, self.format);
             let scored = Scored {
                 margins: &margins,
                 classes: problem.classes,
@@ -56,9 +56,14 @@ impl<'a> Evaluation<'a> {
 }
 
 /// Row-major fixed-point margins as class-major reals.
-fn class_major(fixed: &[i64], classes: usize, format: MarginFormat) -> Vec<f64> {
+fn class_major(fixed: Vec<i64>, classes: usize, format: MarginFormat) -> Vec<f64> {
     let rows = fixed.len() / classes;
     let unit = power_of_two(-format.scale);
+    if classes == 1 {
+        // In the same memory.
+        return fixed.into_iter().map(|margin| margin as f64 * unit).collect();
+    }
+    let fixed = fixed.as_slice();
     (0..classes).flat_map(|class| (0..rows).map(move |row| fixed[row * classes + class] as f64 * unit)).collect()
 }
 

@@ -3,6 +3,7 @@
 use super::memory::Plan;
 use super::screen::{Screen, count};
 use gboost::binning::BinnedMatrix;
+use gboost::booster::BackendChoice;
 use gboost::ingest::{Channel, ColumnRef, Format, Header, ReadOptions, check_same_features, read_bytes, read_channel};
 use gboost::report::manifest::{ChannelRecord, Data, FileRecord, Reading, sha256};
 use gboost::{Dataset, Error, Model, Objective, Params, Result};
@@ -334,13 +335,15 @@ impl Channels {
         Self::read_with(train, reading, paths, purpose, screen)
     }
 
-    /// Bins the training rows as the parameters ask, and gives their values up.
-    pub fn take_train(&mut self, params: &Params) -> Result<BinnedMatrix> {
+    /// Bins the training rows as the parameters ask, for that backend, and gives their values up.
+    pub fn take_train(&mut self, params: &Params, backend: &BackendChoice) -> Result<BinnedMatrix> {
         let data = &mut self.train.dataset;
-        match self.train.spilled.take() {
-            Some(spilled) => BinnedMatrix::of_spilled(&spilled, &data.names(), params),
-            None => BinnedMatrix::take(data, params),
+        let Some(spilled) = self.train.spilled.take() else { return BinnedMatrix::take(data, params) };
+        let mut matrix = BinnedMatrix::of_spilled(&spilled, &data.names(), params)?;
+        if *backend != BackendChoice::Cpu {
+            matrix.add_columns();
         }
+        Ok(matrix)
     }
 
     /// Reads the other channels.

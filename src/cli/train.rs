@@ -12,6 +12,7 @@ use super::progress::{Display, spinner};
 use super::report::Places;
 use super::screen::{Screen, count, figure, table};
 use gboost::binning::BinnedMatrix;
+use gboost::booster::BackendChoice;
 use gboost::ingest::{Channel, Spilled};
 use gboost::profile::Profile;
 use gboost::report::data::learning::History;
@@ -126,7 +127,7 @@ pub fn run(global: &Global, args: Args) -> Result<()> {
     let binning = Instant::now();
     let spilled_bytes = channels.train.spilled.as_ref().map_or(0, Spilled::bytes);
     let matrix = match plan.gives_up {
-        true => Some(pool.install(|| give_up_values(&mut channels, &params))?),
+        true => Some(pool.install(|| give_up_values(&mut channels, &params, &backend.backend))?),
         false => None,
     };
     let bin = binning.elapsed().as_secs_f64();
@@ -153,9 +154,9 @@ fn trainer<'a>(params: &'a Params, channels: &'a Channels) -> Trainer<'a> {
 }
 
 /// Bins the training rows, after what the trainer would refuse has been refused.
-pub fn give_up_values(channels: &mut Channels, params: &Params) -> Result<BinnedMatrix> {
+pub fn give_up_values(channels: &mut Channels, params: &Params, backend: &BackendChoice) -> Result<BinnedMatrix> {
     trainer(params, channels).check()?;
-    channels.take_train(params)
+    channels.take_train(params, backend)
 }
 
 /// Why the values are needed to go on from a model, whose thresholds may lie within bins.

@@ -227,7 +227,7 @@ impl Case<'_> {
         self.check_counts(&channels.record(self.folder)?)?;
         let backend = self.backend(&channels)?;
         let matrix = match plan.gives_up {
-            true => Some(pool.install(|| train::give_up_values(&mut channels, self.params))?),
+            true => Some(pool.install(|| train::give_up_values(&mut channels, self.params, &backend.backend))?),
             false => None,
         };
         let training = Training {

@@ -34,9 +34,10 @@ impl Values for BinnedMatrix {
     fn copy(&self, feature: usize, start: usize, to: &mut [f32]) {
         match self.cuts.get(feature) {
             Some(cuts) => {
+                let codes = self.codes(feature);
                 for (value, row) in to.iter_mut().zip(start..) {
                     // The code of missing values is beyond the bins.
-                    *value = cuts.first_values.get(self.code(row, feature)).copied().unwrap_or(f32::NAN);
+                    *value = cuts.first_values.get(codes.code(row)).copied().unwrap_or(f32::NAN);
                 }
             }
             None => to.fill(f32::NAN),
