@@ -40,8 +40,13 @@ impl Layout {
         Ok(Self { names, roles })
     }
 
+    /// The number of columns that are not ignored.
+    pub(super) fn kept(&self) -> usize {
+        self.kept_columns().count()
+    }
+
     /// The columns that are not ignored, by number in the file.
-    pub(super) fn kept(&self) -> impl Iterator<Item = (usize, Role)> + '_ {
+    pub(super) fn kept_columns(&self) -> impl Iterator<Item = (usize, Role)> + '_ {
         self.roles.iter().copied().enumerate().filter(|&(_, role)| role != Role::Ignored)
     }
 

@@ -144,3 +144,50 @@ impl Writer {
 fn failed(folder: &Path, error: &io::Error) -> Error {
     Error::io("spill values to the folder", folder, error).remedy(REMEDY)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blocks_are_read_as_they_were_written() {
+        let options = SpillOptions { block_rows: Some(3), ..SpillOptions::always(std::env::temp_dir()) };
+        let columns: [Vec<f32>; 2] = [(0..8).map(|row| row as f32).collect(), (0..8).map(|row| -row as f32).collect()];
+        let mut writer = Writer::new(&options, 2).unwrap_or_else(|error| panic!("{error}"));
+        let mut write = |rows: Range<usize>, ended| {
+            let columns: Vec<&[f32]> = columns.iter().map(|column| &column[rows.clone()]).collect();
+            writer.write(&columns, ended).unwrap_or_else(|error| panic!("{error}"))
+        };
+        assert_eq!([write(0..2, false), write(0..7, false), write(6..8, true)], [0, 6, 2]);
+        let spilled = writer.finish();
+        assert_eq!((spilled.rows(), spilled.bytes()), (8, 64));
+        assert_eq!(spilled.blocks().collect::<Vec<_>>(), [0..3, 3..6, 6..8]);
+        let mut values = Vec::new();
+        for rows in spilled.blocks() {
+            for (feature, column) in columns.iter().enumerate() {
+                assert!(spilled.read(rows.clone(), feature, &mut values).is_ok());
+                assert_eq!(values, column[rows.clone()]);
+            }
+        }
+    }
+
+    #[test]
+    fn rows_a_block() {
+        let options = SpillOptions::always("");
+        assert_eq!([1, 64, 65, 1 << 20, 1 << 30].map(|features| options.rows_a_block(features)), [65_536, 65_536, 64_527, 4, 1]);
+    }
+
+    #[test]
+    fn a_write_that_fails_says_where() {
+        let folder = tempfile::tempdir().unwrap_or_else(|error| panic!("{error}"));
+        let path = folder.path().join("read-only");
+        let file = File::create(&path).and_then(|_| File::open(&path)).unwrap_or_else(|error| panic!("{error}"));
+        let file = Arc::new(Mutex::new(file));
+        let spilled = Spilled { file, folder: folder.path().into(), features: 1, rows: 0, block_rows: 1 };
+        let error = Writer(spilled).write(&[&[1.0]], false).err().map(|error| (error.to_string(), error.kind().exit_code()));
+        let (text, code) = error.unwrap_or_default();
+        assert_eq!(code, 2);
+        assert!(text.starts_with(&format!("{}: cannot spill values to the folder: ", folder.path().display())), "{text}");
+        assert!(text.ends_with("; free space there, or give another folder with --spill-dir"), "{text}");
+    }
+}

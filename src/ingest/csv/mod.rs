@@ -45,7 +45,7 @@ impl Table {
         let layout = Layout::new(&first, options, &mut notes)?;
         notes.insert(0, describe(&layout, &first, options));
         let mut table = Self {
-            cells: Cells::new(layout.kept().map(|(_, role)| role == Role::Feature).collect(), options),
+            cells: Cells::new(layout.kept_columns().map(|(_, role)| role == Role::Feature).collect(), options),
             layout,
             first: source.path().to_path_buf(),
             delimiter: b',',
@@ -124,7 +124,7 @@ impl Table {
         let mut dataset =
             Dataset { named: self.layout.names.is_some(), rows: self.cells.rows(), ..Dataset::default() };
         let (cells, spilled) = self.cells.finish()?;
-        for ((index, role), values) in self.layout.kept().zip(cells) {
+        for ((index, role), values) in self.layout.kept_columns().zip(cells) {
             match role {
                 Role::Label => dataset.labels = Some(values),
                 Role::Weight => dataset.weights = Some(values),

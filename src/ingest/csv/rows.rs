@@ -69,18 +69,17 @@ impl Reading<'_> {
         let text = self.origin.text(bytes, start.line)?;
         // Every record but the last ends with a line break.
         let room = breaks as usize + 1;
-        let columns = self.layout.kept().count();
-        rows.reset(columns, room);
+        rows.reset(self.layout.kept(), room);
         if scan::rows(text, self.delimiter, &self.layout.roles, rows) && self.allows(rows) {
             return Ok(());
         }
-        rows.reset(columns, room);
+        rows.reset(self.layout.kept(), room);
         self.read_records(text, start, rows)
     }
 
     /// Whether labels and weights are what they may be.
     fn allows(&self, rows: &Rows) -> bool {
-        self.layout.kept().enumerate().all(|(column, (_, role))| match role {
+        self.layout.kept_columns().enumerate().all(|(column, (_, role))| match role {
             Role::Feature | Role::Ignored => true,
             Role::Label => {
                 let labels = rows.column(column);
