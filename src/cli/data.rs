@@ -1,6 +1,7 @@
 //! The data that commands read.
 
 use super::memory::Plan;
+use super::progress::spinner;
 use super::screen::{Screen, count};
 use gboost::binning::BinnedMatrix;
 use gboost::booster::BackendChoice;
@@ -225,7 +226,10 @@ impl DataArgs {
     }
 
     fn read_with(options: &ReadOptions, name: &str, paths: &[PathBuf], screen: &Screen) -> Result<Channel> {
-        let channel = read_channel(paths, options)?;
+        let spinner = spinner(screen, "reading");
+        let channel = read_channel(paths, options);
+        spinner.finish_and_clear();
+        let channel = channel?;
         channel.notes.iter().for_each(|note| screen.note(note));
         let data = &channel.dataset;
         let files = count(channel.files.len(), "file");

@@ -5,7 +5,7 @@ use clap::ValueEnum;
 use gboost::ingest::{Channel, SpillOptions};
 use gboost::{Error, Result};
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use sysinfo::{MemoryRefreshKind, ProcessRefreshKind, ProcessesToUpdate, System};
 
 /// When values are spilled.
@@ -28,7 +28,7 @@ pub struct MemoryArgs {
     #[arg(long, value_name = "WHEN", default_value = "auto")]
     spill: When,
 
-    /// Folder of the temporary file, which takes four bytes a value [default: the system's folder for them]
+    /// Folder of the temporary file, which takes four bytes a value [default: the system's, or /var/tmp if that lies in memory]
     #[arg(long, value_name = "DIR")]
     spill_dir: Option<PathBuf>,
 }
@@ -93,12 +93,13 @@ impl MemoryArgs {
         }
         if let Some(Need { flag, why, remedy }) = need {
             if self.spill == When::Always {
-                return Err(Error::parameter(format!("--spill always does not go with {flag}, which {why}"))
-                    .remedy(remedy));
+                return Err(
+                    Error::parameter(format!("--spill always does not go with {flag}, which {why}")).remedy(remedy)
+                );
             }
             return Ok(Plan::KEEP);
         }
-        let folder = self.spill_dir.clone().unwrap_or_else(std::env::temp_dir);
+        let folder = self.spill_dir.clone().unwrap_or_else(default_folder);
         let (from_bytes, available) = match self.spill {
             When::Never => return Ok(Plan { gives_up: true, ..Plan::KEEP }),
             When::Always => (0, None),
@@ -117,6 +118,10 @@ impl Plan {
     pub fn tell(&self, channel: &Channel, screen: &Screen) {
         let data = &channel.dataset;
         let values = shown((data.rows * data.features() * size_of::<f32>()) as u64);
+        if let Some(spilled) = channel.spilled.as_ref().filter(|spilled| lies_in_memory(spilled.folder())) {
+            let folder = spilled.folder().display();
+            screen.note(&format!("{folder} lies in memory: name a folder on a disk with --spill-dir to save memory"));
+        }
         match (&channel.spilled, self.available) {
             (Some(spilled), Some(available)) => screen.note(&format!(
                 "train: {values} of values were spilled to {}, more than half of the {} of memory available",
@@ -136,6 +141,30 @@ impl Plan {
             (None, None) => screen.detail(&format!("memory: {values} of values in memory, kept")),
         }
     }
+}
+
+/// The system's folder for temporary files; /var/tmp, which is meant for large ones, if the system's lies in memory.
+fn default_folder() -> PathBuf {
+    let (folder, large) = (std::env::temp_dir(), Path::new("/var/tmp"));
+    if lies_in_memory(&folder) && large.is_dir() && !lies_in_memory(large) { large.to_path_buf() } else { folder }
+}
+
+/// Whether files in a folder are in memory, as on Linux many a /tmp is.
+fn lies_in_memory(folder: &Path) -> bool {
+    let mounts = fs::read_to_string("/proc/self/mounts").unwrap_or_default();
+    folder.canonicalize().is_ok_and(|folder| is_on_tmpfs(&folder, &mounts))
+}
+
+/// The same from the text of this file: one mount a line, what lies under it in the next words.
+fn is_on_tmpfs(folder: &Path, mounts: &str) -> bool {
+    let mounts = mounts.lines().filter_map(|line| {
+        let mut words = line.split_ascii_whitespace().skip(1);
+        Some((Path::new(words.next()?), words.next()?))
+    });
+    let holding = mounts.filter(|(place, _)| folder.starts_with(place));
+    // A later mount hides an earlier one at the same place.
+    let nearest = holding.max_by_key(|(place, _)| place.components().count());
+    nearest.is_some_and(|(_, kind)| kind == "tmpfs" || kind == "ramfs")
 }
 
 /// Bytes in a unit that suits them.
@@ -200,6 +229,16 @@ mod tests {
     #[test]
     fn some_memory_is_available() {
         assert!(available() > 1 << 20);
+    }
+
+    #[test]
+    fn folders_in_memory_are_known() {
+        let mounts = "/dev/vda / ext4 rw 0 0\ntmpfs /tmp tmpfs rw 0 0\n/dev/vdb /tmp/disk xfs rw 0 0\n";
+        let found = ["/", "/home/a", "/tmp", "/tmp/a/b", "/tmp/disk/a", "/tmpa"];
+        let found = found.map(|folder| is_on_tmpfs(Path::new(folder), mounts));
+        assert_eq!(found, [false, false, true, true, false, false]);
+        assert!(!is_on_tmpfs(Path::new("/tmp"), "tmpfs /tmp tmpfs rw 0 0\n/dev/vdb /tmp xfs rw 0 0\n"));
+        assert!(!is_on_tmpfs(Path::new("/tmp"), ""));
     }
 
     #[test]

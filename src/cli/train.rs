@@ -127,7 +127,12 @@ pub fn run(global: &Global, args: Args) -> Result<()> {
     let binning = Instant::now();
     let spilled_bytes = channels.train.spilled.as_ref().map_or(0, Spilled::bytes);
     let matrix = match plan.gives_up {
-        true => Some(pool.install(|| give_up_values(&mut channels, &params, &backend.backend))?),
+        true => {
+            let spinner = spinner(&screen, "binning");
+            let matrix = pool.install(|| give_up_values(&mut channels, &params, &backend.backend));
+            spinner.finish_and_clear();
+            Some(matrix?)
+        }
         false => None,
     };
     let bin = binning.elapsed().as_secs_f64();

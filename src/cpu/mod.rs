@@ -20,7 +20,9 @@ pub mod sample;
 pub mod split;
 mod vector;
 
-use crate::backend::{Backend, FinishedTree, FirstMargins, Frontier, GrownNode, GrownTree, NodeBatch, Problem, TreeTask};
+use crate::backend::{
+    Backend, FinishedTree, FirstMargins, Frontier, GrownNode, GrownTree, NodeBatch, Problem, TreeTask,
+};
 use crate::buffer::Buffer;
 use crate::error::Result;
 use crate::fixed::quantiser::{QuantisedPair, Quantiser, ScaledRules, SumWidth};

@@ -278,7 +278,11 @@ fn refuse_csv_options(source: &Source<'_>, options: &ReadOptions) -> Result<()> 
         }
     }
     if let Some(SpillOptions { from_bytes: 0, .. }) = options.spill {
-        return refuse("--spill always".into(), "values that can be spilled", "convert the file to CSV, or drop the option");
+        return refuse(
+            "--spill always".into(),
+            "values that can be spilled",
+            "convert the file to CSV, or drop the option",
+        );
     }
     if options.header == Header::Yes {
         return refuse("--header yes".into(), "header", "drop the option");

@@ -174,7 +174,10 @@ mod tests {
     #[test]
     fn rows_a_block() {
         let options = SpillOptions::always("");
-        assert_eq!([1, 64, 65, 1 << 20, 1 << 30].map(|features| options.rows_a_block(features)), [65_536, 65_536, 64_527, 4, 1]);
+        assert_eq!(
+            [1, 64, 65, 1 << 20, 1 << 30].map(|features| options.rows_a_block(features)),
+            [65_536, 65_536, 64_527, 4, 1]
+        );
     }
 
     #[test]
@@ -184,10 +187,14 @@ mod tests {
         let file = File::create(&path).and_then(|_| File::open(&path)).unwrap_or_else(|error| panic!("{error}"));
         let file = Arc::new(Mutex::new(file));
         let spilled = Spilled { file, folder: folder.path().into(), features: 1, rows: 0, block_rows: 1 };
-        let error = Writer(spilled).write(&[&[1.0]], false).err().map(|error| (error.to_string(), error.kind().exit_code()));
+        let error =
+            Writer(spilled).write(&[&[1.0]], false).err().map(|error| (error.to_string(), error.kind().exit_code()));
         let (text, code) = error.unwrap_or_default();
         assert_eq!(code, 2);
-        assert!(text.starts_with(&format!("{}: cannot spill values to the folder: ", folder.path().display())), "{text}");
+        assert!(
+            text.starts_with(&format!("{}: cannot spill values to the folder: ", folder.path().display())),
+            "{text}"
+        );
         assert!(text.ends_with("; free space there, or give another folder with --spill-dir"), "{text}");
     }
 }

@@ -10,9 +10,9 @@ mod dump;
 mod forest;
 mod json;
 mod predict;
-mod values;
 mod read;
 mod read_tree;
+mod values;
 mod write;
 
 pub use predict::RowPredictor;

@@ -31,12 +31,13 @@ fn spilled_values_give_the_same_files() {
     let folder = folder();
     let long = binary_csv(3, 20_000);
     folder.write("long.csv", &long);
-    let options = "--objective binary:logistic --num-round 20 --eval-metric logloss,auc --threads 2";
+    let options = "--num-round 20 --threads 2";
+    let binary = "--objective binary:logistic --eval-metric logloss,auc";
     for (train, more) in [
-        ("train.csv", "--validation valid.csv --test valid.csv --early-stopping-rounds 3"),
-        ("train.csv valid.csv", "--label age --objective reg:squarederror --eval-metric rmse"),
-        ("train.csv", "--weight-column hours --ignore-column age --tree-method exact --header yes"),
-        ("long.csv", "--subsample 0.5 --max-bin 300"),
+        ("train.csv", format!("{binary} --validation valid.csv --test valid.csv --early-stopping-rounds 3")),
+        ("train.csv valid.csv", "--label age --eval-metric rmse".to_string()),
+        ("train.csv", format!("{binary} --weight-column hours --tree-method exact --header yes")),
+        ("long.csv", format!("{binary} --subsample 0.5 --max-bin 300")),
     ] {
         if more.contains("weight") {
             folder.write("train.csv", binary_csv(0, 240).replace(",\n", ",7\n"));

@@ -121,8 +121,7 @@ impl Table {
     /// The channel of all files.
     pub(super) fn finish(self) -> Result<Channel> {
         let columns = self.layout.roles.len();
-        let mut dataset =
-            Dataset { named: self.layout.names.is_some(), rows: self.cells.rows(), ..Dataset::default() };
+        let mut dataset = Dataset { named: self.layout.names.is_some(), rows: self.cells.rows(), ..Dataset::default() };
         let (cells, spilled) = self.cells.finish()?;
         for ((index, role), values) in self.layout.kept_columns().zip(cells) {
             match role {
