@@ -21,7 +21,7 @@ pub enum BinColumn {
 
 impl BinColumn {
     /// Bins a column of values.
-    pub(super) fn new(values: &[f32], cuts: &FeatureCuts) -> Self {
+    fn new(values: &[f32], cuts: &FeatureCuts) -> Self {
         if cuts.codes() <= 256 {
             Self::Bytes(cuts.byte_codes(values))
         } else {
