@@ -79,12 +79,12 @@ impl Cells {
         if written == 0 {
             return Ok(());
         }
+        let room = 2 * writer.block_rows();
         for (column, _) in self.columns.iter_mut().zip(&self.spills).filter(|&(_, &spills)| spills) {
-            // Less than a block is left: what was read before spilling began is given back.
-            let is_large = column.capacity() > 2 * written.max(column.len() - written);
             column.drain(..written);
-            if is_large {
-                column.shrink_to_fit();
+            // Less than a block is left: the room for what was read before spilling began is given back.
+            if column.capacity() > 2 * room {
+                column.shrink_to(room);
             }
         }
         Ok(())
@@ -102,4 +102,29 @@ impl Cells {
 fn no_room(rows: usize, features: usize) -> Error {
     let message = format!("about {rows} rows of {features} features do not fit into memory");
     Error::data(message).remedy("train with --spill always, or take fewer rows")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_read_before_spilling_is_given_back() {
+        const ROWS: usize = 100;
+        let spill =
+            SpillOptions { from_bytes: 4000, block_rows: Some(64), ..SpillOptions::always(std::env::temp_dir()) };
+        let options = ReadOptions { spill: Some(spill), ..ReadOptions::default() };
+        let mut cells = Cells::new(vec![false, true], &options);
+        let values: Vec<f32> = (0..ROWS).map(|row| row as f32).collect();
+        for batch in 1..=20 {
+            assert!(cells.add(ROWS, |_| &values).is_ok());
+            assert_eq!(cells.writer.is_some(), batch > 10);
+            let [labels, features] = [0, 1].map(|column| cells.columns[column].len());
+            assert_eq!((labels, features), (batch * ROWS, if batch > 10 { batch * ROWS % 64 } else { batch * ROWS }));
+            assert!(batch <= 10 || cells.columns[1].capacity() <= 256, "{}", cells.columns[1].capacity());
+        }
+        let (columns, spilled) = cells.finish().unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!((columns[0].len(), columns[1].len()), (20 * ROWS, 0));
+        assert_eq!(spilled.map(|spilled| spilled.rows()), Some(20 * ROWS));
+    }
 }

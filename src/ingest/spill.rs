@@ -117,6 +117,11 @@ impl Writer {
         Ok(Self(Spilled { file: Arc::new(Mutex::new(file)), folder, features, rows: 0, block_rows }))
     }
 
+    /// Rows of a block.
+    pub(super) fn block_rows(&self) -> usize {
+        self.0.block_rows
+    }
+
     /// Writes what makes whole blocks of the columns (of `ended` columns everything), and returns how many rows that was.
     pub(super) fn write(&mut self, columns: &[&[f32]], ended: bool) -> Result<usize> {
         let Spilled { file, folder, rows, block_rows, .. } = &mut self.0;
