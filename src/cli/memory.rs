@@ -92,10 +92,8 @@ impl MemoryArgs {
             return Err(Error::parameter("--spill-dir does not go with --spill never").remedy("leave one of them out"));
         }
         if let Some(Need { flag, why, remedy }) = need {
-            if self.spill == When::Always {
-                return Err(
-                    Error::parameter(format!("--spill always does not go with {flag}, which {why}")).remedy(remedy)
-                );
+            if let Some(asking) = self.asks() {
+                return Err(Error::parameter(format!("{asking} does not go with {flag}, which {why}")).remedy(remedy));
             }
             return Ok(Plan::KEEP);
         }

@@ -124,6 +124,11 @@ fn what_needs_the_values_is_refused_before_anything_is_read() {
          that there are; train the model from its first round on",
     );
     folder.refuses(
+        &format!("{train} --spill-dir spill --report report.html"),
+        "--spill-dir does not go with --report, which follows the loss on the values of the training rows; train \
+         without it, and make the report with gboost report on other data",
+    );
+    folder.refuses(
         &format!("{train} --spill never --spill-dir spill"),
         "--spill-dir does not go with --spill never; leave one of them out",
     );
