@@ -4,6 +4,7 @@
 use super::BinnedMatrix;
 use super::cuts::{FeatureCuts, Scratch};
 use super::matrix::{BinColumn, RowBlock};
+use crate::buffer::Buffer;
 use crate::error::Result;
 use crate::ingest::Spilled;
 use crate::params::Params;
@@ -25,7 +26,8 @@ impl BinnedMatrix {
         let column = |cuts| if is_byte(cuts) { BinColumn::ByRow } else { BinColumn::Words(vec![0; rows]) };
         let mut columns: Vec<BinColumn> = cuts.iter().map(column).collect();
         let bytes: Vec<u32> = (0..).zip(&cuts).filter(|(_, cuts)| is_byte(cuts)).map(|(feature, _)| feature).collect();
-        let block = |features: &[u32]| RowBlock { features: features.to_vec(), codes: vec![0; rows * features.len()] };
+        let block =
+            |features: &[u32]| RowBlock { features: features.to_vec(), codes: Buffer::zeroed(rows * features.len()) };
         let mut blocks: Vec<RowBlock> = RowBlock::groups(&bytes).map(block).collect();
         let parts = Part::all(spilled, &mut columns, &mut blocks);
         parts.into_par_iter().try_for_each_init(Vec::new, |values, part| part.fill(spilled, &cuts, values))?;
