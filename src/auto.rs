@@ -3,6 +3,8 @@
 //! Margins are all that crosses. Where the GPU fails they are computed anew, from those before the first round and the trees since then.
 
 use crate::backend::{Backend, FinishedTree, Margins, Problem};
+#[cfg(feature = "gpu")]
+use crate::booster::BY_ROW;
 use crate::booster::Plan;
 use crate::contest::{Contest, News, Record, Rule, Side};
 use crate::cpu::{CpuBackend, CpuOptions};
@@ -154,6 +156,9 @@ impl<'p> Auto<'p> {
     #[cfg(feature = "gpu")]
     fn open<'a>(&self, plan: &Plan<'_>, trainings: &mut [Training<'a>]) -> Result<Vec<Engine<'a>>> {
         use crate::gpu::{GpuBackend, GpuOptions, adapters, device};
+        if trainings.iter().any(|training| training.problem.matrix.is_by_row()) {
+            return Err(Error::new(ErrorKind::Unavailable, BY_ROW));
+        }
         let found = adapters();
         let adapter = &found[device::choose(&found, self.options.gpu.adapter.as_deref())?];
         if adapter.software && !self.options.software {

@@ -80,6 +80,24 @@ pub struct Margins {
     pub channels: Vec<Vec<i64>>,
 }
 
+impl Margins {
+    /// Takes the first margins out of a problem that needs them no more, so that a backend on the host need not copy them.
+    pub fn take(problem: &mut Problem<'_>) -> Self {
+        let channels = problem.channels.iter_mut();
+        Self {
+            train: std::mem::take(&mut problem.margins),
+            channels: channels.map(|channel| std::mem::take(&mut channel.margins)).collect(),
+        }
+    }
+
+    /// A copy of a problem's first margins.
+    #[must_use]
+    pub fn of(problem: &Problem<'_>) -> Self {
+        let channels = problem.channels.iter().map(|channel| channel.margins.clone()).collect();
+        Self { train: problem.margins.clone(), channels }
+    }
+}
+
 /// What makes one tree different from the next.
 #[derive(Clone, Debug)]
 pub struct TreeTask {

@@ -3,7 +3,7 @@
 //! Trainings advance together, a round at a time: one in a [`Trainer`], one a fold in a cross-validation.
 
 use crate::auto::{Auto, Turn};
-use crate::backend::Problem;
+use crate::backend::{Margins, Problem};
 use crate::binning::BinnedMatrix;
 use crate::contest::{News, Record};
 use crate::cpu::{CpuBackend, CpuOptions};
@@ -147,6 +147,14 @@ pub enum BackendChoice {
     Auto(crate::auto::AutoOptions),
 }
 
+impl BackendChoice {
+    /// Whether a GPU must do it.
+    #[must_use]
+    pub fn is_gpu(&self) -> bool {
+        !matches!(self, Self::Cpu | Self::Auto(_))
+    }
+}
+
 impl<'a> Trainer<'a> {
     /// A training of `params` on `train`.
     #[must_use]
@@ -164,8 +172,22 @@ impl<'a> Trainer<'a> {
         }
     }
 
-    /// Takes the training rows as they were binned before by [`BinnedMatrix::of`], with the same `tree_method` and `max_bin`, so that
-    /// several trainings on the same rows share them. The model is the same either way.
+    /// Takes the training rows as they were binned before, with the same `tree_method` and `max_bin`: by [`BinnedMatrix::of`], so that
+    /// several trainings on the same rows share them, or by [`BinnedMatrix::take`] or [`BinnedMatrix::of_spilled`], so that their values
+    /// need not be in memory. The model is the same either way.
+    ///
+    /// ```
+    /// use gboost::binning::BinnedMatrix;
+    /// use gboost::{Dataset, Params, Trainer};
+    ///
+    /// # let columns = vec![vec![1.0, 2.0, 3.0, 4.0]];
+    /// let mut data = Dataset { columns, labels: Some(vec![1.0, 2.0, 3.0, 4.0]), rows: 4, ..Dataset::default() };
+    /// let params = Params::default();
+    /// let matrix = BinnedMatrix::take(&mut data, &params)?; // a byte a value from here on, instead of four
+    /// let trained = Trainer::new(&params, &data).binned(&matrix).run()?;
+    /// # assert_eq!(trained.model.features, 1);
+    /// # Ok::<(), gboost::Error>(())
+    /// ```
     #[must_use]
     pub fn binned(mut self, matrix: &'a BinnedMatrix) -> Self {
         self.binned = Some(matrix);
@@ -229,9 +251,11 @@ impl<'a> Trainer<'a> {
     /// As [`Trainer::run`].
     pub fn run_in_pool(mut self) -> Result<Trained> {
         let params = self.params;
-        params.check()?;
         let started = Instant::now();
-        self.check_data()?;
+        self.check()?;
+        if self.binned.is_none() || self.start.is_some() {
+            self.check_values(("train", self.train))?;
+        }
         let made = if self.binned.is_none() { Some(BinnedMatrix::of(Rows::all(self.train), params)?) } else { None };
         let Some(matrix) = self.binned.or(made.as_ref()) else {
             unreachable!("a matrix that was not given was made");
@@ -276,9 +300,24 @@ impl<'a> Trainer<'a> {
         Ok(Trained { model, channels, metrics, history, stopped_early, times, adapter, backend, profile })
     }
 
-    /// Checks what the data and the start model must have.
-    fn check_data(&self) -> Result<()> {
+    /// Refuses a table that has given its values up.
+    fn check_values(&self, (name, data): (&str, &Dataset)) -> Result<()> {
+        if data.has_values() {
+            return Ok(());
+        }
+        Err(Error::data(format!("the {name} data has given its feature values up")).remedy(
+            "give Trainer::binned the matrix of the training rows; to continue a model, and for other channels, keep the values",
+        ))
+    }
+
+    /// Checks the parameters, the data and the start model as [`Trainer::run`] does before it begins, but for the binned matrix.
+    ///
+    /// # Errors
+    /// As [`Trainer::run`].
+    pub fn check(&self) -> Result<()> {
         let params = self.params;
+        params.check()?;
+        self.channels.iter().try_for_each(|(name, data)| self.check_values((name, data)))?;
         let datasets = std::iter::once(("train", self.train))
             .chain(self.channels.iter().map(|(name, data)| (name.as_str(), *data)));
         for (name, data) in datasets {
@@ -332,12 +371,18 @@ impl Plan<'_> {
         self.evaluate == Evaluate::EveryRound || done == *num_round as usize || early_stopping_rounds.is_some()
     }
 
-    /// The backend that a training begins on.
-    fn open<'a>(&self, problem: &'a Problem<'a>) -> Result<Engine<'a>> {
+    /// The backend that a training begins on; `margins` are its first ones if they were taken out of the problem.
+    fn open<'a>(&self, problem: &'a Problem<'a>, margins: Option<Margins>) -> Result<Engine<'a>> {
         Ok(match self.backend {
-            BackendChoice::Cpu => Engine::Cpu(Box::new(CpuBackend::new(problem, self.cpu))),
+            BackendChoice::Cpu => {
+                let margins = margins.unwrap_or_else(|| Margins::of(problem));
+                Engine::Cpu(Box::new(CpuBackend::with_margins(problem, margins, self.cpu)))
+            }
             #[cfg(feature = "gpu")]
             BackendChoice::Gpu(options) => {
+                if problem.matrix.is_by_row() {
+                    return Err(Error::parameter(BY_ROW).remedy("call BinnedMatrix::add_columns"));
+                }
                 Engine::Gpu(Box::new(crate::gpu::GpuBackend::new(problem, self.params.max_depth, options)?))
             }
             BackendChoice::Auto(_) => {
@@ -346,6 +391,9 @@ impl Plan<'_> {
         })
     }
 }
+
+/// Why a GPU does not take a matrix.
+pub(crate) const BY_ROW: &str = "the binned matrix has its codes by row alone, which GPUs do not read";
 
 /// Hears of every round: how many are done, the metrics of every training where they were due, and what `auto` did. Its `Break` ends
 /// the trainings.
@@ -360,17 +408,23 @@ pub(crate) fn train_together(
 ) -> Result<(Vec<Finished>, bool)> {
     let beginnings: Vec<(Problem<'_>, Beginning<'_>)> =
         sets.iter().map(|set| begin(plan.params, set)).collect::<Result<_>>()?;
-    let (problems, beginnings): (Vec<_>, Vec<_>) = beginnings.into_iter().unzip();
+    let (mut problems, beginnings): (Vec<_>, Vec<_>) = beginnings.into_iter().unzip();
+    // The processor may have the first margins for itself where nobody else can come to need them.
+    let margins: Vec<Option<Margins>> = problems
+        .iter_mut()
+        .map(|problem| matches!(plan.backend, BackendChoice::Cpu).then(|| Margins::take(problem)))
+        .collect();
     let profiled = match plan.backend {
         BackendChoice::Cpu => plan.cpu.profile,
         #[cfg(feature = "gpu")]
         BackendChoice::Gpu(options) => options.profile,
         BackendChoice::Auto(_) => false,
     };
-    let training = |(problem, beginning)| {
-        Ok(Training::new(plan.open(problem)?, problem, beginning, profiled.then(Counts::default)))
+    let training = |((problem, margins), beginning)| {
+        Ok(Training::new(plan.open(problem, margins)?, problem, beginning, profiled.then(Counts::default)))
     };
-    let mut trainings: Vec<Training<'_>> = problems.iter().zip(beginnings).map(training).collect::<Result<_>>()?;
+    let mut trainings: Vec<Training<'_>> =
+        problems.iter().zip(margins).zip(beginnings).map(training).collect::<Result<_>>()?;
     let mut auto = match plan.backend {
         BackendChoice::Auto(options) => Some(Auto::new(options)),
         _ => None,

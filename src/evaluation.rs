@@ -41,7 +41,7 @@ impl<'a> Evaluation<'a> {
                 0 => backend.margins()?,
                 _ => backend.channel_margins(channel - 1)?,
             };
-            Ok(class_major(&fixed, problem.classes, self.format))
+            Ok(class_major(fixed, problem.classes, self.format))
         };
         let margins: Vec<Vec<f64>> = (0..self.labels.len()).map(margins).collect::<Result<_>>()?;
         let values = margins.par_iter().zip(&self.labels).zip(&self.weights).map(|((margins, labels), weights)| {
@@ -61,8 +61,12 @@ impl<'a> Evaluation<'a> {
 }
 
 /// Row-major fixed-point margins as class-major reals.
-fn class_major(fixed: &[i64], classes: usize, format: MarginFormat) -> Vec<f64> {
+fn class_major(fixed: Vec<i64>, classes: usize, format: MarginFormat) -> Vec<f64> {
     let unit = power_of_two(-format.scale);
+    if classes == 1 {
+        // In the same memory.
+        return fixed.into_iter().map(|margin| margin as f64 * unit).collect();
+    }
     let mut margins = Vec::with_capacity(fixed.len());
     for class in 0..classes {
         margins.extend(fixed.chunks_exact(classes).map(|row| row[class] as f64 * unit));

@@ -267,7 +267,7 @@ impl Counts {
 /// Bytes of one code of a feature: the same on every backend.
 fn code_bytes(problem: &Problem<'_>, feature: u32) -> u64 {
     match problem.matrix.columns[feature as usize] {
-        BinColumn::Bytes(_) => 1,
+        BinColumn::Bytes(_) | BinColumn::ByRow => 1,
         BinColumn::Words(_) => 2,
     }
 }

@@ -24,6 +24,8 @@ mod explain;
 mod inspect;
 #[path = "cli/interrupt.rs"]
 mod interrupt;
+#[path = "cli/memory.rs"]
+mod memory;
 #[path = "cli/params_files.rs"]
 mod params_files;
 #[path = "cli/predict.rs"]

@@ -40,8 +40,16 @@ impl FeatureCuts {
         method: TreeMethod,
         max_bin: usize,
     ) -> Result<Self> {
-        let sorted = scratch.sort(column);
-        let has_missing = sorted.len() < column.len();
+        scratch.clear();
+        scratch.add(column);
+        Self::learn_from(scratch, method, max_bin)
+    }
+
+    /// [`FeatureCuts::learn`] from the values that the scratch memory was given.
+    pub(super) fn learn_from(scratch: &mut Scratch, method: TreeMethod, max_bin: usize) -> Result<Self> {
+        let rows = scratch.rows;
+        let sorted = scratch.sort();
+        let has_missing = sorted.len() < rows;
         let max = sorted.last().map_or(0.0, |&bits| from_ordered_bits(bits));
         let distinct = Distinct(sorted);
         let count = distinct.len();
@@ -170,14 +178,34 @@ fn finite(threshold: f32) -> f32 {
 pub(super) struct Scratch {
     bits: Vec<u32>,
     spare: Vec<u32>,
+    rows: usize,
 }
 
 impl Scratch {
-    /// The [`ordered_bits`] of the present values in ascending order.
-    fn sort(&mut self, column: &[f32]) -> &[u32] {
-        let present = column.iter().filter(|value| !value.is_nan());
+    /// Bytes that a row of a column takes.
+    pub(super) const BYTES_A_ROW: usize = 2 * size_of::<u32>();
+
+    /// Forgets the column before.
+    pub(super) fn clear(&mut self) {
         self.bits.clear();
+        self.rows = 0;
+    }
+
+    /// Takes the next values of a column in.
+    pub(super) fn add(&mut self, values: &[f32]) {
+        let present = values.iter().filter(|value| !value.is_nan());
         self.bits.extend(present.map(|&value| ordered_bits(value)));
+        self.rows += values.len();
+    }
+
+    /// Makes room for a column of so many values, and for no more.
+    pub(super) fn reserve(&mut self, rows: usize) {
+        self.bits.reserve_exact(rows.saturating_sub(self.bits.len()));
+        self.spare.reserve_exact(rows.saturating_sub(self.spare.len()));
+    }
+
+    /// The [`ordered_bits`] of the present values in ascending order.
+    fn sort(&mut self) -> &[u32] {
         radix::sort(&mut self.bits, &mut self.spare, |bits| bits.to_be_bytes());
         &self.bits
     }

@@ -1,7 +1,9 @@
-//! From columns of floats to bins: [`cuts`] learns where bins begin, [`matrix`] stores each value's bin.
+//! From columns of floats to bins: [`cuts`] learns where bins begin, [`matrix`] stores each value's bin; `spilled` does so for
+//! values on disk.
 
 pub mod cuts;
 pub mod matrix;
+mod spilled;
 
 pub use cuts::FeatureCuts;
 pub use matrix::BinnedMatrix;

@@ -1,6 +1,10 @@
 //! The data that commands read.
 
+use super::memory::Plan;
+use super::progress::spinner;
 use super::screen::{Screen, count};
+use gboost::binning::BinnedMatrix;
+use gboost::booster::BackendChoice;
 use gboost::ingest::{Channel, ColumnRef, Format, Header, ReadOptions, check_same_features, read_bytes, read_channel};
 use gboost::report::manifest::{ChannelRecord, Data, FileRecord, Reading, sha256};
 use gboost::{Dataset, Error, Model, Objective, Params, Result};
@@ -212,12 +216,20 @@ impl DataArgs {
             features: purpose.features,
             domain: purpose.domain,
             index_base: self.index_base.as_ref().and_then(|base| base.parse().ok()).or(purpose.index_base),
+            spill: None,
         }
     }
 
     /// Reads a channel, and says what it found.
     pub fn read(&self, name: &str, paths: &[PathBuf], purpose: Purpose, screen: &Screen) -> Result<Channel> {
-        let channel = read_channel(paths, &self.options(purpose))?;
+        Self::read_with(&self.options(purpose), name, paths, screen)
+    }
+
+    fn read_with(options: &ReadOptions, name: &str, paths: &[PathBuf], screen: &Screen) -> Result<Channel> {
+        let spinner = spinner(screen, "reading");
+        let channel = read_channel(paths, options);
+        spinner.finish_and_clear();
+        let channel = channel?;
         channel.notes.iter().for_each(|note| screen.note(note));
         let data = &channel.dataset;
         let files = count(channel.files.len(), "file");
@@ -319,10 +331,24 @@ pub struct Channels {
 }
 
 impl Channels {
-    /// Reads the channels that are given.
-    pub fn read(reading: &DataArgs, paths: Paths<'_>, purpose: Purpose, screen: &Screen) -> Result<Self> {
-        let train = reading.read("train", paths.train, purpose, screen)?;
+    /// Reads the channels that are given; only the training rows may be spilled.
+    pub fn read(reading: &DataArgs, paths: Paths<'_>, purpose: Purpose, plan: &Plan, screen: &Screen) -> Result<Self> {
+        let options = ReadOptions { spill: plan.spill.clone(), ..reading.options(purpose) };
+        let train = DataArgs::read_with(&options, "train", paths.train, screen)?;
+        plan.tell(&train, screen);
         Self::read_with(train, reading, paths, purpose, screen)
+    }
+
+    /// Bins the training rows as the parameters ask, for that backend, and gives their values up.
+    pub fn take_train(&mut self, params: &Params, backend: &BackendChoice) -> Result<BinnedMatrix> {
+        let data = &mut self.train.dataset;
+        let Some(spilled) = self.train.spilled.take() else { return BinnedMatrix::take(data, params) };
+        let mut matrix = BinnedMatrix::of_spilled(&spilled, &data.names(), params)?;
+        // By row alone the processor trains in half of the memory, and `auto` stays there.
+        if backend.is_gpu() {
+            matrix.add_columns();
+        }
+        Ok(matrix)
     }
 
     /// Reads the other channels.

@@ -13,6 +13,7 @@ mod hyper;
 mod inspect;
 mod interrupt;
 mod manifest;
+mod memory;
 mod model_args;
 mod output;
 mod params_file;

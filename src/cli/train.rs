@@ -6,12 +6,15 @@ use super::data::{Channels, DataArgs, Paths, Purpose};
 use super::hyper::HyperArgs;
 use super::interrupt::{self, Phase};
 use super::manifest::{self, Inputs, Outcome};
+use super::memory::{MemoryArgs, Need, Plan};
 use super::output::{self, Draft};
 use super::profile;
 use super::progress::{Display, spinner};
 use super::report::Places;
 use super::screen::{Screen, count, figure, table};
-use gboost::ingest::Channel;
+use gboost::binning::BinnedMatrix;
+use gboost::booster::BackendChoice;
+use gboost::ingest::{Channel, Spilled};
 use gboost::report::data::learning::History;
 use gboost::report::data::{self, NamedData};
 use gboost::report::manifest::Clock;
@@ -19,6 +22,7 @@ use gboost::report::metrics_file;
 use gboost::report::{Figures, Manifest, MetricsFile, ReportData, Seconds, figures::Rounds, history_csv};
 use gboost::{Error, Evaluate, Model, Params, Result, Trained, Trainer};
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 /// Train a model; without --train on the built-in census data
 ///
@@ -45,6 +49,9 @@ pub struct Args {
 
     #[command(flatten)]
     data: DataArgs,
+
+    #[command(flatten)]
+    memory: MemoryArgs,
 
     /// Where to write the model
     #[arg(long, value_name = "FILE", default_value = "model.json", help_heading = "Output")]
@@ -100,8 +107,10 @@ pub fn run(global: &Global, args: Args) -> Result<()> {
     let files = Files::new(&args.model, args.output.as_deref(), args.report.as_deref())?;
     let start = args.continue_from.as_ref().map(Model::load).transpose()?;
 
+    let plan = args.plan()?;
     let pool = gboost::booster::thread_pool(params.nthread)?;
-    let channels = pool.install(|| read(&args, Purpose::training(&params, start.as_ref()), &params, &screen))?;
+    let purpose = Purpose::training(&params, start.as_ref());
+    let mut channels = pool.install(|| read(&args, purpose, (&plan, &params), &screen))?;
     let begun = manifest::begin(Inputs {
         command: "train",
         result: &files.model,
@@ -114,15 +123,67 @@ pub fn run(global: &Global, args: Args) -> Result<()> {
     let read = clock.seconds();
 
     let backend = backend::choose(global, args.profile, &screen)?;
+    let binning = Instant::now();
+    let spilled_bytes = channels.train.spilled.as_ref().map_or(0, Spilled::bytes);
+    let matrix = match plan.gives_up {
+        true => {
+            let spinner = spinner(&screen, "binning");
+            let matrix = pool.install(|| give_up_values(&mut channels, &params, &backend.backend));
+            spinner.finish_and_clear();
+            Some(matrix?)
+        }
+        false => None,
+    };
+    let bin = binning.elapsed().as_secs_f64();
     let training = Training {
         params: &params,
         channels: &channels,
+        matrix: matrix.as_ref(),
         start: start.as_ref(),
         backend: &backend,
         log_every: args.log_every,
         hidden: if args.report.is_some() { Evaluate::EveryRound } else { Evaluate::LastRound },
     };
-    Job { training, files: &files, begun, clock, read, pool: &pool }.run(&screen, &screen)
+    let so_far = SoFar { begun, clock, seconds: Seconds { read, bin, ..Seconds::default() }, spilled_bytes };
+    Job { training, files: &files, so_far, pool: &pool }.run(&screen, &screen)
+}
+
+/// A training on the channels, the validation rows evaluated where there are some.
+fn trainer<'a>(params: &'a Params, channels: &'a Channels) -> Trainer<'a> {
+    let trainer = Trainer::new(params, &channels.train.dataset);
+    match &channels.validation {
+        Some(validation) => trainer.channel("validation", &validation.dataset),
+        None => trainer,
+    }
+}
+
+/// Bins the training rows, after what the trainer would refuse has been refused.
+pub fn give_up_values(channels: &mut Channels, params: &Params, backend: &BackendChoice) -> Result<BinnedMatrix> {
+    trainer(params, channels).check()?;
+    channels.take_train(params, backend)
+}
+
+/// Why the values are needed to go on from a model, whose thresholds may lie within bins.
+pub const CONTINUES: Need = Need {
+    flag: "--continue-from",
+    why: "needs the values of the training rows for the trees that there are",
+    remedy: "train the model from its first round on",
+};
+
+impl Args {
+    /// Whether the values of the training rows are needed to the end, or may be spilled and given up.
+    fn plan(&self) -> Result<Plan> {
+        let need = if self.report.is_some() {
+            Some(Need {
+                flag: "--report",
+                why: "follows the loss on the values of the training rows",
+                remedy: "train without it, and make the report with gboost report on other data",
+            })
+        } else {
+            self.continue_from.as_ref().map(|_| CONTINUES)
+        };
+        self.memory.plan(need)
+    }
 }
 
 /// All that is left to do for a model when the data has been read.
@@ -131,25 +192,33 @@ pub struct Job<'a> {
     pub training: Training<'a>,
     /// Where the results go.
     pub files: &'a Files,
+    /// What was done before.
+    pub so_far: SoFar,
+    /// Threads for the evaluation.
+    pub pool: &'a rayon::ThreadPool,
+}
+
+/// What is known before the training.
+pub struct SoFar {
     /// The manifest as far as it is known.
     pub begun: Manifest,
     /// When the command began.
     pub clock: Clock,
-    /// Seconds that reading took.
-    pub read: f64,
-    /// Threads for the evaluation.
-    pub pool: &'a rayon::ThreadPool,
+    /// How long the parts took.
+    pub seconds: Seconds,
+    /// Bytes of values that were spilled.
+    pub spilled_bytes: u64,
 }
 
 impl Job<'_> {
     /// Trains, evaluates, writes the files and shows the summary; rounds are shown on `live`.
     pub fn run(self, screen: &Screen, live: &Screen) -> Result<()> {
-        let Self { training, files, begun, clock, read, pool } = self;
+        let Self { training, files, so_far: SoFar { begun, clock, seconds, spilled_bytes }, pool } = self;
         let Training { params, channels, .. } = training;
         let trained = training.run(live)?;
         backend::tell(&trained.backend, &trained.adapter, screen);
         let trained_at = clock.seconds();
-        let figures = pool.install(|| figures(&trained, channels))?;
+        let figures = pool.install(|| figures(&trained, channels, training.matrix))?;
         interrupt::check()?;
         let model = trained.model.to_json();
         let manifest = manifest::complete(
@@ -164,8 +233,8 @@ impl Job<'_> {
                 clock,
             },
         );
-        let seconds = Seconds { read, ..Seconds::default() };
         let mut outcome = MetricsFile::new(&trained, params, figures, seconds);
+        outcome.spilled_bytes = spilled_bytes;
         let report = match &files.report {
             Some(places) => {
                 let spinner = spinner(screen, "computing the report");
@@ -197,15 +266,16 @@ pub fn task1() -> Params {
     Params { verbosity: Params::default().verbosity, ..Params::task1() }
 }
 
-fn read(args: &Args, purpose: Purpose, params: &Params, screen: &Screen) -> Result<Channels> {
+fn read(args: &Args, purpose: Purpose, (plan, params): (&Plan, &Params), screen: &Screen) -> Result<Channels> {
     if args.train.is_empty() {
         args.data.refuse_without_files()?;
+        args.memory.refuse_without_files()?;
         tell_built_in(params, screen);
         return Channels::built_in();
     }
     args.data.refuse_no_label()?;
     let paths = Paths { train: &args.train, validation: &args.validation, test: &args.test };
-    Channels::read(&args.data, paths, purpose, screen)
+    Channels::read(&args.data, paths, purpose, plan, screen)
 }
 
 /// Says what is trained where no data is given.
@@ -226,6 +296,8 @@ pub struct Training<'a> {
     pub params: &'a Params,
     /// The data.
     pub channels: &'a Channels,
+    /// The training rows, binned, where their values were given up.
+    pub matrix: Option<&'a BinnedMatrix>,
     /// The model to continue.
     pub start: Option<&'a Model>,
     /// The backend.
@@ -242,12 +314,12 @@ impl Training<'_> {
         let Self { params, channels, backend, .. } = self;
         interrupt::enter(Phase::Rounds)?;
         let mut display = Display::new(screen, self.log_every, params.num_round);
-        let mut trainer =
-            Trainer::new(params, &channels.train.dataset).backend(backend.backend.clone()).cpu_options(backend.cpu);
-        match &channels.validation {
-            Some(validation) => trainer = trainer.channel("validation", &validation.dataset),
-            None if display.is_hidden() => trainer = trainer.evaluate(self.hidden),
-            None => {}
+        let mut trainer = trainer(params, channels).backend(backend.backend.clone()).cpu_options(backend.cpu);
+        if channels.validation.is_none() && display.is_hidden() {
+            trainer = trainer.evaluate(self.hidden);
+        }
+        if let Some(matrix) = self.matrix {
+            trainer = trainer.binned(matrix);
         }
         if let Some(model) = self.start {
             trainer = trainer.continue_from(model);
@@ -263,11 +335,19 @@ impl Training<'_> {
     }
 }
 
-/// The figures of all channels.
-pub fn figures(trained: &Trained, channels: &Channels) -> Result<metrics_file::Channels> {
-    let of = |channel: &Channel| Figures::new(&trained.model, &channel.dataset, &trained.metrics, Rounds::Best);
+/// The figures of all channels; those of the training rows by their bins where they have no values.
+pub fn figures(
+    trained: &Trained,
+    channels: &Channels,
+    matrix: Option<&BinnedMatrix>,
+) -> Result<metrics_file::Channels> {
+    let Trained { model, metrics, .. } = trained;
+    let of = |channel: &Channel| Figures::new(model, &channel.dataset, metrics, Rounds::Best);
     Ok(metrics_file::Channels {
-        train: of(&channels.train)?,
+        train: match matrix {
+            Some(matrix) => Figures::of_binned(model, (&channels.train.dataset, matrix), metrics, Rounds::Best)?,
+            None => of(&channels.train)?,
+        },
         validation: channels.validation.as_ref().map(of).transpose()?,
         test: channels.test.as_ref().map(of).transpose()?,
     })

@@ -5,15 +5,16 @@ use super::folds::FoldArgs;
 use super::hyper::HyperArgs;
 use super::interrupt::{self, Phase};
 use super::manifest::{self, Inputs};
+use super::memory::Plan;
 use super::output::{self, Draft};
 use super::screen::{Screen, count, figure, table};
 use super::search::{Search, SearchArgs};
-use super::train::{self, Job, Training};
+use super::train::{self, Job, SoFar, Training};
 use super::trials::TrialDisplay;
 use super::{Global, backend};
 use gboost::booster::{BackendChoice, thread_pool};
-use gboost::report::Manifest;
 use gboost::report::manifest::Clock;
+use gboost::report::{Manifest, Seconds};
 use gboost::validation::Folds;
 use gboost::validation::tune::{Ended, Resume, Source, Space, Tuned, Tuner, WarmStart, text_of};
 use gboost::{Error, ErrorKind, Evaluate, Params, Result};
@@ -187,12 +188,14 @@ pub fn run(global: &Global, args: Args) -> Result<()> {
     let training = Training {
         params: &best,
         channels: &channels,
+        matrix: None,
         start: None,
         backend: &chosen,
         log_every: None,
         hidden: Evaluate::LastRound,
     };
-    Job { training, files: &files.model, begun, clock, read, pool: &pool }.run(&screen, &Screen::new(0))?;
+    let so_far = SoFar { begun, clock, seconds: Seconds { read, ..Seconds::default() }, spilled_bytes: 0 };
+    Job { training, files: &files.model, so_far, pool: &pool }.run(&screen, &Screen::new(0))?;
     check_target(&tuned, &search)
 }
 
@@ -218,7 +221,7 @@ impl DataSource<'_> {
         reading.refuse_no_label()?;
         let purpose = Purpose::training(params, None);
         let Some(folds) = folds else {
-            return Ok((Channels::read(reading, *paths, purpose, screen)?, None));
+            return Ok((Channels::read(reading, *paths, purpose, &Plan::KEEP, screen)?, None));
         };
         let (train, found) = folds.read(reading, paths.train, params, screen)?;
         let channels = Channels::read_with(train, &folds.reading(reading)?, *paths, purpose, screen)?;

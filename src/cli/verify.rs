@@ -5,6 +5,7 @@ use super::cv;
 use super::data::{Channels, DataArgs, Paths, Purpose, embedded};
 use super::folds::FoldArgs;
 use super::interrupt::{self, Phase};
+use super::memory::MemoryArgs;
 use super::params_file;
 use super::screen::{Screen, count};
 use super::train::{self, Training};
@@ -30,6 +31,9 @@ pub struct Args {
     /// The manifest that lies beside the result: model.manifest.json, cv.manifest.json
     #[arg(value_name = "MANIFEST")]
     manifest: PathBuf,
+
+    #[command(flatten)]
+    memory: MemoryArgs,
 }
 
 const AFTER_HELP: &str = "\
@@ -52,6 +56,7 @@ pub fn run(global: &Global, args: &Args) -> Result<()> {
         folder: output::folder_of(&args.manifest),
         manifest: &manifest,
         params: &params,
+        memory: &args.memory,
         screen: &screen,
     };
     case.tell_version();
@@ -70,6 +75,7 @@ struct Case<'a> {
     folder: &'a Path,
     manifest: &'a Manifest,
     params: &'a Params,
+    memory: &'a MemoryArgs,
     screen: &'a Screen,
 }
 
@@ -199,21 +205,30 @@ impl Case<'_> {
     fn train_again(&self, stored: &Stored) -> Result<()> {
         let Manifest { data, reading, continue_from, .. } = self.manifest;
         let start = continue_from.as_ref().map(|record| Model::load(record.place(self.folder))).transpose()?;
+        let plan = self.memory.plan(start.as_ref().map(|_| train::CONTINUES))?;
         let reading = DataArgs::from_record(reading)?;
         let [train, validation, test] =
             [Some(&data.train), data.validation.as_ref(), data.test.as_ref()].map(|channel| self.files(channel));
         let paths = Paths { train: &train, validation: &validation, test: &test };
         let purpose = Purpose::training(self.params, start.as_ref());
+        if data.built_in {
+            self.memory.refuse_for("the built-in data")?;
+        }
         let pool = gboost::booster::thread_pool(self.params.nthread)?;
-        let channels = pool.install(|| match data.built_in {
+        let mut channels = pool.install(|| match data.built_in {
             true => Channels::built_in(),
-            false => Channels::read(&reading, paths, purpose, self.screen),
+            false => Channels::read(&reading, paths, purpose, &plan, self.screen),
         })?;
         self.check_counts(&channels.record(self.folder)?)?;
         let backend = backend::choose(self.global, false, self.screen)?;
+        let matrix = match plan.gives_up {
+            true => Some(pool.install(|| train::give_up_values(&mut channels, self.params, &backend.backend))?),
+            false => None,
+        };
         let training = Training {
             params: self.params,
             channels: &channels,
+            matrix: matrix.as_ref(),
             start: start.as_ref(),
             backend: &backend,
             log_every: None,
@@ -226,13 +241,14 @@ impl Case<'_> {
             Ok(model) => model.first_difference(&trained.model),
             Err(error) => Some(format!("it is no whole model: {error}")),
         })?;
-        let figures = pool.install(|| train::figures(&trained, &channels))?;
+        let figures = pool.install(|| train::figures(&trained, &channels, matrix.as_ref()))?;
         self.compare_metrics(&serde_json::to_value(figures).unwrap_or_default(), trained.model.rounds())?;
         self.say_same("model", stored, &trained.adapter)
     }
 
     fn cross_validate_again(&self, stored: &Stored) -> Result<()> {
         let Manifest { data, reading, folds, .. } = self.manifest;
+        self.memory.refuse_for("the data of a cross-validation")?;
         let Some(folds) = folds else {
             return Err(Error::data("the manifest of a cross-validation lacks its folds").at_path(self.path));
         };

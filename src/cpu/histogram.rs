@@ -227,7 +227,7 @@ impl<'a> Source<'a> {
         });
         let words = (0..).zip(&task.matrix.columns).filter_map(|(feature, column)| match column {
             BinColumn::Words(codes) => Some(drawn(feature).then_some(Self::Words(codes.as_slice()))),
-            BinColumn::Bytes(_) => None,
+            BinColumn::Bytes(_) | BinColumn::ByRow => None,
         });
         blocks.chain(words).collect()
     }

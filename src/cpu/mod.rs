@@ -99,14 +99,20 @@ impl<'a> CpuBackend<'a> {
     /// Makes the backend for a training; call it on the thread pool that shall run it.
     #[must_use]
     pub fn new(problem: &'a Problem<'a>, options: CpuOptions) -> Self {
+        Self::with_margins(problem, Margins::of(problem), options)
+    }
+
+    /// The same with the first margins taken out of the problem.
+    #[must_use]
+    pub fn with_margins(problem: &'a Problem<'a>, margins: Margins, options: CpuOptions) -> Self {
         let threads = rayon::current_num_threads();
         let parallel = threads > 1 && problem.rows() * problem.matrix.features() >= options.parallel_from;
         Self {
             problem,
             options,
             parallel,
-            margins: problem.margins.clone(),
-            channel_margins: problem.channels.iter().map(|channel| channel.margins.clone()).collect(),
+            margins: margins.train,
+            channel_margins: margins.channels,
             pairs: Pairs::new(problem),
             quantised: Buffer::zeroed(problem.rows()),
             histograms: match problem.width {

@@ -6,7 +6,7 @@
 use super::chunk::{RowChunk, for_each};
 use crate::backend::GrownNode;
 use crate::binning::BinnedMatrix;
-use crate::binning::matrix::BinColumn;
+use crate::binning::matrix::Codes;
 use crate::params::TreeMethod;
 use crate::split::Scan;
 use std::ops::Range;
@@ -17,7 +17,7 @@ const RUN: usize = 256;
 /// One split as the rows see it.
 struct Rule<'m> {
     node: usize,
-    column: &'m BinColumn,
+    codes: Codes<'m>,
     /// The codes of one side: the left one if missing rows go right, otherwise the right one. The code of missing rows is above all
     /// others, so it is never among them, and one comparison decides.
     side: Range<u32>,
@@ -33,7 +33,7 @@ impl<'m> Rule<'m> {
         let boundary = scan.boundary(place) as u32;
         let default_left = place.default_left();
         let side = if default_left { boundary..cuts.missing_code() as u32 } else { 0..boundary };
-        Self { node: index, column: &matrix.columns[node.feature as usize], side, default_left }
+        Self { node: index, codes: matrix.codes(node.feature as usize), side, default_left }
     }
 
     /// Whether rows of a code go to the side of [`Rule::side`].
@@ -62,9 +62,20 @@ pub fn run(
         chunk.ranges.resize(level.end, 0..0);
         for rule in &rules {
             let range = chunk.ranges[rule.node].clone();
-            let middle = match rule.column {
-                BinColumn::Bytes(codes) => split_rows(chunk, range.clone(), rule, codes),
-                BinColumn::Words(codes) => split_rows(chunk, range.clone(), rule, codes),
+            let (first, rows) = (chunk.first_row, chunk.rows());
+            let middle = match rule.codes {
+                Codes::Bytes(codes) => {
+                    let codes = &codes[first..][..rows];
+                    split_rows(chunk, range.clone(), rule, |row| codes[row].into())
+                }
+                Codes::Words(codes) => {
+                    let codes = &codes[first..][..rows];
+                    split_rows(chunk, range.clone(), rule, |row| codes[row].into())
+                }
+                Codes::ByRow { codes, width, position } => {
+                    let codes = &codes[first * width..][..rows * width];
+                    split_rows(chunk, range.clone(), rule, |row| codes[row * width + position].into())
+                }
             };
             let left = nodes[rule.node].left as usize;
             chunk.ranges[left] = range.start..middle;
@@ -73,9 +84,9 @@ pub fn run(
     });
 }
 
-/// Moves the rows that go left to the front of the range, both sides in their old order; answers where the right side begins.
-fn split_rows<T: Copy + Into<u32>>(chunk: &mut RowChunk, range: Range<u32>, rule: &Rule<'_>, codes: &[T]) -> u32 {
-    let codes = &codes[chunk.first_row..][..chunk.order.len()];
+/// Moves the rows that go left to the front of the range, both sides in their old order; answers where the right side begins. `code` is
+/// that of a row of the chunk.
+fn split_rows(chunk: &mut RowChunk, range: Range<u32>, rule: &Rule<'_>, code: impl Fn(usize) -> u32) -> u32 {
     let rows = &mut chunk.order[range.start as usize..range.end as usize];
     let (mut left, mut right) = (0, 0);
     let mut sides = [[0; RUN]; 2];
@@ -88,7 +99,7 @@ fn split_rows<T: Copy + Into<u32>>(chunk: &mut RowChunk, range: Range<u32>, rule
             // change nothing; they show that no place is outside.
             taken[count % RUN] = row;
             others[(i - count) % RUN] = row;
-            count += usize::from(rule.takes(codes[usize::from(row)].into()));
+            count += usize::from(rule.takes(code(usize::from(row))));
         }
         let (taken, others) = (&taken[..count], &others[..run.len() - count]);
         let (to_left, to_right) = if rule.default_left { (others, taken) } else { (taken, others) };

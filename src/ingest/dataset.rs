@@ -6,13 +6,16 @@ use std::borrow::Cow;
 /// One channel of data in memory: features by column, labels and weights by row.
 ///
 /// Missing feature values are NaN; there are no infinities and no negative zeros (`docs/exactness.md` 1).
+///
+/// A table may have given its feature values up ([`Dataset::has_values`]): it has labels, weights and names, and stands for its
+/// rows beside a [`BinnedMatrix`](crate::binning::BinnedMatrix) of them.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Dataset {
     /// Feature names in column order, from the header or `f0`, `f1`, ...
     pub feature_names: Vec<String>,
     /// Whether the names came from a header (and so are to be checked between channels and kept in the model).
     pub named: bool,
-    /// Feature values, one vector of `rows` values a feature.
+    /// Feature values, one vector of `rows` values a feature; without values, an empty vector a feature.
     pub columns: Vec<Vec<f32>>,
     /// Labels, one a row, where the file has them.
     pub labels: Option<Vec<f32>>,
@@ -27,6 +30,13 @@ impl Dataset {
     #[must_use]
     pub fn features(&self) -> usize {
         self.columns.len()
+    }
+
+    /// Whether the feature values are here, rather than given up ([`BinnedMatrix::take`](crate::binning::BinnedMatrix::take)) or
+    /// on disk ([`Channel::spilled`](super::Channel::spilled)).
+    #[must_use]
+    pub fn has_values(&self) -> bool {
+        self.columns.iter().all(|column| column.len() == self.rows)
     }
 
     /// The values of one row in column order.

@@ -42,7 +42,12 @@ impl Layout {
 
     /// The number of columns that are not ignored.
     pub(super) fn kept(&self) -> usize {
-        self.roles.iter().filter(|&&role| role != Role::Ignored).count()
+        self.kept_columns().count()
+    }
+
+    /// The columns that are not ignored, by number in the file.
+    pub(super) fn kept_columns(&self) -> impl Iterator<Item = (usize, Role)> + '_ {
+        self.roles.iter().copied().enumerate().filter(|&(_, role)| role != Role::Ignored)
     }
 
     /// A column in messages: its name, or else its number from 0.

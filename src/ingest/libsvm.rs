@@ -12,7 +12,7 @@ use super::layout::count;
 use super::number::{self, Field, shown, why_infinite};
 use super::options::Use;
 use super::source::{Origin, Source};
-use super::{Channel, ColumnRef, Dataset, Format, Header, ReadOptions};
+use super::{Channel, ColumnRef, Dataset, Format, Header, ReadOptions, SpillOptions};
 use crate::error::{Error, Result};
 
 /// Columns are dense in memory, so an index far beyond all others is an error in the file rather than a wide table.
@@ -248,6 +248,7 @@ impl Table {
         };
         Ok(Channel {
             dataset,
+            spilled: None,
             files: Vec::new(),
             notes: vec![note],
             format: Format::Libsvm,
@@ -275,6 +276,13 @@ fn refuse_csv_options(source: &Source<'_>, options: &ReadOptions) -> Result<()> 
             }
             Use::Ignore => return refuse(option, "columns", "drop the option, or convert the file to CSV"),
         }
+    }
+    if let Some(SpillOptions { from_bytes: 0, .. }) = options.spill {
+        return refuse(
+            "--spill always".into(),
+            "values that can be spilled",
+            "convert the file to CSV, or drop the option",
+        );
     }
     if options.header == Header::Yes {
         return refuse("--header yes".into(), "header", "drop the option");

@@ -25,6 +25,7 @@
 //! Every error about the content of a file names the file, the line in it (the first one of a quoted record that runs
 //! over several) and the field, both from 1, the value and a remedy.
 
+mod cells;
 mod check;
 mod chunks;
 mod csv;
@@ -37,6 +38,7 @@ mod number;
 mod options;
 mod sniff;
 mod source;
+pub mod spill;
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -44,6 +46,7 @@ use std::path::{Path, PathBuf};
 pub use check::check_same_features;
 pub use dataset::{Dataset, Rows};
 pub use options::{ColumnRef, Header, ReadOptions};
+pub use spill::{SpillOptions, Spilled};
 
 use crate::error::{Error, Result};
 use source::Source;
@@ -60,8 +63,10 @@ pub enum Format {
 /// What the files of one channel (training, validation, test) hold, and how they were read.
 #[derive(Clone, Debug)]
 pub struct Channel {
-    /// The table.
+    /// The table, without feature values where these are spilled.
     pub dataset: Dataset,
+    /// The feature values, where they went to disk as [`ReadOptions::spill`] allows.
+    pub spilled: Option<Spilled>,
     /// The files in the order of their rows.
     pub files: Vec<PathBuf>,
     /// What was found rather than asked for, and is worth saying: header, delimiter, index base, skipped files.
@@ -153,7 +158,7 @@ fn add(assembler: &mut Option<Assembler>, source: &Source<'_>, options: &ReadOpt
 
 fn finish(assembler: Option<Assembler>, options: &ReadOptions) -> Result<Channel> {
     match assembler {
-        Some(Assembler::Csv(table)) => Ok(table.finish()),
+        Some(Assembler::Csv(table)) => table.finish(),
         Some(Assembler::Libsvm(table)) => table.finish(options),
         None => Err(source::no_files()),
     }

@@ -7,6 +7,8 @@ use std::str::FromStr;
 use crate::error::{Error, Result};
 use crate::objective::Objective;
 
+use super::SpillOptions;
+
 /// Whether line 1 of a CSV file holds the column names.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Header {
@@ -88,6 +90,8 @@ pub struct ReadOptions {
     /// The index of the first feature of a libsvm channel, 0 or 1, or `None` to find it: 0 if the files have an index
     /// 0, else 1.
     pub index_base: Option<usize>,
+    /// Whether feature values may go to disk; never with `None`, and those of libsvm files never.
+    pub spill: Option<SpillOptions>,
 }
 
 impl Default for ReadOptions {
@@ -102,6 +106,7 @@ impl Default for ReadOptions {
             features: None,
             domain: None,
             index_base: None,
+            spill: None,
         }
     }
 }

@@ -12,6 +12,7 @@ mod json;
 mod predict;
 mod read;
 mod read_tree;
+mod values;
 mod write;
 
 pub use predict::RowPredictor;

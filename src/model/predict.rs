@@ -6,6 +6,8 @@
 use super::Model;
 use super::forest::row::RowForest;
 use super::forest::{BLOCK, Forest};
+use super::values::Values;
+use crate::binning::BinnedMatrix;
 use crate::ingest::dataset::Dataset;
 use crate::objective::Objective;
 use crate::tree::Tree;
@@ -35,6 +37,18 @@ impl Model {
     #[must_use]
     pub fn predict_margins(&self, data: &Dataset, rounds: Option<usize>) -> Vec<f32> {
         let mut stages = Stages::new(self, data);
+        stages.advance(rounds.unwrap_or(usize::MAX));
+        stages.margins()
+    }
+
+    /// [`Model::predict_margins`] of the rows that the model was trained on, from their bins: to the last bit what their values give
+    /// (but for a value of `f32::MAX`, which no threshold is above).
+    ///
+    /// All trees must have been grown on this matrix. Those of a model that was continued were not, and may have thresholds
+    /// within bins.
+    #[must_use]
+    pub fn predict_binned(&self, matrix: &BinnedMatrix, rounds: Option<usize>) -> Vec<f32> {
+        let mut stages = Stages::over(self, matrix);
         stages.advance(rounds.unwrap_or(usize::MAX));
         stages.margins()
     }
@@ -106,7 +120,7 @@ impl Model {
 /// walk over the trees.
 pub struct Stages<'a> {
     model: &'a Model,
-    data: &'a Dataset,
+    data: &'a dyn Values,
     /// Rounds that are in the margins.
     rounds: usize,
     /// Blocks of rows, each class after class.
@@ -117,9 +131,13 @@ impl<'a> Stages<'a> {
     /// The margins before the first round.
     #[must_use]
     pub fn new(model: &'a Model, data: &'a Dataset) -> Self {
+        Self::over(model, data)
+    }
+
+    fn over(model: &'a Model, data: &'a dyn Values) -> Self {
         let classes = model.classes;
         let base: Vec<f32> = (0..classes).map(|class| model.base_margin(class)).collect();
-        let mut blocks = vec![0.0; data.rows * classes];
+        let mut blocks = vec![0.0; data.rows() * classes];
         for block in blocks.chunks_mut(BLOCK * classes) {
             let rows = block.len() / classes;
             for (margins, &base) in block.chunks_exact_mut(rows).zip(&base) {
@@ -162,7 +180,7 @@ impl<'a> Stages<'a> {
     pub fn snapshot(&self) -> Vec<f32> {
         match self.model.classes {
             1 => self.blocks.clone(),
-            classes => join_blocks(&self.blocks, self.data.rows, classes),
+            classes => join_blocks(&self.blocks, self.data.rows(), classes),
         }
     }
 }

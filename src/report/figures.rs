@@ -1,5 +1,6 @@
 //! The figures of one channel, from the predictions of a finished model.
 
+use crate::binning::BinnedMatrix;
 use crate::booster::metric_weights;
 use crate::error::{Error, Result};
 use crate::ingest::Dataset;
@@ -47,6 +48,29 @@ impl Figures {
     /// If the data has no labels, or one outside the objective's domain, if all weights are 0, or if a metric does not
     /// suit the model's objective.
     pub fn new(model: &Model, data: &Dataset, metrics: &[Metric], rounds: Rounds) -> Result<Self> {
+        Self::of_margins(model, data, metrics, || model.predict_margins(data, Some(rounds.of(model))))
+    }
+
+    /// The same figures of the rows that `model` was trained on, which are there as bins ([`Model::predict_binned`]): `data` needs no
+    /// values.
+    ///
+    /// # Errors
+    /// As [`Figures::new`].
+    pub fn of_binned(
+        model: &Model,
+        (data, matrix): (&Dataset, &BinnedMatrix),
+        metrics: &[Metric],
+        rounds: Rounds,
+    ) -> Result<Self> {
+        Self::of_margins(model, data, metrics, || model.predict_binned(matrix, Some(rounds.of(model))))
+    }
+
+    fn of_margins(
+        model: &Model,
+        data: &Dataset,
+        metrics: &[Metric],
+        margins: impl FnOnce() -> Vec<f32>,
+    ) -> Result<Self> {
         let Some(labels) = data.labels.as_deref() else {
             return Err(Error::data("the data has no labels").remedy("name the label column with --label"));
         };
@@ -56,8 +80,7 @@ impl Figures {
             .check_labels(labels, model.classes)
             .map_err(|(row, error)| error.context(&format!("row {}", row + 1)))?;
         let weights = metric_weights(data)?;
-        let margins: Vec<f64> =
-            model.predict_margins(data, Some(rounds.of(model))).into_iter().map(f64::from).collect();
+        let margins: Vec<f64> = margins().into_iter().map(f64::from).collect();
         let scored = Scored {
             margins: &margins,
             classes: model.classes,

@@ -46,6 +46,8 @@ pub struct MetricsFile {
     pub rounds_used: usize,
     /// The sha256 of the model file.
     pub model_sha256: String,
+    /// Bytes of the training rows' values that went to disk while they were read; 0 if they fitted into memory.
+    pub spilled_bytes: u64,
     /// How long it took.
     pub seconds: Seconds,
     /// All parameters, resolved.
@@ -78,7 +80,7 @@ impl Channels {
 }
 
 impl MetricsFile {
-    /// Puts the outcome together; `seconds` are completed by the training's own.
+    /// Puts the outcome together, of a training that spilled nothing; the training's own seconds are added to `seconds`.
     #[must_use]
     pub fn new(trained: &Trained, params: &Params, channels: Channels, seconds: Seconds) -> Self {
         let model = &trained.model;
@@ -92,9 +94,10 @@ impl MetricsFile {
             stopped_early: trained.stopped_early,
             rounds_used: Rounds::Best.of(model),
             model_sha256: model.sha256(),
+            spilled_bytes: 0,
             seconds: Seconds {
-                bin: trained.times.bin.as_secs_f64(),
-                train: trained.times.train.as_secs_f64(),
+                bin: seconds.bin + trained.times.bin.as_secs_f64(),
+                train: seconds.train + trained.times.train.as_secs_f64(),
                 ..seconds
             },
             parameters: resolved(params, model, &trained.metrics),

@@ -74,6 +74,7 @@ fn what_metrics_json_holds() {
         "stopped_early",
         "rounds_used",
         "model_sha256",
+        "spilled_bytes",
         "seconds",
         "parameters",
         "train",

@@ -15,6 +15,7 @@ use std::path::PathBuf;
 
 use ::csv::StringRecord;
 
+use super::cells::Cells;
 use super::chunks::{Chunk, Cut, breaks_before};
 use super::layout::{First, Layout, Role, count};
 use super::number::shown;
@@ -29,9 +30,8 @@ pub(super) struct Table {
     layout: Layout,
     /// The first file, which the others must fit.
     first: PathBuf,
-    /// One vector of values a column of the file that is kept.
-    cells: Vec<Vec<f32>>,
-    rows: usize,
+    /// The values of the columns that are kept.
+    cells: Cells,
     delimiter: u8,
     notes: Vec<String>,
 }
@@ -45,10 +45,9 @@ impl Table {
         let layout = Layout::new(&first, options, &mut notes)?;
         notes.insert(0, describe(&layout, &first, options));
         let mut table = Self {
-            cells: vec![Vec::new(); layout.kept()],
+            cells: Cells::new(layout.kept_columns().map(|(_, role)| role == Role::Feature).collect(), options),
             layout,
             first: source.path().to_path_buf(),
-            rows: 0,
             delimiter: b',',
             notes,
         };
@@ -102,12 +101,12 @@ impl Table {
             // As many rows a byte as in the first chunk, and a little more; what is not used is never touched.
             let breaks = breaks_before(&chunk.bytes, chunk.bytes.len()) as f64;
             let rows = breaks * length as f64 / chunk.bytes.len().max(1) as f64 * 1.05;
-            self.cells.iter_mut().for_each(|cells| cells.reserve(rows as usize));
+            self.cells.expect(rows as usize)?;
         }
         let reading = Reading { origin: source.origin(), layout: &self.layout, options, delimiter };
-        let before = self.rows;
-        self.rows = parallel::read(source, &reading, chunk, Start { line, rows: before }, &mut self.cells)?;
-        if self.rows == before {
+        let before = self.cells.rows();
+        parallel::read(source, &reading, chunk, Start { line, rows: before }, &mut self.cells)?;
+        if self.cells.rows() == before {
             let error = Error::data("the file has a header but no rows").at_path(source.path());
             return Err(error.remedy("give a file with rows, or leave it out"));
         }
@@ -116,16 +115,15 @@ impl Table {
 
     /// Rows so far.
     pub(super) fn rows(&self) -> usize {
-        self.rows
+        self.cells.rows()
     }
 
     /// The channel of all files.
-    pub(super) fn finish(self) -> Channel {
+    pub(super) fn finish(self) -> Result<Channel> {
         let columns = self.layout.roles.len();
-        let mut dataset = Dataset { named: self.layout.names.is_some(), rows: self.rows, ..Dataset::default() };
-        let kept = self.layout.roles.iter().enumerate().filter(|&(_, &role)| role != Role::Ignored);
-        for ((index, role), mut values) in kept.zip(self.cells) {
-            values.shrink_to_fit();
+        let mut dataset = Dataset { named: self.layout.names.is_some(), rows: self.cells.rows(), ..Dataset::default() };
+        let (cells, spilled) = self.cells.finish()?;
+        for ((index, role), values) in self.layout.kept_columns().zip(cells) {
             match role {
                 Role::Label => dataset.labels = Some(values),
                 Role::Weight => dataset.weights = Some(values),
@@ -140,16 +138,17 @@ impl Table {
                 }
             }
         }
-        Channel {
+        Ok(Channel {
             header: dataset.named,
             dataset,
+            spilled,
             files: Vec::new(),
             notes: self.notes,
             format: Format::Csv,
             file_rows: Vec::new(),
             columns,
             index_base: None,
-        }
+        })
     }
 }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
+use super::super::cells::Cells;
 use super::super::chunks::{Chunk, Cut, breaks_before};
 use super::super::source::Source;
 use super::rows::{Reading, Rows, Start};
@@ -21,7 +22,7 @@ enum Outcome {
 
 /// What is handed over in the order of the file.
 struct Ordered<'a, 'b> {
-    cells: &'a mut [Vec<f32>],
+    cells: &'a mut Cells,
     reading: &'a Reading<'b>,
     start: Start,
     /// The number of the chunk whose turn it is.
@@ -57,17 +58,14 @@ impl Ordered<'_, '_> {
             }
             Outcome::Failed(error) => return Err(error),
         };
-        for (column, cells) in self.cells.iter_mut().enumerate() {
-            cells.extend_from_slice(rows.column(column));
-        }
+        self.cells.add(rows.count, |column| rows.column(column))?;
         self.start.rows += rows.count;
         self.start.line += breaks;
         Ok(rows)
     }
 }
 
-/// Reads `first` and all chunks after it into `cells`, one vector a column that is kept. Returns the rows of the
-/// channel after that.
+/// Reads `first` and all chunks after it into `cells`, the columns that are kept.
 ///
 /// # Errors
 /// The first one in the order of the file, however many threads met others.
@@ -76,8 +74,8 @@ pub(super) fn read(
     reading: &Reading<'_>,
     first: Chunk,
     start: Start,
-    cells: &mut [Vec<f32>],
-) -> Result<usize> {
+    cells: &mut Cells,
+) -> Result<()> {
     let threads = rayon::current_num_threads();
     let turn = first.number;
     let ordered = Ordered { cells, reading, start, turn, waiting: BTreeMap::new(), spare: Vec::new(), error: None };
@@ -93,7 +91,7 @@ pub(super) fn read(
     let ordered = shared.ordered.into_inner().unwrap_or_else(PoisonError::into_inner);
     match ordered.error {
         Some(error) => Err(error),
-        None => Ok(ordered.start.rows),
+        None => Ok(()),
     }
 }
 

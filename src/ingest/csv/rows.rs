@@ -79,8 +79,7 @@ impl Reading<'_> {
 
     /// Whether labels and weights are what they may be.
     fn allows(&self, rows: &Rows) -> bool {
-        let kept = self.layout.roles.iter().filter(|&&role| role != Role::Ignored);
-        kept.enumerate().all(|(column, role)| match role {
+        self.layout.kept_columns().enumerate().all(|(column, (_, role))| match role {
             Role::Feature | Role::Ignored => true,
             Role::Label => {
                 let labels = rows.column(column);

@@ -15,7 +15,7 @@ pub(super) mod row;
 mod tests;
 mod walk;
 
-use crate::ingest::dataset::Dataset;
+use super::values::Values;
 use crate::tree::Tree;
 use pulp::Arch;
 
@@ -122,16 +122,10 @@ impl Forest {
 
     /// Copies the rows from `start` on into the buffer; a column that the data lacks is missing. What is beyond the
     /// rows keeps values that lead to leaves nobody reads.
-    pub(super) fn fill(&self, data: &Dataset, start: usize, rows: usize, buffer: &mut Buffer) {
+    pub(super) fn fill(&self, data: &dyn Values, start: usize, rows: usize, buffer: &mut Buffer) {
         for (&slot, values) in self.slots.0.iter().zip(buffer) {
-            match data.columns.get(slot.feature as usize) {
-                Some(column) => {
-                    for (value, &given) in values[..rows].iter_mut().zip(&column[start..start + rows]) {
-                        *value = slot.value(given);
-                    }
-                }
-                None => values.fill(slot.value(f32::NAN)),
-            }
+            data.copy(slot.feature as usize, start, &mut values[..rows]);
+            values[..rows].iter_mut().for_each(|value| *value = slot.value(*value));
         }
     }
 
