@@ -26,9 +26,16 @@ impl RowSample {
     pub fn contains(&self, row: usize) -> bool {
         match self {
             Self::All => true,
-            Self::Hash { key, threshold } => u64::from(hash::combine(*key, row as u32)) < *threshold,
+            Self::Hash { key, threshold } => Self::hashed(*key, *threshold, row),
             Self::Drawn(rows) => rows[row],
         }
+    }
+
+    /// Whether [`RowSample::Hash`] draws a row.
+    #[inline(always)]
+    #[must_use]
+    pub fn hashed(key: u32, threshold: u64, row: usize) -> bool {
+        u64::from(hash::combine(key, row as u32)) < threshold
     }
 }
 

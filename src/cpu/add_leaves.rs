@@ -4,6 +4,7 @@
 
 use super::chunk::{RowChunk, slices_by_chunk};
 use super::prefetch::read_lines;
+use super::rule::Rule;
 use crate::backend::FinishedTree;
 use crate::binning::BinnedMatrix;
 use crate::fixed::margin::MarginFormat;
@@ -38,6 +39,16 @@ pub fn run(
     margins: &mut [i64],
     parallel: bool,
 ) {
+    let splits: Vec<Option<(Rule<'_>, [usize; 2])>> = finished
+        .tree
+        .nodes
+        .iter()
+        .zip(&finished.boundaries)
+        .map(|(node, &boundary)| {
+            let children = [node.left, node.right].map(|child| child as usize);
+            (!node.is_leaf()).then(|| (Rule::new(matrix, node.feature, boundary, node.default_left), children))
+        })
+        .collect();
     let work = |(chunk, margins): (&RowChunk, &mut [i64])| {
         read_lines(margins);
         for (node, &step) in finished.grown_steps.iter().enumerate() {
@@ -45,9 +56,12 @@ pub fn run(
                 chunk.node_rows(node).iter().for_each(|&row| slots.add(margins, usize::from(row), step));
             }
         }
-        for &row in chunk.undrawn_rows() {
-            let leaf = finished.leaf_by_bin(matrix, chunk.first_row + usize::from(row));
-            slots.add(margins, usize::from(row), finished.steps[leaf]);
+        for row in chunk.undrawn_rows().iter().map(|&row| usize::from(row)) {
+            let mut node = 0;
+            while let Some((rule, children)) = &splits[node] {
+                node = children[usize::from(!rule.goes_left(chunk.first_row + row))];
+            }
+            slots.add(margins, row, finished.steps[node]);
         }
     };
     let slices = slices_by_chunk(chunks, margins, slots.classes);

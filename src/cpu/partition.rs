@@ -3,45 +3,14 @@
 //! IN: node records, bins. OUT: every chunk's permutation, grouped by the nodes of the new level, stable; the nodes' ranges.
 //! Deterministic: each chunk by itself.
 
-use super::chunk::{RowChunk, for_each};
+use super::chunk::{RUN, RowChunk, for_each};
+use super::rule::Rule;
 use crate::backend::GrownNode;
 use crate::binning::BinnedMatrix;
 use crate::binning::matrix::Codes;
 use crate::params::TreeMethod;
 use crate::split::Scan;
 use std::ops::Range;
-
-/// Rows that are divided at a time.
-const RUN: usize = 256;
-
-/// One split as the rows see it.
-struct Rule<'m> {
-    node: usize,
-    codes: Codes<'m>,
-    /// The codes of one side: the left one if missing rows go right, otherwise the right one. The code of missing rows is above all
-    /// others, so it is never among them, and one comparison decides.
-    side: Range<u32>,
-    default_left: bool,
-}
-
-impl<'m> Rule<'m> {
-    /// The rule of a split node.
-    fn new(matrix: &'m BinnedMatrix, method: TreeMethod, index: usize, node: &GrownNode) -> Self {
-        let cuts = &matrix.cuts[node.feature as usize];
-        let scan = Scan::new(method, cuts);
-        let place = scan.place(node.rank);
-        let boundary = scan.boundary(place) as u32;
-        let default_left = place.default_left();
-        let side = if default_left { boundary..cuts.missing_code() as u32 } else { 0..boundary };
-        Self { node: index, codes: matrix.codes(node.feature as usize), side, default_left }
-    }
-
-    /// Whether rows of a code go to the side of [`Rule::side`].
-    #[inline]
-    fn takes(&self, code: u32) -> bool {
-        code.wrapping_sub(self.side.start) < self.side.end - self.side.start
-    }
-}
 
 /// Partitions the rows of all parents of the new `level`.
 pub fn run(
@@ -52,16 +21,20 @@ pub fn run(
     chunks: &mut [RowChunk],
     parallel: bool,
 ) {
-    let rules: Vec<Rule<'_>> = nodes[..level.start]
+    let rules: Vec<(usize, Rule<'_>)> = nodes[..level.start]
         .iter()
         .enumerate()
         .filter(|(_, node)| level.contains(&(node.left as usize)))
-        .map(|(index, node)| Rule::new(matrix, method, index, node))
+        .map(|(index, node)| {
+            let scan = Scan::new(method, &matrix.cuts[node.feature as usize]);
+            let place = scan.place(node.rank);
+            (index, Rule::new(matrix, node.feature, scan.boundary(place) as u32, place.default_left()))
+        })
         .collect();
     for_each(chunks, parallel, |_, chunk| {
         chunk.ranges.resize(level.end, 0..0);
-        for rule in &rules {
-            let range = chunk.ranges[rule.node].clone();
+        for (node, rule) in &rules {
+            let range = chunk.ranges[*node].clone();
             let (first, rows) = (chunk.first_row, chunk.rows());
             let middle = match rule.codes {
                 Codes::Bytes(codes) => {
@@ -77,7 +50,7 @@ pub fn run(
                     split_rows(chunk, range.clone(), rule, |row| codes[row * width + position].into())
                 }
             };
-            let left = nodes[rule.node].left as usize;
+            let left = nodes[*node].left as usize;
             chunk.ranges[left] = range.start..middle;
             chunk.ranges[left + 1] = middle..range.end;
         }

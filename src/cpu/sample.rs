@@ -3,7 +3,8 @@
 //! IN: the sampler, weights. OUT: every chunk's `order`: drawn rows first, both parts in row order. Deterministic: a row's
 //! draw depends on the row alone.
 
-use super::chunk::{RowChunk, for_each};
+use super::chunk::{RUN, RowChunk, for_each};
+use super::vector::vectorised;
 use crate::fixed::weight::RowWeights;
 use crate::sampling::RowSample;
 
@@ -16,24 +17,53 @@ pub fn run(sample: &RowSample, weights: &RowWeights, chunks: &mut [RowChunk], pa
                 chunk.order.iter_mut().zip(0..).for_each(|(place, row)| *place = row);
                 chunk.drawn = chunk.rows();
             }
-            _ if !weights.is_weighted() => draw(chunk, |row| sample.contains(first + row)),
-            _ => draw(chunk, |row| sample.contains(first + row) && weights.get(first + row) > 0),
+            RowSample::All => draw(
+                chunk,
+                weights,
+                #[inline(always)]
+                |_| true,
+            ),
+            RowSample::Hash { key, threshold } => {
+                draw(
+                    chunk,
+                    weights,
+                    #[inline(always)]
+                    |row| RowSample::hashed(*key, *threshold, first + row),
+                );
+            }
+            RowSample::Drawn(rows) => draw(
+                chunk,
+                weights,
+                #[inline(always)]
+                |row| rows[first + row],
+            ),
         }
         chunk.ranges.clear();
         chunk.ranges.push(0..chunk.drawn as u32);
     });
 }
 
-/// Orders a chunk's rows: those that `keep` holds of, then the others.
-fn draw(chunk: &mut RowChunk, keep: impl Fn(usize) -> bool) {
+/// Orders a chunk's rows: those that `keep` holds of and that have a weight, then the others.
+fn draw(chunk: &mut RowChunk, weights: &RowWeights, keep: impl Fn(usize) -> bool) {
     let (mut drawn, mut undrawn) = (0, 0);
-    for row in 0..chunk.rows() {
-        // Both are written and one advances: a branch here would be mispredicted for many rows.
-        chunk.order[drawn] = row as u16;
-        chunk.scratch[undrawn] = row as u16;
-        let kept = keep(row);
-        drawn += usize::from(kept);
-        undrawn += usize::from(!kept);
+    let mut kept = [false; RUN];
+    for start in (0..chunk.rows()).step_by(RUN) {
+        let length = RUN.min(chunk.rows() - start);
+        vectorised(
+            #[inline(always)]
+            || kept[..length].iter_mut().zip(start..).for_each(|(kept, row)| *kept = keep(row)),
+        );
+        if weights.is_weighted() {
+            let rows = chunk.first_row + start..;
+            kept[..length].iter_mut().zip(rows).for_each(|(kept, row)| *kept &= weights.get(row) > 0);
+        }
+        for (&kept, row) in kept[..length].iter().zip(start..) {
+            // Both are written and one advances: a branch here would be mispredicted for many rows.
+            chunk.order[drawn] = row as u16;
+            chunk.scratch[undrawn] = row as u16;
+            drawn += usize::from(kept);
+            undrawn += usize::from(!kept);
+        }
     }
     chunk.order[drawn..].copy_from_slice(&chunk.scratch[..undrawn]);
     chunk.drawn = drawn;

@@ -7,7 +7,7 @@ const COLUMNS: u32 = 0x434f_4c53;
 
 /// A bijection of u32 in which every input bit moves every output bit
 /// (constants: C. Wellons' "lowbias32", <https://nullprogram.com/blog/2018/07/31/>).
-#[inline]
+#[inline(always)]
 #[must_use]
 pub fn mix(mut x: u32) -> u32 {
     x ^= x >> 16;
@@ -18,7 +18,7 @@ pub fn mix(mut x: u32) -> u32 {
 }
 
 /// The hash of `value` under `key`; for a fixed key a bijection, so two rows never collide.
-#[inline]
+#[inline(always)]
 #[must_use]
 pub fn combine(key: u32, value: u32) -> u32 {
     mix(key ^ mix(value.wrapping_add(0x9e37_79b9)))
