@@ -28,6 +28,10 @@ SECONDS = {
 COLUMNS = ["set", "against", "peer", "pair", "seed", *SECONDS, "save", "memory", "over raw", "loss"]
 
 
+class PeerFailed(RuntimeError):
+    """A peer ended with an error, which says nothing about the others."""
+
+
 def output_of(command, **options):
     """What a process prints."""
     done = subprocess.run([str(word) for word in command], capture_output=True, text=True, **options)
@@ -71,7 +75,10 @@ def run_peer(name, reader, task, files, threads, parameters, **options):
     job = {"parameters": parameters, "rounds": task.rounds, "threads": threads, "regression": task.regression, **options}
     model = FOLDER / f"{name}.model"
     environment = {**os.environ, "OMP_NUM_THREADS": str(threads), "ARROW_NUM_THREADS": str(threads)}
-    output = output_of([sys.executable, "-B", HERE / "peers.py", name, reader, *files, model, json.dumps(job)], env=environment)
+    try:
+        output = output_of([sys.executable, "-B", HERE / "peers.py", name, reader, *files, model, json.dumps(job)], env=environment)
+    except RuntimeError as error:
+        raise PeerFailed(str(error).splitlines()[-1]) from error
     return json.loads(output.strip().splitlines()[-1])
 
 
@@ -85,6 +92,8 @@ def fastest_reader(name, task, files, threads):
         except RuntimeError as error:
             print(f"  {name} cannot read by {reader}: {str(error).splitlines()[-1][:160]}", file=sys.stderr)
     print(f"  {name} has its first tree after", ", ".join(f"{seconds:.2f} s ({reader})" for reader, seconds in found.items()))
+    if not found:
+        raise PeerFailed("it reads the file by none of its ways")
     return min(found, key=found.get)
 
 
@@ -103,6 +112,7 @@ class Results:
             path.unlink()
         lines = path.read_text().splitlines() if path.exists() else []
         self.runs = [json.loads(line) for line in lines]
+        self.failed = {}
 
     def has(self, **key):
         return any(all(run.get(name) == value for name, value in key.items()) for run in self.runs)
@@ -123,17 +133,26 @@ def measure(results, name, task, arguments):
         wanted = [pair for pair in range(arguments.pairs) if not results.has(set=name, pair=pair, against=peer, peer=peer)]
         if not wanted:
             continue
-        reader = fastest_reader(peer, task, files, arguments.threads)
-        for pair in wanted:
-            for who in ["gboost", peer]:
-                if who == "gboost":
-                    run = run_gboost(task, files, arguments.threads, task.parameters, True)
-                else:
-                    run = run_peer(peer, reader, task, files, arguments.threads, task.parameters)
-                run["bin and train"] = run["bin"] + run["train"]
-                run["over raw"] = run["memory"] - raw
-                results.add(set=name, pair=pair, against=peer, peer=who, **run)
-                print(f"  {name} {pair + 1}/{arguments.pairs} {who}: " + ", ".join(shown(run, key) for key in run), flush=True)
+        try:
+            measure_pairs(results, name, task, files, peer, wanted, raw, arguments)
+        except PeerFailed as error:
+            # The others are measured all the same, and the table says which one is missing.
+            results.failed[name, peer] = str(error)
+            print(f"  {name}: {peer} failed and is left out: {error}", file=sys.stderr, flush=True)
+
+
+def measure_pairs(results, name, task, files, peer, wanted, raw, arguments):
+    reader = fastest_reader(peer, task, files, arguments.threads)
+    for pair in wanted:
+        for who in ["gboost", peer]:
+            if who == "gboost":
+                run = run_gboost(task, files, arguments.threads, task.parameters, True)
+            else:
+                run = run_peer(peer, reader, task, files, arguments.threads, task.parameters)
+            run["bin and train"] = run["bin"] + run["train"]
+            run["over raw"] = run["memory"] - raw
+            results.add(set=name, pair=pair, against=peer, peer=who, **run)
+            print(f"  {name} {pair + 1}/{arguments.pairs} {who}: " + ", ".join(shown(run, key) for key in run), flush=True)
 
 
 def shown(run, key):
@@ -150,6 +169,9 @@ def table(results, name, task, arguments):
     rows = [run for run in results.runs if run["set"] == name and run["peer"] in ["gboost", *arguments.peers]]
     lines = []
     for peer in arguments.peers:
+        if (name, peer) in results.failed:
+            lines += ["", f"{name}: {peer} {version(peer)} failed: {results.failed[name, peer]}"]
+            continue
         mine, theirs = ({run["pair"]: run for run in rows if run["against"] == peer and run["peer"] == who} for who in ("gboost", peer))
         pairs = sorted(mine.keys() & theirs.keys())
         if not pairs:
