@@ -393,6 +393,7 @@ impl Plan<'_> {
 }
 
 /// Why a GPU does not take a matrix.
+#[cfg(feature = "gpu")]
 pub(crate) const BY_ROW: &str = "the binned matrix has its codes by row alone, which GPUs do not read";
 
 /// Hears of every round: how many are done, the metrics of every training where they were due, and what `auto` did. Its `Break` ends
