@@ -5,6 +5,7 @@
 //! before it is finished: so a device can run all levels without the host.
 
 use crate::binning::BinnedMatrix;
+use crate::binning::rule::Rule;
 use crate::error::Result;
 use crate::fixed::margin::MarginFormat;
 use crate::fixed::quantiser::{PairScale, PairSum, Quantiser, Regularisation, SumWidth};
@@ -171,19 +172,19 @@ pub struct FinishedTree {
 }
 
 impl FinishedTree {
+    /// Which training rows go left at an inner node.
+    #[must_use]
+    pub fn rule<'m>(&self, matrix: &'m BinnedMatrix, index: usize) -> Rule<'m> {
+        let node = &self.tree.nodes[index];
+        Rule::new(matrix, node.feature, self.boundaries[index], node.default_left)
+    }
+
     /// The child of an inner node that a training row goes to, by its bin.
     #[inline]
     #[must_use]
     pub fn child_by_bin(&self, matrix: &BinnedMatrix, index: usize, row: usize) -> usize {
         let node = &self.tree.nodes[index];
-        let feature = node.feature as usize;
-        let code = matrix.code(row, feature);
-        let goes_left = if code == matrix.cuts[feature].missing_code() {
-            node.default_left
-        } else {
-            code < self.boundaries[index] as usize
-        };
-        (if goes_left { node.left } else { node.right }) as usize
+        (if self.rule(matrix, index).goes_left(row) { node.left } else { node.right }) as usize
     }
 
     /// The leaf of a training row, by its bins.

@@ -3,6 +3,7 @@
 
 pub mod cuts;
 pub mod matrix;
+pub mod rule;
 mod spilled;
 
 pub use cuts::FeatureCuts;

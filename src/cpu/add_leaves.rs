@@ -4,9 +4,9 @@
 
 use super::chunk::{RowChunk, slices_by_chunk};
 use super::prefetch::read_lines;
-use super::rule::Rule;
 use crate::backend::FinishedTree;
 use crate::binning::BinnedMatrix;
+use crate::binning::rule::Rule;
 use crate::fixed::margin::MarginFormat;
 use rayon::prelude::*;
 
@@ -39,14 +39,11 @@ pub fn run(
     margins: &mut [i64],
     parallel: bool,
 ) {
-    let splits: Vec<Option<(Rule<'_>, [usize; 2])>> = finished
-        .tree
-        .nodes
-        .iter()
-        .zip(&finished.boundaries)
-        .map(|(node, &boundary)| {
+    let nodes = finished.tree.nodes.iter().enumerate();
+    let splits: Vec<Option<(Rule<'_>, [usize; 2])>> = nodes
+        .map(|(index, node)| {
             let children = [node.left, node.right].map(|child| child as usize);
-            (!node.is_leaf()).then(|| (Rule::new(matrix, node.feature, boundary, node.default_left), children))
+            (!node.is_leaf()).then(|| (finished.rule(matrix, index), children))
         })
         .collect();
     let work = |(chunk, margins): (&RowChunk, &mut [i64])| {

@@ -23,9 +23,11 @@ const FAMILIES_A_THREAD: usize = 16;
 /// So many rows before its turn a row is asked for.
 const AHEAD: usize = 12;
 
-/// A chunk is read once from end to end before its nodes are summed if there are so many nodes, of so many rows on average. The rows of a
-/// few nodes lie close enough together to be fetched well as they are; those of small nodes are few for what reading all costs.
+/// A chunk is read once from end to end before so many nodes are summed: the rows of fewer lie close enough together to be fetched
+/// well as they are.
 const WARM_NODES: usize = 3;
+
+/// And only if the nodes have so many of its rows on average: smaller ones have too few for what reading all costs.
 const WARM_ROWS: usize = 1024;
 
 /// Codes of a row that are loaded at once.

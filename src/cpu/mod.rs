@@ -16,7 +16,6 @@ pub mod partition;
 mod prefetch;
 pub mod quantise;
 pub mod route;
-mod rule;
 pub mod sample;
 pub mod split;
 mod vector;

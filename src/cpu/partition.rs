@@ -4,10 +4,10 @@
 //! Deterministic: each chunk by itself.
 
 use super::chunk::{RUN, RowChunk, for_each};
-use super::rule::Rule;
 use crate::backend::GrownNode;
 use crate::binning::BinnedMatrix;
 use crate::binning::matrix::Codes;
+use crate::binning::rule::Rule;
 use crate::params::TreeMethod;
 use crate::split::Scan;
 use std::ops::Range;

@@ -1,7 +1,6 @@
 //! A split as the binned rows see it.
 
-use crate::binning::BinnedMatrix;
-use crate::binning::matrix::Codes;
+use super::matrix::{BinnedMatrix, Codes};
 use std::ops::Range;
 
 /// Which rows go left.
