@@ -2,6 +2,7 @@
 //!
 //! IN: margins (`rows x classes`), targets, weights. OUT: pairs (`rows x classes`). Deterministic: each row by itself.
 
+use super::vector::vectorised;
 use crate::backend::Problem;
 use crate::fixed::quantiser::GradientPair;
 use crate::fixed::{round_shift_wide, table};
@@ -28,7 +29,7 @@ pub struct ShortPair {
 }
 
 /// A type that stores a [`GradientPair`].
-pub trait StoredPair: Copy + Send + Sync {
+pub trait StoredPair: Copy + Default + Send + Sync {
     /// Stores a pair that is known to fit.
     fn store(pair: GradientPair) -> Self;
     /// The pair.
@@ -94,15 +95,26 @@ fn all_rows<P: StoredPair>(problem: &Problem<'_>, margins: &[i64], pairs: &mut [
         let margins = &margins[first_row * classes..][..pairs.len()];
         match problem.objective {
             Objective::BinaryLogistic => {
-                let table = table::LOGISTIC.as_slice();
-                let pair = |margin: i64, target: i64| logistic::gradient_pair(table, margin as i32, target as u32);
-                each_row(problem, first_row, margins, pairs, pair);
+                let table = &*table::LOGISTIC;
+                vectorised(
+                    #[inline(always)]
+                    || {
+                        each_row(
+                            problem,
+                            first_row,
+                            margins,
+                            pairs,
+                            #[inline(always)]
+                            |margin, target| logistic::gradient_pair(table, margin as i32, target as u32),
+                        );
+                    },
+                );
             }
             Objective::SquaredError => {
                 each_row(problem, first_row, margins, pairs, squared_error::gradient_pair);
             }
             Objective::Softmax | Objective::Softprob => {
-                let table = table::EXP.as_slice();
+                let table = &*table::EXP;
                 let (mut row_margins, mut row_pairs) = (vec![0; classes], vec![GradientPair::default(); classes]);
                 for (i, (pairs, margins)) in
                     pairs.chunks_exact_mut(classes).zip(margins.chunks_exact(classes)).enumerate()
@@ -124,7 +136,7 @@ fn all_rows<P: StoredPair>(problem: &Problem<'_>, margins: &[i64], pairs: &mut [
 }
 
 /// The pairs of rows of one margin each.
-#[inline]
+#[inline(always)]
 fn each_row<P: StoredPair>(
     problem: &Problem<'_>,
     first_row: usize,
@@ -132,13 +144,39 @@ fn each_row<P: StoredPair>(
     pairs: &mut [P],
     pair_of: impl Fn(i64, i64) -> GradientPair,
 ) {
-    let rows = pairs.iter_mut().zip(margins).zip(&problem.targets[first_row..]);
+    let targets = &problem.targets[first_row..][..pairs.len()];
     if problem.weights.is_weighted() {
+        let rows = pairs.iter_mut().zip(margins).zip(targets);
         for (row, ((pair, &margin), &target)) in (first_row..).zip(rows) {
             *pair = P::store(weighted(problem, row, pair_of(margin, target)));
         }
     } else {
-        rows.for_each(|((pair, &margin), &target)| *pair = P::store(pair_of(margin, target)));
+        unweighted(margins, targets, pairs, pair_of);
+    }
+}
+
+/// Writes a block of pairs to a place of its own first, so that the compiler knows that none lies among the margins, targets or tables and
+/// computes several at once.
+#[inline(always)]
+fn unweighted<P: StoredPair>(
+    margins: &[i64],
+    targets: &[i64],
+    pairs: &mut [P],
+    pair_of: impl Fn(i64, i64) -> GradientPair,
+) {
+    const BLOCK: usize = 64;
+    let (blocks, rest) = pairs.as_chunks_mut::<BLOCK>();
+    let (margin_blocks, margin_rest) = margins.as_chunks::<BLOCK>();
+    let (target_blocks, target_rest) = targets.as_chunks::<BLOCK>();
+    for ((block, margins), targets) in blocks.iter_mut().zip(margin_blocks).zip(target_blocks) {
+        let mut made = [P::default(); BLOCK];
+        for ((pair, &margin), &target) in made.iter_mut().zip(margins).zip(targets) {
+            *pair = P::store(pair_of(margin, target));
+        }
+        *block = made;
+    }
+    for ((pair, &margin), &target) in rest.iter_mut().zip(margin_rest).zip(target_rest) {
+        *pair = P::store(pair_of(margin, target));
     }
 }
 

@@ -25,7 +25,7 @@ pub fn round_shift_wide(x: i128, shift: u32) -> i128 {
 }
 
 /// The high 32 bits of the product.
-#[inline]
+#[inline(always)]
 #[must_use]
 pub fn multiply_high(a: u32, b: u32) -> u32 {
     ((u64::from(a) * u64::from(b)) >> 32) as u32

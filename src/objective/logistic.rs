@@ -1,14 +1,14 @@
 //! binary:logistic: the log loss of one margin, labels 0 and 1.
 
 use crate::error::{Error, Result};
-use crate::fixed::table::{Entry, ONE_Q31, sigmoid};
+use crate::fixed::table::{Entry, LOGISTIC_ENTRIES, ONE_Q31, sigmoid};
 use crate::fixed::{multiply_high, quantiser::GradientPair};
 use crate::objective::logarithm::logarithm;
 
 /// The gradient pair (Q30) of a Q24 margin; `label` is 0 or 1.
-#[inline]
+#[inline(always)]
 #[must_use]
-pub fn gradient_pair(table: &[Entry], margin: i32, label: u32) -> GradientPair {
+pub fn gradient_pair(table: &[Entry; LOGISTIC_ENTRIES], margin: i32, label: u32) -> GradientPair {
     let p = sigmoid(table, margin);
     GradientPair {
         g: (i64::from(p) - (i64::from(label) << 31)) >> 1,

@@ -1,11 +1,11 @@
 //! multi:softmax and multi:softprob: the cross entropy of one margin a class.
 
 use crate::fixed::quantiser::GradientPair;
-use crate::fixed::table::{Entry, ONE_Q31, exp_negative};
+use crate::fixed::table::{EXP_ENTRIES, Entry, ONE_Q31, exp_negative};
 
 /// Writes the gradient pairs (Q30) of one row: `margins` and `pairs` hold one value a class.
 #[inline]
-pub fn gradient_pairs(table: &[Entry], margins: &[i32], label: u32, pairs: &mut [GradientPair]) {
+pub fn gradient_pairs(table: &[Entry; EXP_ENTRIES], margins: &[i32], label: u32, pairs: &mut [GradientPair]) {
     let largest = margins.iter().copied().max().unwrap_or(0);
     let exp = |margin: i32| exp_negative(table, largest.wrapping_sub(margin) as u32);
     let total: u64 = margins.iter().map(|&margin| u64::from(exp(margin))).sum();
