@@ -313,6 +313,11 @@ fn each_row(
 ) {
     let width = block.features.len();
     let codes = &block.codes[chunk.first_row * width..][..chunk.rows() * width];
+    if rows.len() == chunk.rows() {
+        // Each of them, in order, since partitions keep it: as they lie in memory.
+        codes.chunks_exact(width).zip(quantised).for_each(|(codes, &pair)| add(codes, pair));
+        return;
+    }
     for (index, &row) in rows.iter().enumerate() {
         if let Some(&ahead) = rows.get(index + AHEAD) {
             prefetch(codes, usize::from(ahead) * width);
