@@ -4,6 +4,7 @@
 
 use super::chunk::{RowChunk, slices_by_chunk};
 use super::prefetch::read_lines;
+use super::vector::vectorised;
 use crate::backend::FinishedTree;
 use crate::binning::BinnedMatrix;
 use crate::binning::rule::Rule;
@@ -47,6 +48,17 @@ pub fn run(
         })
         .collect();
     let work = |(chunk, margins): (&RowChunk, &mut [i64])| {
+        if let [step] = finished.steps[..]
+            && slots.classes == 1
+        {
+            // A tree of one leaf moves all rows alike, drawn or not.
+            let format = slots.format;
+            vectorised(
+                #[inline(always)]
+                || margins.iter_mut().for_each(|margin| *margin = format.add(*margin, step)),
+            );
+            return;
+        }
         read_lines(margins);
         for (node, &step) in finished.grown_steps.iter().enumerate() {
             if step != 0 {

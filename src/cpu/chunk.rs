@@ -15,6 +15,8 @@ pub struct RowChunk {
     pub order: Vec<u16>,
     /// How many rows are drawn.
     pub drawn: usize,
+    /// Which rows are drawn, one a row; only written where a sample chooses.
+    pub kept: Vec<bool>,
     /// The part of `order` that a node of the tree covers, one a node.
     pub ranges: Vec<Range<u32>>,
     /// Room for the partition.
@@ -32,7 +34,13 @@ impl RowChunk {
             .step_by(chunk_rows)
             .map(|first_row| {
                 let length = chunk_rows.min(rows - first_row);
-                Self { first_row, order: vec![0; length], scratch: vec![0; length], ..Self::default() }
+                Self {
+                    first_row,
+                    order: vec![0; length],
+                    scratch: vec![0; length],
+                    kept: vec![true; length],
+                    ..Self::default()
+                }
             })
             .collect()
     }
@@ -55,6 +63,26 @@ impl RowChunk {
     #[must_use]
     pub fn undrawn_rows(&self) -> &[u16] {
         &self.order[self.drawn..]
+    }
+}
+
+/// Drawn rows of a chunk in the order of memory are fewer steps than their gathering if at least one of so many is drawn.
+const MASKED_FROM: usize = 4;
+
+/// Hands `work` rows of a chunk (less the first), their values, and a mask: all ones for drawn rows, otherwise 0. Every drawn row comes once;
+/// others may come, too, where it is faster to run through all. A row's value is `values[row x width]`.
+#[inline(always)]
+pub fn each_drawn<V: Copy>(chunk: &RowChunk, values: &[V], width: usize, mut work: impl FnMut(usize, V, i64)) {
+    let values = &values[chunk.first_row * width..];
+    if width == 1 && chunk.drawn == chunk.rows() {
+        values[..chunk.rows()].iter().enumerate().for_each(|(row, &value)| work(row, value, -1));
+    } else if width == 1 && MASKED_FROM * chunk.drawn >= chunk.rows() {
+        let rows = values[..chunk.rows()].iter().zip(&chunk.kept).enumerate();
+        rows.for_each(|(row, (&value, &kept))| work(row, value, -i64::from(kept)));
+    } else {
+        for row in chunk.order[..chunk.drawn].iter().map(|&row| usize::from(row)) {
+            work(row, values[row * width], -1);
+        }
     }
 }
 

@@ -37,22 +37,22 @@ pub trait StoredPair: Copy + Default + Send + Sync {
 }
 
 impl StoredPair for ShortPair {
-    #[inline]
+    #[inline(always)]
     fn store(pair: GradientPair) -> Self {
         Self { g: pair.g as i32, h: pair.h as i32 }
     }
-    #[inline]
+    #[inline(always)]
     fn load(self) -> GradientPair {
         GradientPair { g: i64::from(self.g), h: i64::from(self.h) }
     }
 }
 
 impl StoredPair for GradientPair {
-    #[inline]
+    #[inline(always)]
     fn store(pair: GradientPair) -> Self {
         pair
     }
-    #[inline]
+    #[inline(always)]
     fn load(self) -> GradientPair {
         self
     }

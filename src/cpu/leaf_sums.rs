@@ -2,9 +2,10 @@
 //!
 //! IN: pairs of one class, the rows of every node. OUT: the nodes' leaf sums. Deterministic: integer sums.
 
-use super::chunk::{RowChunk, map_reduce};
+use super::chunk::{RowChunk, each_drawn, map_reduce};
 use super::gradient::{Pairs, StoredPair};
 use super::prefetch::read_lines;
+use super::vector::vectorised;
 use crate::backend::{GrownNode, Problem};
 use crate::fixed::quantiser::PairSum;
 
@@ -31,6 +32,19 @@ fn sum<P: StoredPair>(classes: usize, pairs: &[P], chunks: &[RowChunk], nodes: &
         parallel,
         || vec![PairSum::default(); leaves.len()],
         |chunk| {
+            if let [0] = leaves[..] {
+                let mut sum = PairSum::default();
+                vectorised(
+                    #[inline(always)]
+                    || {
+                        each_drawn(chunk, pairs, classes, |_, pair, mask| {
+                            let pair = pair.load().masked(mask);
+                            sum = sum.plus(PairSum { g: pair.g, h: pair.h });
+                        });
+                    },
+                );
+                return vec![sum];
+            }
             let end = (chunk.first_row + chunk.rows()) * classes;
             read_lines(&pairs[chunk.first_row * classes..end.min(pairs.len())]);
             let sum_node = |&node: &usize| {

@@ -1,14 +1,14 @@
 //! Kernel `quantise`: exact sums over the drawn rows, the shifts they allow, quantised pairs and the root's sums
 //! (`docs/exactness.md` 6).
 //!
-//! IN: pairs of one class, drawn rows. OUT: quantised pairs of those rows, the quantiser, the root's sums. Deterministic:
+//! IN: pairs of one class, drawn rows. OUT: quantised pairs of those rows (others may be written, too), the quantiser, the root's sums. Deterministic:
 //! integer sums and maxima.
 
-use super::chunk::{RowChunk, map_reduce, slices_by_chunk};
+use super::chunk::{RowChunk, each_drawn, map_reduce, slices_by_chunk};
 use super::gradient::{Pairs, StoredPair};
 use super::vector::vectorised;
 use crate::backend::Problem;
-use crate::fixed::quantiser::{GradientPair, PairExtent, PairSum, QuantisedPair, Quantiser};
+use crate::fixed::quantiser::{PairExtent, PairSum, QuantisedPair, Quantiser};
 use rayon::prelude::*;
 
 /// Quantises the pairs of class `output`.
@@ -43,8 +43,8 @@ fn quantise<P: StoredPair>(
                 #[inline(always)]
                 || {
                     let mut extent = PairExtent::default();
-                    each_drawn(chunk, pairs, problem.classes, |_, pair| extent.add(pair));
-                    extent
+                    each_drawn(chunk, pairs, problem.classes, |_, pair, mask| extent.add(pair.load().masked(mask)));
+                    PairExtent { rows: chunk.drawn as u64, ..extent }
                 },
             )
         },
@@ -56,10 +56,10 @@ fn quantise<P: StoredPair>(
             #[inline(always)]
             || {
                 let mut sum = PairSum::default();
-                each_drawn(chunk, pairs, problem.classes, |row, pair| {
-                    let pair = quantiser.quantise(pair);
+                each_drawn(chunk, pairs, problem.classes, |row, pair, mask| {
+                    let pair = quantiser.quantise(pair.load());
                     quantised[row] = pair;
-                    sum = sum.plus(pair.widen());
+                    sum = sum.plus(pair.widen().masked(mask));
                 });
                 sum
             },
@@ -72,17 +72,4 @@ fn quantise<P: StoredPair>(
         chunks.iter().zip(slices).map(work).fold(PairSum::default(), PairSum::plus)
     };
     (quantiser, sums)
-}
-
-/// Hands every drawn row of a chunk, less the first, and its pair to `work`; in the order of memory where all are drawn.
-#[inline(always)]
-fn each_drawn<P: StoredPair>(chunk: &RowChunk, pairs: &[P], classes: usize, mut work: impl FnMut(usize, GradientPair)) {
-    let pairs = &pairs[chunk.first_row * classes..];
-    if chunk.drawn == chunk.rows() && classes == 1 {
-        pairs[..chunk.rows()].iter().enumerate().for_each(|(row, pair)| work(row, pair.load()));
-    } else {
-        for row in chunk.node_rows(0).iter().map(|&row| usize::from(row)) {
-            work(row, pairs[row * classes].load());
-        }
-    }
 }

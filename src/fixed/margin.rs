@@ -46,7 +46,7 @@ impl MarginFormat {
     }
 
     /// `margin + step`, saturating.
-    #[inline]
+    #[inline(always)]
     #[must_use]
     pub fn add(self, margin: i64, step: i64) -> i64 {
         (margin + step).clamp(self.least, self.most)

@@ -11,7 +11,7 @@ pub mod table;
 pub mod weight;
 
 /// `x / 2^shift` to the nearest integer, a half upwards. A shift of 0 returns `x`.
-#[inline]
+#[inline(always)]
 #[must_use]
 pub fn round_shift(x: i64, shift: u32) -> i64 {
     (x + ((1_i64 << shift) >> 1)) >> shift

@@ -20,16 +20,32 @@ pub struct PairSum {
     pub h: i64,
 }
 
+impl GradientPair {
+    /// The pair where `mask` is all ones, nothing where it is 0.
+    #[inline(always)]
+    #[must_use]
+    pub fn masked(self, mask: i64) -> Self {
+        Self { g: self.g & mask, h: self.h & mask }
+    }
+}
+
 impl PairSum {
+    /// The sum where `mask` is all ones, nothing where it is 0.
+    #[inline(always)]
+    #[must_use]
+    pub fn masked(self, mask: i64) -> Self {
+        Self { g: self.g & mask, h: self.h & mask }
+    }
+
     /// Componentwise sum.
-    #[inline]
+    #[inline(always)]
     #[must_use]
     pub fn plus(self, other: Self) -> Self {
         Self { g: self.g + other.g, h: self.h + other.h }
     }
 
     /// Componentwise difference.
-    #[inline]
+    #[inline(always)]
     #[must_use]
     pub fn minus(self, other: Self) -> Self {
         Self { g: self.g - other.g, h: self.h - other.h }
@@ -62,7 +78,7 @@ pub struct PairExtent {
 
 impl PairExtent {
     /// Counts one sampled row.
-    #[inline]
+    #[inline(always)]
     pub fn add(&mut self, pair: GradientPair) {
         self.rows += 1;
         self.g_sum += pair.g.unsigned_abs();
@@ -137,7 +153,7 @@ impl Quantiser {
     }
 
     /// The quantised pair: `|g| < 2^31` and `1 <= h < 2^31`.
-    #[inline]
+    #[inline(always)]
     #[must_use]
     pub fn quantise(self, pair: GradientPair) -> QuantisedPair {
         let mut h = round_shift(pair.h, self.h_shift);
@@ -158,14 +174,14 @@ pub struct QuantisedPair(pub u64);
 
 impl QuantisedPair {
     /// Packs a pair.
-    #[inline]
+    #[inline(always)]
     #[must_use]
     pub fn new(g: i32, h: u32) -> Self {
         Self((u64::from(g as u32) << 32) | u64::from(h))
     }
 
     /// The pair as sums of 64 bits.
-    #[inline]
+    #[inline(always)]
     #[must_use]
     pub fn widen(self) -> PairSum {
         PairSum { g: i64::from((self.0 >> 32) as i32), h: (self.0 & 0xffff_ffff) as i64 }

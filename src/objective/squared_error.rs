@@ -6,7 +6,7 @@ use crate::fixed::quantiser::GradientPair;
 pub const HESSIAN: i64 = 1 << 30;
 
 /// The gradient pair of a margin: the gradient in the margin's format, the hessian in Q30.
-#[inline]
+#[inline(always)]
 #[must_use]
 pub fn gradient_pair(margin: i64, label: i64) -> GradientPair {
     GradientPair { g: margin - label, h: HESSIAN }
