@@ -2,6 +2,7 @@
 //! features of a row are updated from one or two cache lines. Where memory is short, by row alone.
 
 use super::cuts::{FeatureCuts, Scratch};
+use super::joint::JointBlock;
 use crate::buffer::Buffer;
 use crate::error::{Error, Result};
 use crate::ingest::{Dataset, Rows};
@@ -103,7 +104,7 @@ impl RowBlock {
         columns.chunks(Self::FEATURES)
     }
 
-    fn transpose(columns: &[(u32, &[u8])], rows: usize) -> Self {
+    pub(super) fn transpose(columns: &[(u32, &[u8])], rows: usize) -> Self {
         /// Rows a task: columns are read in runs of this length, so that the written part stays in cache.
         const RUN: usize = 1024;
         let width = columns.len();
@@ -130,6 +131,8 @@ pub struct BinnedMatrix {
     pub columns: Vec<BinColumn>,
     /// The byte columns once more, by row; of a matrix by row, them alone.
     pub blocks: Vec<RowBlock>,
+    /// One a block: its features in fewer columns, where that pays.
+    pub joints: Vec<Option<JointBlock>>,
     /// The tree method that the bins were made for.
     pub method: TreeMethod,
     /// The most bins a feature that were allowed (hist).
@@ -223,7 +226,18 @@ impl BinnedMatrix {
             .into_iter()
             .unzip();
         let blocks = RowBlock::cover(&columns, rows);
-        Ok(Self { rows, cuts, columns, blocks, method, max_bin })
+        let mut matrix = Self { rows, cuts, columns, blocks, joints: Vec::new(), method, max_bin };
+        matrix.joints = matrix.blocks.par_iter().map(|block| matrix.joint(block)).collect();
+        Ok(matrix)
+    }
+
+    /// A row block's features in fewer columns, where that pays.
+    fn joint(&self, block: &RowBlock) -> Option<JointBlock> {
+        let codes = |&feature: &u32| match &self.columns[feature as usize] {
+            BinColumn::Bytes(codes) => Some((self.cuts[feature as usize].codes(), codes.as_slice())),
+            BinColumn::Words(_) | BinColumn::ByRow => None,
+        };
+        JointBlock::cover(&block.features.iter().map(codes).collect::<Option<Vec<_>>>()?, self.rows)
     }
 
     /// Number of features.

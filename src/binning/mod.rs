@@ -2,6 +2,7 @@
 //! values on disk.
 
 pub mod cuts;
+pub mod joint;
 pub mod matrix;
 pub mod rule;
 mod spilled;

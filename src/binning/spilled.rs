@@ -31,7 +31,8 @@ impl BinnedMatrix {
         let mut blocks: Vec<RowBlock> = RowBlock::groups(&bytes).map(block).collect();
         let parts = Part::all(spilled, &mut columns, &mut blocks);
         parts.into_par_iter().try_for_each_init(Vec::new, |values, part| part.fill(spilled, &cuts, values))?;
-        Ok(Self { rows, cuts, columns, blocks, method: params.tree_method, max_bin: params.max_bin })
+        let joints = vec![None; blocks.len()];
+        Ok(Self { rows, cuts, columns, blocks, joints, method: params.tree_method, max_bin: params.max_bin })
     }
 }
 

@@ -7,6 +7,7 @@ use super::chunk::RowChunk;
 use super::prefetch::{prefetch, read_lines};
 use crate::backend::NodeBatch;
 use crate::binning::BinnedMatrix;
+use crate::binning::joint::JointBlock;
 use crate::binning::matrix::{BinColumn, RowBlock};
 use crate::fixed::quantiser::{PairSum, QuantisedPair};
 use rayon::prelude::*;
@@ -222,8 +223,8 @@ pub struct Task<'a> {
 /// The codes that a group of features is summed from.
 #[derive(Debug)]
 enum Source<'a> {
-    /// All features of a row block.
-    Block(&'a RowBlock),
+    /// All features of a row block, in fewer columns where that pays.
+    Block(&'a RowBlock, Option<&'a JointBlock>),
     /// Those at some positions of a row block.
     Positions(&'a RowBlock, Vec<usize>),
     /// A feature of more than 256 codes.
@@ -234,12 +235,12 @@ impl<'a> Source<'a> {
     /// One a group of [`Histograms`]; none for groups that the tree has no feature of.
     fn all(task: &Task<'a>) -> Vec<Option<Self>> {
         let drawn = |feature: u32| task.features.binary_search(&feature).is_ok();
-        let blocks = task.matrix.blocks.iter().map(|block| {
+        let blocks = task.matrix.blocks.iter().zip(&task.matrix.joints).map(|(block, joint)| {
             let positions: Vec<usize> =
                 (0..block.features.len()).filter(|&position| drawn(block.features[position])).collect();
             match positions.len() {
                 0 => None,
-                all if all == block.features.len() => Some(Self::Block(block)),
+                all if all == block.features.len() => Some(Self::Block(block, joint.as_ref())),
                 _ => Some(Self::Positions(block, positions)),
             }
         });
@@ -250,27 +251,38 @@ impl<'a> Source<'a> {
         blocks.chain(words).collect()
     }
 
+    /// The columns that a node of so many rows is summed from, if not from the features themselves.
+    fn joint(&self, rows: usize) -> Option<&'a JointBlock> {
+        match self {
+            Self::Block(_, joint) => joint.filter(|joint| joint.pays(rows)),
+            Self::Positions(..) | Self::Words(_) => None,
+        }
+    }
+
     /// Reads a chunk's codes and pairs once in the order of memory, if that pays, so that they are fetched at full speed and found in the
     /// cache when they are gathered node by node.
-    fn warm(&self, chunk: &RowChunk, nodes: impl ExactSizeIterator<Item = usize>, quantised: &[QuantisedPair]) {
-        let Self::Block(block) = self else { return };
-        let count = nodes.len();
-        if count < WARM_NODES || nodes.map(|node| chunk.ranges[node].len()).sum::<usize>() < count * WARM_ROWS {
+    fn warm(&self, chunk: &RowChunk, nodes: &[Summed<'_>], quantised: &[QuantisedPair]) {
+        let Self::Block(block, _) = self else { return };
+        let rows = nodes.iter().map(|summed| chunk.ranges[summed.node].len());
+        if nodes.len() < WARM_NODES || rows.sum::<usize>() < nodes.len() * WARM_ROWS {
             return;
         }
+        let joint = nodes.iter().all(|summed| summed.joint.is_some());
+        let block = nodes[0].joint.filter(|_| joint).map_or(*block, |joint| &joint.block);
         let width = block.features.len();
         read_lines(&block.codes[chunk.first_row * width..][..chunk.rows() * width]);
         read_lines(&quantised[chunk.first_row..][..chunk.rows()]);
     }
 
-    /// Adds a chunk's rows of a node to the node's sums.
-    fn sum<S: BinSum>(&self, chunk: &RowChunk, node: usize, quantised: &[QuantisedPair], sums: &mut [S]) {
-        let rows = chunk.node_rows(node);
+    /// Adds a chunk's rows of a node to the node's sums, or to its joint sums where they stand.
+    fn sum<S: BinSum>(&self, chunk: &RowChunk, summed: Summed<'_>, quantised: &[QuantisedPair], sums: &mut [S]) {
+        let rows = chunk.node_rows(summed.node);
         let quantised = &quantised[chunk.first_row..][..chunk.rows()];
         match self {
             // A code is a byte and a feature has more sums than a byte has values, so nothing is checked in the inner loop.
-            Self::Block(block) => {
-                let (sums, _) = sums.as_chunks_mut::<CODES>();
+            Self::Block(block, _) => {
+                let block = summed.joint.map_or(*block, |joint| &joint.block);
+                let (sums, _) = sums[..CODES * block.features.len()].as_chunks_mut::<CODES>();
                 let (words, rest) = sums.split_at_mut(sums.len() / WORD * WORD);
                 let (words, _) = words.as_chunks_mut::<WORD>();
                 each_row(rows, block, chunk, quantised, |codes, pair| {
@@ -328,17 +340,56 @@ fn each_row(
     }
 }
 
+/// A node that is summed from its rows.
+#[derive(Clone, Copy)]
+struct Summed<'a> {
+    node: usize,
+    /// The columns that it is summed from, if not from the features themselves: their sums stand where those of the first features will.
+    joint: Option<&'a JointBlock>,
+}
+
+impl Summed<'_> {
+    /// Which sums its rows are added to; `used` are those of the features.
+    fn each(self, used: &[Range<usize>], mut work: impl FnMut(Range<usize>)) {
+        match self.joint {
+            None => used.iter().for_each(|used| work(used.clone())),
+            Some(joint) => {
+                let starts = (0..).step_by(CODES);
+                starts.zip(&joint.columns).for_each(|(start, column)| work(start..start + column.joint_codes()));
+            }
+        }
+    }
+
+    fn clear<S: BinSum>(self, used: &[Range<usize>], sums: &mut [S]) {
+        self.each(used, |used| sums[used].fill(S::default()));
+    }
+
+    /// Shares the sums of joint codes out to the features that they are made of.
+    fn share_out<S: BinSum>(self, used: &[Range<usize>], sums: &mut [S]) {
+        let Some(joint) = self.joint else { return };
+        let joint_sums = sums[..CODES * joint.columns.len()].to_vec();
+        used.iter().for_each(|used| sums[used.clone()].fill(S::default()));
+        for (column, joint_sums) in joint.columns.iter().zip(joint_sums.chunks_exact(CODES)) {
+            for (&member, codes) in column.members.iter().zip(&column.codes) {
+                let sums = &mut sums[used[member].clone()];
+                codes.iter().zip(joint_sums).for_each(|(&code, &sum)| sums[usize::from(code)].merge(sum));
+            }
+        }
+    }
+}
+
 /// A node that is summed from its rows, and its larger sibling that follows from it.
 struct Family<'s, S> {
-    node: usize,
+    summed: Summed<'s>,
     sums: &'s mut [S],
     /// The sibling's sums, and those of the parent.
     sibling: Option<(&'s mut [S], &'s [S])>,
 }
 
 impl<S: BinSum> Family<'_, S> {
-    /// The parent's sums less the node's are the sibling's.
-    fn derive(&mut self, used: &[Range<usize>]) {
+    /// Ends what was summed from rows: the parent's sums less the node's are the sibling's.
+    fn complete(&mut self, used: &[Range<usize>]) {
+        self.summed.share_out(used, self.sums);
         let Some((sibling, parent)) = &mut self.sibling else { return };
         for used in used {
             let parts = sibling[used.clone()].iter_mut().zip(&parent[used.clone()]).zip(&self.sums[used.clone()]);
@@ -378,32 +429,31 @@ impl<S: BinSum> Group<S> {
         let Self { length, used, current, above, parts } = self;
         // What an earlier level left is overwritten by `derive` or cleared here, node by node.
         current.resize(task.batch.nodes.len() * *length, S::default());
-        let mut families = families(task, *length, current, above);
-        let clear = |sums: &mut [S]| used.iter().for_each(|used| sums[used.clone()].fill(S::default()));
+        let mut families = families(task, source, *length, current, above);
+        let nodes: Vec<Summed<'_>> = families.iter().map(|family| family.summed).collect();
         // Chunk by chunk, since neighbouring rows share cache lines whatever their nodes.
-        let whole = |families: &mut [Family<'_, S>]| {
-            families.iter_mut().for_each(|family| clear(family.sums));
+        let whole = |(nodes, families): (&[Summed<'_>], &mut [Family<'_, S>])| {
+            families.iter_mut().for_each(|family| family.summed.clear(used, family.sums));
             for chunk in task.chunks {
-                source.warm(chunk, families.iter().map(|family| family.node), task.quantised);
-                families.iter_mut().for_each(|family| source.sum(chunk, family.node, task.quantised, family.sums));
+                source.warm(chunk, nodes, task.quantised);
+                families.iter_mut().for_each(|family| source.sum(chunk, family.summed, task.quantised, family.sums));
             }
-            families.iter_mut().for_each(|family| family.derive(used));
+            families.iter_mut().for_each(|family| family.complete(used));
         };
         let all = rayon::current_num_threads();
         if threads == Threads::One {
-            whole(&mut families);
+            whole((&nodes, &mut families));
         } else if families.len() >= FAMILIES_A_THREAD * all {
             let share = families.len().div_ceil(4 * all);
-            families.par_chunks_mut(share).for_each(whole);
+            nodes.par_chunks(share).zip(families.par_chunks_mut(share)).for_each(whole);
         } else {
             parts.resize_with(all, Vec::new);
             let share = task.chunks.len().div_ceil(all);
-            let nodes: Vec<usize> = families.iter().map(|family| family.node).collect();
             parts.par_iter_mut().zip(task.chunks.par_chunks(share)).for_each(|(part, chunks)| {
                 part.resize(nodes.len() * *length, S::default());
-                part.chunks_exact_mut(*length).for_each(clear);
+                nodes.iter().zip(part.chunks_exact_mut(*length)).for_each(|(node, sums)| node.clear(used, sums));
                 for chunk in chunks {
-                    source.warm(chunk, nodes.iter().copied(), task.quantised);
+                    source.warm(chunk, &nodes, task.quantised);
                     for (&node, sums) in nodes.iter().zip(part.chunks_exact_mut(*length)) {
                         source.sum(chunk, node, task.quantised, sums);
                     }
@@ -411,40 +461,49 @@ impl<S: BinSum> Group<S> {
             });
             let filled = &parts[..task.chunks.len().div_ceil(share)];
             families.par_iter_mut().enumerate().for_each(|(number, family)| {
-                for used in used.iter() {
-                    family.sums[used.clone()].fill(S::default());
-                    for part in filled {
-                        let part = &part[number * *length..][used.clone()];
-                        family.sums[used.clone()].iter_mut().zip(part).for_each(|(sum, &other)| sum.merge(other));
-                    }
+                let Family { summed, sums, .. } = &mut *family;
+                summed.clear(used, sums);
+                for part in filled {
+                    let part = &part[number * *length..][..*length];
+                    summed.each(used, |used| {
+                        sums[used.clone()].iter_mut().zip(&part[used]).for_each(|(sum, &other)| sum.merge(other));
+                    });
                 }
-                family.derive(used);
+                family.complete(used);
             });
         }
     }
 }
 
 /// The families of a batch: pairs of siblings where the larger one is derived, otherwise every node by itself.
-fn families<'s, S>(task: &Task<'_>, length: usize, current: &'s mut [S], above: &'s [S]) -> Vec<Family<'s, S>> {
+fn families<'s, S>(
+    task: &Task<'_>,
+    source: &Source<'s>,
+    length: usize,
+    current: &'s mut [S],
+    above: &'s [S],
+) -> Vec<Family<'s, S>> {
     if length == 0 {
         return Vec::new();
     }
     let first = task.level.start + task.batch.nodes.start;
-    if !task.batch.subtract {
-        let alone = |(position, sums)| Family { node: first + position, sums, sibling: None };
-        return current.chunks_exact_mut(length).enumerate().map(alone).collect();
-    }
     let rows = |node: usize| -> usize { task.chunks.iter().map(|chunk| chunk.ranges[node].len()).sum() };
+    let summed = |node: usize, rows: usize| Summed { node, joint: source.joint(rows) };
+    if !task.batch.subtract {
+        let nodes = (first..).zip(current.chunks_exact_mut(length));
+        return nodes.map(|(node, sums)| Family { summed: summed(node, rows(node)), sums, sibling: None }).collect();
+    }
     let pairs = current.chunks_exact_mut(2 * length).zip(task.parents).enumerate();
     pairs
         .map(|(pair, (siblings, &parent))| {
             let (left, right) = siblings.split_at_mut(length);
             let node = first + 2 * pair;
             let parent = &above[parent * length..][..length];
-            if rows(node) <= rows(node + 1) {
-                Family { node, sums: left, sibling: Some((right, parent)) }
+            let (left_rows, right_rows) = (rows(node), rows(node + 1));
+            if left_rows <= right_rows {
+                Family { summed: summed(node, left_rows), sums: left, sibling: Some((right, parent)) }
             } else {
-                Family { node: node + 1, sums: right, sibling: Some((left, parent)) }
+                Family { summed: summed(node + 1, right_rows), sums: right, sibling: Some((left, parent)) }
             }
         })
         .collect()
