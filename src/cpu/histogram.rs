@@ -18,8 +18,12 @@ use std::ops::Range;
 /// it looks whether a value that it is about to read is still being written. Features of 16 bins took 2.3 times as long so.
 const CODES: usize = 272;
 
-/// With so many families for every thread they are shared out whole; fewer would differ too much in their rows.
-const FAMILIES_A_THREAD: usize = 16;
+/// Clearing a part's sum of its own and adding it to the family's takes as long as adding so many rows to a sum; so does clearing and
+/// deriving a sum of a family.
+const SUM_COST: usize = 3;
+
+/// Waking other threads takes as long as so many.
+const WAKE_COST: usize = 1 << 14;
 
 /// So many rows before its turn a row is asked for.
 const AHEAD: usize = 12;
@@ -344,6 +348,7 @@ fn each_row(
 #[derive(Clone, Copy)]
 struct Summed<'a> {
     node: usize,
+    rows: usize,
     /// The columns that it is summed from, if not from the features themselves: their sums stand where those of the first features will.
     joint: Option<&'a JointBlock>,
 }
@@ -424,6 +429,35 @@ enum Threads {
     All,
 }
 
+/// What threads that work on a group share out.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Shared {
+    Nothing,
+    /// Whole families: no sum is made twice, but they may differ much in their rows.
+    Families,
+    /// The rows of every family: even shares, but every thread has sums of its own, to be cleared and added up.
+    Rows,
+}
+
+impl Shared {
+    /// What takes the least time for these nodes, with `sums` sums of `features` features a node, and rows in so many chunks.
+    fn fastest(nodes: &[Summed<'_>], features: usize, sums: usize, chunks: usize) -> Self {
+        let threads = rayon::current_num_threads();
+        let work = |summed: &Summed<'_>| summed.rows * features + SUM_COST * sums;
+        let (all, most) = nodes.iter().map(work).fold((0, 0), |(all, most), work| (all + work, work.max(most)));
+        // Families that are summed one by one fetch cache lines that their rows share with those of others once each.
+        let families = WAKE_COST + (all / threads).max(most) * 5 / 4;
+        let rows = WAKE_COST + all / threads.min(chunks).max(1) + SUM_COST * sums * nodes.len();
+        if all <= families.min(rows) {
+            Self::Nothing
+        } else if families <= rows {
+            Self::Families
+        } else {
+            Self::Rows
+        }
+    }
+}
+
 impl<S: BinSum> Group<S> {
     fn build(&mut self, task: &Task<'_>, source: &Source<'_>, threads: Threads) {
         let Self { length, used, current, above, parts } = self;
@@ -441,10 +475,15 @@ impl<S: BinSum> Group<S> {
             families.iter_mut().for_each(|family| family.complete(used));
         };
         let all = rayon::current_num_threads();
-        if threads == Threads::One {
+        let sums: usize = used.iter().map(ExactSizeIterator::len).sum();
+        let shared = match threads {
+            Threads::One => Shared::Nothing,
+            Threads::All => Shared::fastest(&nodes, used.len(), sums, task.chunks.len()),
+        };
+        if shared == Shared::Nothing {
             whole((&nodes, &mut families));
-        } else if families.len() >= FAMILIES_A_THREAD * all {
-            let share = families.len().div_ceil(4 * all);
+        } else if shared == Shared::Families {
+            let share = (families.len() / (4 * all)).max(1);
             nodes.par_chunks(share).zip(families.par_chunks_mut(share)).for_each(whole);
         } else {
             parts.resize_with(all, Vec::new);
@@ -488,7 +527,7 @@ fn families<'s, S>(
     }
     let first = task.level.start + task.batch.nodes.start;
     let rows = |node: usize| -> usize { task.chunks.iter().map(|chunk| chunk.ranges[node].len()).sum() };
-    let summed = |node: usize, rows: usize| Summed { node, joint: source.joint(rows) };
+    let summed = |node: usize, rows: usize| Summed { node, rows, joint: source.joint(rows) };
     if !task.batch.subtract {
         let nodes = (first..).zip(current.chunks_exact_mut(length));
         return nodes.map(|(node, sums)| Family { summed: summed(node, rows(node)), sums, sibling: None }).collect();
@@ -507,4 +546,105 @@ fn families<'s, S>(
             }
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixed::hash;
+    use crate::params::TreeMethod;
+
+    const ROWS: usize = 9000;
+
+    /// Twelve features of 2 to 7 values, one of 200, and one of more codes than a byte has.
+    fn matrix() -> BinnedMatrix {
+        let value = |key: u32, row: usize, count: u32| (hash::combine(key, row as u32) % count) as f32;
+        let counts = (0..12).map(|feature| 2 + feature % 6).chain([200, 300]);
+        let columns: Vec<Vec<f32>> =
+            (0..).zip(counts).map(|(key, count)| (0..ROWS).map(|row| value(key, row, count)).collect()).collect();
+        let names = vec![String::new(); columns.len()];
+        BinnedMatrix::new(&columns, &names, ROWS, TreeMethod::Hist, 290).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// The rows of nodes that follow each other, in chunks; `node` says which one of `nodes` a row is in.
+    fn chunks(nodes: Range<usize>, node: impl Fn(usize) -> usize) -> Vec<RowChunk> {
+        let mut chunks = RowChunk::cover(ROWS, 2100);
+        for chunk in &mut chunks {
+            let mut order: Vec<u16> = (0..chunk.rows() as u16).collect();
+            order.sort_by_key(|&row| node(chunk.first_row + usize::from(row)));
+            let first = chunk.first_row;
+            let end = |node_end: usize| order.partition_point(|&row| node(first + usize::from(row)) < node_end) as u32;
+            chunk.ranges = (0..nodes.end).map(|node| end(node)..end(node + 1)).collect();
+            chunk.drawn = order.len();
+            chunk.order = order;
+        }
+        chunks
+    }
+
+    fn check<S: BinSum>(matrix: &BinnedMatrix, quantised: &[QuantisedPair], features: &[u32], parallel: bool) {
+        let mut histograms = Histograms::<S>::new(matrix);
+        // A root, its children, of which the first has a third of the rows, and eight grandchildren without parents.
+        let node = |level: Range<usize>, row: usize| match level.len() {
+            2 => level.start + usize::from(row % 3 > 0),
+            nodes => level.start + hash::combine(99, row as u32) as usize % nodes,
+        };
+        for (level, subtract) in [(0..1, false), (1..3, true), (3..11, false)] {
+            let chunks = chunks(level.clone(), |row| node(level.clone(), row));
+            let batch = NodeBatch { nodes: 0..level.len(), subtract };
+            let parents = &[0];
+            let level_of = level.clone();
+            run(
+                &Task { matrix, features, chunks: &chunks, quantised, level, parents, batch: &batch, parallel },
+                &mut histograms,
+            );
+            for (position, wanted_node) in level_of.clone().enumerate() {
+                for &feature in features {
+                    let mut naive = vec![PairSum::default(); matrix.cuts[feature as usize].codes()];
+                    for row in (0..ROWS).filter(|&row| node(level_of.clone(), row) == wanted_node) {
+                        let sum = &mut naive[matrix.code(row, feature as usize)];
+                        *sum = sum.plus(quantised[row].widen());
+                    }
+                    let found: Vec<PairSum> =
+                        histograms.feature(position, feature).iter().map(|sum| sum.sum()).collect();
+                    assert_eq!(found, naive, "node {wanted_node}, feature {feature}, {parallel}");
+                }
+            }
+            histograms.next_level();
+        }
+    }
+
+    #[test]
+    fn sums_are_the_naive_ones_by_any_columns_and_threads() {
+        let matrix = matrix();
+        let joint = matrix.joints[0].as_ref().unwrap_or_else(|| panic!("features of few values are merged"));
+        assert!(joint.pays(ROWS / 3) && !joint.pays(ROWS / 80), "both ways are taken");
+        let pair = |row| QuantisedPair::new(hash::combine(7, row) as i32 >> 15, hash::combine(8, row) >> 15);
+        let quantised: Vec<QuantisedPair> = (0..ROWS as u32).map(pair).collect();
+        let all: Vec<u32> = (0..matrix.features() as u32).collect();
+        for threads in [1, 3] {
+            let pool = crate::booster::thread_pool(Some(threads)).unwrap_or_else(|error| panic!("{error}"));
+            pool.install(|| {
+                for features in [&all, &all[2..].to_vec()] {
+                    check::<PackedSum>(&matrix, &quantised, features, threads > 1);
+                    check::<WideSum>(&matrix, &quantised, features, threads > 1);
+                }
+            });
+        }
+    }
+
+    #[test]
+    fn what_is_shared_out_depends_on_the_work() {
+        let fastest = |rows: &[usize], sums: usize, chunks: usize| {
+            let nodes: Vec<Summed<'_>> = rows.iter().map(|&rows| Summed { node: 0, rows, joint: None }).collect();
+            let pool = crate::booster::thread_pool(Some(2)).unwrap_or_else(|error| panic!("{error}"));
+            pool.install(|| Shared::fastest(&nodes, 28, sums, chunks))
+        };
+        assert!(fastest(&[500], 7168, 1) == Shared::Nothing, "a small root");
+        assert!(fastest(&[1_000_000], 7168, 16) == Shared::Rows, "a large root");
+        assert!(fastest(&[1_000_000], 7168, 1) == Shared::Nothing, "rows in one chunk");
+        assert!(fastest(&[60; 16], 7168, 1) == Shared::Families, "many small nodes of many bins");
+        assert!(fastest(&[30_000; 16], 7168, 16) == Shared::Rows, "many large nodes");
+        assert!(fastest(&[300_000, 10, 10, 10], 7168, 16) == Shared::Rows, "one large node among others");
+        assert!(fastest(&[10; 4], 56, 1) == Shared::Nothing, "next to nothing");
+    }
 }

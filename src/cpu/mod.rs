@@ -48,7 +48,7 @@ pub struct CpuOptions {
 
 impl Default for CpuOptions {
     fn default() -> Self {
-        Self { chunk_rows: None, histogram_bytes: 1 << 30, parallel_from: 1 << 16, profile: false }
+        Self { chunk_rows: None, histogram_bytes: 1 << 30, parallel_from: 160_000, profile: false }
     }
 }
 

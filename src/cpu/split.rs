@@ -39,41 +39,59 @@ pub struct Task<'a> {
     pub parallel: bool,
 }
 
-/// Splits of the features that one task looks at.
+/// A task looks at so many features of a node, or at so many nodes that it comes to as many features.
 const FEATURES_A_TASK: usize = 16;
 
 /// Finds the winners; a node that is to be split gets a `left` of 1 until [`make_children`] numbers the children.
 pub fn run<S: BinSum>(task: &Task<'_>, histograms: &Histograms<S>, nodes: &mut [GrownNode]) {
-    for position in task.batch.nodes.clone() {
-        let node = task.level.start + position;
-        let features: Cow<'_, [u32]> = match task.node_keys.get(node) {
-            Some(&key) => Cow::Owned(task.columns.node(task.depth, key)),
-            None => Cow::Borrowed(task.columns.level(task.depth)),
-        };
-        let sums = nodes[node].sums;
-        let best_of = |features: &[u32]| {
-            features.iter().fold(None, |best, &feature| {
-                let scan = Scan::new(task.method, &task.matrix.cuts[feature as usize]);
-                let bins = histograms.feature(position - task.batch.nodes.start, feature);
-                let candidate = vectorised(
-                    #[inline(always)]
-                    || best_of_feature(task.rules, sums, scan, feature, |bin| bins[bin].sum()),
-                );
-                Candidate::better(best, candidate)
-            })
-        };
-        let winner = if task.parallel && features.len() > FEATURES_A_TASK {
-            features.par_chunks(FEATURES_A_TASK).map(best_of).reduce(|| None, Candidate::better)
-        } else {
-            best_of(&features)
-        };
-        if let Some(winner) = winner
-            && let Some(gain) = gain(task.rules, task.method, sums, &winner)
-        {
+    let positions = task.batch.nodes.clone();
+    let nodes = &mut nodes[task.level.start..][positions.clone()];
+    // Nodes are shared out if there are enough of them, otherwise the features of each.
+    let enough = nodes.len() >= rayon::current_num_threads();
+    let (by_node, by_feature) = (task.parallel && enough, task.parallel && !enough);
+    let search = |(node, position): (&mut GrownNode, usize)| {
+        if let Some((winner, gain)) = winner(task, histograms, node.sums, position, by_feature) {
             let Candidate { feature, rank, last, left, .. } = winner;
-            nodes[node] = GrownNode { left: 1, feature, rank, last, gain, leaf_sums: left, ..nodes[node] };
+            *node = GrownNode { left: 1, feature, rank, last, gain, leaf_sums: left, ..*node };
         }
+    };
+    if by_node {
+        let least = FEATURES_A_TASK.div_ceil(task.columns.tree.len().max(1));
+        nodes.par_iter_mut().zip(positions).with_min_len(least).for_each(search);
+    } else {
+        nodes.iter_mut().zip(positions).for_each(search);
     }
+}
+
+/// The best split of the node at a position of the level, and its gain, if it is worth one.
+fn winner<S: BinSum>(
+    task: &Task<'_>,
+    histograms: &Histograms<S>,
+    sums: PairSum,
+    position: usize,
+    parallel: bool,
+) -> Option<(Candidate, f64)> {
+    let features: Cow<'_, [u32]> = match task.node_keys.get(task.level.start + position) {
+        Some(&key) => Cow::Owned(task.columns.node(task.depth, key)),
+        None => Cow::Borrowed(task.columns.level(task.depth)),
+    };
+    let best_of = |features: &[u32]| {
+        features.iter().fold(None, |best, &feature| {
+            let scan = Scan::new(task.method, &task.matrix.cuts[feature as usize]);
+            let bins = histograms.feature(position - task.batch.nodes.start, feature);
+            let candidate = vectorised(
+                #[inline(always)]
+                || best_of_feature(task.rules, sums, scan, feature, |bin| bins[bin].sum()),
+            );
+            Candidate::better(best, candidate)
+        })
+    };
+    let winner = if parallel && features.len() > FEATURES_A_TASK {
+        features.par_chunks(FEATURES_A_TASK).map(best_of).reduce(|| None, Candidate::better)
+    } else {
+        best_of(&features)
+    }?;
+    Some((winner, gain(task.rules, task.method, sums, &winner)?))
 }
 
 /// Appends the children of a level in the order of their parents. Answers the new level, and each pair's parent's position in the old one.
