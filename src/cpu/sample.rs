@@ -24,14 +24,12 @@ pub fn run(sample: &RowSample, weights: &RowWeights, chunks: &mut [RowChunk], pa
                 #[inline(always)]
                 |_| true,
             ),
-            RowSample::Hash { key, threshold } => {
-                draw(
-                    chunk,
-                    weights,
-                    #[inline(always)]
-                    |row| RowSample::hashed(*key, *threshold, first + row),
-                );
-            }
+            &RowSample::Hash { key, threshold } => draw(
+                chunk,
+                weights,
+                #[inline(always)]
+                move |row| RowSample::hashed(key, threshold, first + row),
+            ),
             RowSample::Drawn(rows) => draw(
                 chunk,
                 weights,
@@ -54,14 +52,79 @@ fn draw(chunk: &mut RowChunk, weights: &RowWeights, keep: impl Fn(usize) -> bool
     if weights.is_weighted() {
         kept.iter_mut().zip(*first_row..).for_each(|(kept, row)| *kept &= weights.get(row) > 0);
     }
-    let (mut taken, mut left) = (0, 0);
-    for (&kept, row) in kept.iter().zip(0..) {
-        // Both are written and one advances: a branch here would be mispredicted for many rows.
-        order[taken] = row;
-        scratch[left] = row;
-        taken += usize::from(kept);
-        left += usize::from(!kept);
+    let places = vectorised(
+        #[inline(always)]
+        || divide(kept, order, scratch),
+    );
+    order[places.0..].copy_from_slice(&scratch[..places.1]);
+    *drawn = places.0;
+}
+
+/// Rows that are divided at a time.
+const GROUP: usize = 8;
+
+/// The places of the bits that are set, by their byte; zeros after them.
+static SET: [[u16; GROUP]; 1 << GROUP] = {
+    let mut set = [[0; GROUP]; 1 << GROUP];
+    let mut byte = 0;
+    while byte < set.len() {
+        let (mut count, mut bit) = (0, 0);
+        while bit < GROUP {
+            if byte >> bit & 1 == 1 {
+                set[byte][count] = bit as u16;
+                count += 1;
+            }
+            bit += 1;
+        }
+        byte += 1;
     }
-    order[taken..].copy_from_slice(&scratch[..left]);
-    *drawn = taken;
+    set
+};
+
+/// Numbers the rows that are kept and the others, each in their order; answers how many there are of both.
+#[inline(always)]
+fn divide(kept: &[bool], taken: &mut [u16], others: &mut [u16]) -> (usize, usize) {
+    let (mut taken_end, mut others_end) = (0, 0);
+    let (groups, rest) = kept.as_chunks::<GROUP>();
+    for (first, kept) in (0..).step_by(GROUP).zip(groups) {
+        let kept = kept.iter().enumerate().fold(0, |byte, (bit, &kept)| byte | usize::from(kept) << bit);
+        let others_kept = kept ^ (SET.len() - 1);
+        // All places are written and as many as were found advance: a branch would be mispredicted for many rows. What is behind
+        // them is written over.
+        let ends = [(&mut *taken, &mut taken_end, kept), (&mut *others, &mut others_end, others_kept)];
+        for (rows, end, byte) in ends {
+            let places = SET[byte];
+            rows[*end..][..GROUP].iter_mut().zip(places).for_each(|(row, place)| *row = first as u16 + place);
+            *end += byte.count_ones() as usize;
+        }
+    }
+    for (&kept, row) in rest.iter().zip(kept.len() - rest.len()..) {
+        let (rows, end) = if kept { (&mut *taken, &mut taken_end) } else { (&mut *others, &mut others_end) };
+        rows[*end] = row as u16;
+        *end += 1;
+    }
+    (taken_end, others_end)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixed::hash;
+
+    #[test]
+    fn rows_are_divided_in_their_order() {
+        for length in (0..40).chain([255, 256, 257, RowChunk::MOST_ROWS]) {
+            for (key, share) in [(1, 0), (2, 1), (3, 5), (4, 9), (5, 10)] {
+                let kept: Vec<bool> = (0..length as u32).map(|row| hash::combine(key, row) % 10 < share).collect();
+                let rows = |wanted| (0..length).filter(|&row| kept[row] == wanted).map(|row| row as u16).collect();
+                let (naive_taken, naive_others): (Vec<u16>, Vec<u16>) = (rows(true), rows(false));
+                let (mut taken, mut others) = (vec![0; length], vec![0; length]);
+                let (taken_end, others_end) = divide(&kept, &mut taken, &mut others);
+                assert_eq!(
+                    (&taken[..taken_end], &others[..others_end]),
+                    (naive_taken.as_slice(), naive_others.as_slice())
+                );
+            }
+        }
+    }
 }
