@@ -1,8 +1,10 @@
 //! Kernel `add_leaves`: moves the training rows' margins by the values of their leaves (`docs/exactness.md` 9).
 //!
-//! IN: the finished tree, the drawn rows' nodes, bins of the others. OUT: margins. Deterministic: each row by itself.
+//! IN: the finished tree, the drawn rows' nodes, bins of the others. OUT: margins; the others' order in their chunks. Deterministic: each
+//! row by itself.
 
 use super::chunk::{RowChunk, slices_by_chunk};
+use super::partition::divide;
 use super::prefetch::read_lines;
 use super::vector::vectorised;
 use crate::backend::FinishedTree;
@@ -35,7 +37,7 @@ impl Slots {
 pub fn run(
     matrix: &BinnedMatrix,
     finished: &FinishedTree,
-    chunks: &[RowChunk],
+    chunks: &mut [RowChunk],
     slots: Slots,
     margins: &mut [i64],
     parallel: bool,
@@ -47,7 +49,7 @@ pub fn run(
             (!node.is_leaf()).then(|| (finished.rule(matrix, index), children))
         })
         .collect();
-    let work = |(chunk, margins): (&RowChunk, &mut [i64])| {
+    let work = |(chunk, margins): (&mut RowChunk, &mut [i64])| {
         if let [step] = finished.steps[..]
             && slots.classes == 1
         {
@@ -65,18 +67,24 @@ pub fn run(
                 chunk.node_rows(node).iter().for_each(|&row| slots.add(margins, usize::from(row), step));
             }
         }
-        for row in chunk.undrawn_rows().iter().map(|&row| usize::from(row)) {
-            let mut node = 0;
-            while let Some((rule, children)) = &splits[node] {
-                node = children[usize::from(!rule.goes_left(chunk.first_row + row))];
+        // Those that were not drawn are divided as the others were.
+        let mut ranges = vec![0..0; splits.len()];
+        ranges[0] = chunk.drawn as u32..chunk.rows() as u32;
+        for (node, split) in splits.iter().enumerate() {
+            let range = ranges[node].clone();
+            if let Some((rule, [left, right])) = split {
+                let middle = divide(chunk, range.clone(), rule);
+                (ranges[*left], ranges[*right]) = (range.start..middle, middle..range.end);
+            } else {
+                let rows = &chunk.order[range.start as usize..range.end as usize];
+                rows.iter().for_each(|&row| slots.add(margins, usize::from(row), finished.steps[node]));
             }
-            slots.add(margins, row, finished.steps[node]);
         }
     };
     let slices = slices_by_chunk(chunks, margins, slots.classes);
     if parallel {
-        chunks.par_iter().zip(slices).for_each(work);
+        chunks.par_iter_mut().zip(slices).for_each(work);
     } else {
-        chunks.iter().zip(slices).for_each(work);
+        chunks.iter_mut().zip(slices).for_each(work);
     }
 }

@@ -58,12 +58,6 @@ impl RowChunk {
         let range = &self.ranges[node];
         &self.order[range.start as usize..range.end as usize]
     }
-
-    /// The rows that were not drawn, less `first_row`.
-    #[must_use]
-    pub fn undrawn_rows(&self) -> &[u16] {
-        &self.order[self.drawn..]
-    }
 }
 
 /// Drawn rows of a chunk in the order of memory are fewer steps than their gathering if at least one of so many is drawn.

@@ -289,11 +289,11 @@ impl Backend for CpuBackend<'_> {
 
     fn add_trees(&mut self, trees: &[FinishedTree]) -> Result<()> {
         let problem = self.problem;
-        for (state, finished) in std::mem::take(&mut self.trees).into_iter().zip(trees) {
+        for (mut state, finished) in std::mem::take(&mut self.trees).into_iter().zip(trees) {
             let started = Instant::now();
             let classes = problem.classes;
             let slots = add_leaves::Slots { format: problem.margin_format, classes, output: state.output };
-            add_leaves::run(problem.matrix, finished, &state.chunks, slots, &mut self.margins, self.parallel);
+            add_leaves::run(problem.matrix, finished, &mut state.chunks, slots, &mut self.margins, self.parallel);
             self.count("add_leaves", started);
             let started = Instant::now();
             for (channel, margins) in problem.channels.iter().zip(&mut self.channel_margins) {

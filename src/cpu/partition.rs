@@ -35,26 +35,31 @@ pub fn run(
         chunk.ranges.resize(level.end, 0..0);
         for (node, rule) in &rules {
             let range = chunk.ranges[*node].clone();
-            let (first, rows) = (chunk.first_row, chunk.rows());
-            let middle = match rule.codes {
-                Codes::Bytes(codes) => {
-                    let codes = &codes[first..][..rows];
-                    split_rows(chunk, range.clone(), rule, |row| codes[row].into())
-                }
-                Codes::Words(codes) => {
-                    let codes = &codes[first..][..rows];
-                    split_rows(chunk, range.clone(), rule, |row| codes[row].into())
-                }
-                Codes::ByRow { codes, width, position } => {
-                    let codes = &codes[first * width..][..rows * width];
-                    split_rows(chunk, range.clone(), rule, |row| codes[row * width + position].into())
-                }
-            };
+            let middle = divide(chunk, range.clone(), rule);
             let left = nodes[*node].left as usize;
             chunk.ranges[left] = range.start..middle;
             chunk.ranges[left + 1] = middle..range.end;
         }
     });
+}
+
+/// Divides a range of the chunk's order by a rule; answers where the right side begins.
+pub(super) fn divide(chunk: &mut RowChunk, range: Range<u32>, rule: &Rule<'_>) -> u32 {
+    let (first, rows) = (chunk.first_row, chunk.rows());
+    match rule.codes {
+        Codes::Bytes(codes) => {
+            let codes = &codes[first..][..rows];
+            split_rows(chunk, range, rule, |row| codes[row].into())
+        }
+        Codes::Words(codes) => {
+            let codes = &codes[first..][..rows];
+            split_rows(chunk, range, rule, |row| codes[row].into())
+        }
+        Codes::ByRow { codes, width, position } => {
+            let codes = &codes[first * width..][..rows * width];
+            split_rows(chunk, range, rule, |row| codes[row * width + position].into())
+        }
+    }
 }
 
 /// Moves the rows that go left to the front of the range, both sides in their old order; answers where the right side begins. `code` is
