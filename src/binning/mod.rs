@@ -3,6 +3,7 @@
 
 pub mod cuts;
 pub mod matrix;
+mod order;
 pub mod rule;
 mod spilled;
 
