@@ -1,12 +1,11 @@
 //! Cuts: where a feature's bins begin, and the thresholds that stand between them (`docs/exactness.md` 7, 8).
 
-use super::order::{Group, Order, Scratch, bucket_shift, key};
+use super::ladder::Ladder;
+use super::order::{Group, Order, Scratch};
 pub use super::order::{from_ordered_bits, ordered_bits};
-use crate::cpu::vector::vectorised;
 use crate::error::{Error, Result};
 use crate::fixed::ceil_log2;
 use crate::params::TreeMethod;
-use std::hint::select_unpredictable;
 use std::ops::Range;
 
 /// The most bins a feature can have.
@@ -100,58 +99,11 @@ impl FeatureCuts {
     }
 
     /// [`FeatureCuts::code`] of each value, for up to 256 codes.
-    ///
-    /// The highest bits of a value find in a table how many first values lie below all values that share them; a search among those
-    /// that share them does the rest, most often a single comparison.
     pub(super) fn byte_codes(&self, values: &[f32]) -> Vec<u8> {
-        const MOST: usize = 1 << u8::BITS;
-        /// Values that are looked at twice while they are in the cache.
-        const BLOCK: usize = 1024;
+        // All bins but the first begin with a step.
+        let steps = self.first_values.get(1..).unwrap_or_default();
         let mut codes = vec![0; values.len()];
-        let (Some(&first), Some(&last)) = (self.first_values.first(), self.first_values.last()) else { return codes };
-        let (lowest, highest) = (key(first), key(last));
-        let shift = bucket_shift(highest - lowest, (ceil_log2(values.len()) + 1).min(u16::BITS - 1));
-        let bucket = |value: f32| (key(value).clamp(lowest, highest) - lowest) >> shift;
-
-        let missing = bucket(last) as usize + 1;
-        let mut below = vec![0; missing + 1];
-        let (mut next, mut count, mut most) = (0, 0, 0);
-        for same in self.first_values.chunk_by(|&a, &b| bucket(a) == bucket(b)) {
-            let bucket = bucket(same[0]) as usize;
-            below[next..=bucket].fill(count);
-            next = bucket + 1;
-            count += same.len() as u16;
-            most = most.max(same.len());
-        }
-        // The code of a value is one less than the number of first values up to it. Nothing is above NaN, which stands behind them.
-        below[missing] = count + 1;
-        let half = (most + 1).next_power_of_two() / 2;
-        let mut firsts = [f32::NAN; 2 * MOST];
-        firsts[..self.bins()].copy_from_slice(&self.first_values);
-        firsts[0] = f32::NEG_INFINITY;
-
-        let mut buckets = [0_u16; BLOCK];
-        for (codes, values) in codes.chunks_mut(BLOCK).zip(values.chunks(BLOCK)) {
-            vectorised(
-                #[inline(always)]
-                || {
-                    for (place, &value) in buckets.iter_mut().zip(values) {
-                        *place = if value.is_nan() { missing as u16 } else { bucket(value) as u16 };
-                    }
-                },
-            );
-            for ((code, &value), &bucket) in codes.iter_mut().zip(values).zip(&buckets) {
-                let mut found = usize::from(below[usize::from(bucket)]);
-                let mut step = half;
-                while step > 0 {
-                    // Halves the range without a branch: where the value lies cannot be foreseen.
-                    let is_above = firsts[(found + step - 1) % firsts.len()] <= value;
-                    found = select_unpredictable(is_above, found + step, found);
-                    step /= 2;
-                }
-                *code = (found - 1) as u8;
-            }
-        }
+        Ladder::new(steps, self.missing_code() as u8, ceil_log2(values.len()) + 1).counts(values, &mut codes);
         codes
     }
 

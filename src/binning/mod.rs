@@ -2,6 +2,7 @@
 //! values on disk.
 
 pub mod cuts;
+pub(crate) mod ladder;
 pub mod matrix;
 mod order;
 pub mod rule;
