@@ -23,6 +23,9 @@ use crate::traffic::{self, Counts};
 use crate::tree::Tree;
 use rayon::prelude::*;
 
+/// Rows that make a task of work that takes little time for each.
+const TASK_ROWS: usize = 1 << 14;
+
 /// The data of one training.
 pub(crate) struct TrainingSet<'a> {
     /// The rows to train on.
@@ -60,7 +63,7 @@ pub(crate) fn begin<'a>(params: &Params, set: &TrainingSet<'a>) -> Result<(Probl
         .remedy("leave it out, or give wide"));
     }
     let labels = set.rows.labels()?;
-    let weights = RowWeights::new(&training_weights(params, set.rows, &labels))?;
+    let weights = training_weights(params, set.rows, &labels)?;
     let base_score = match set.start {
         Some(model) => model.base_score.clone(),
         None => vec![base_score(params, &labels, &weights)],
@@ -190,18 +193,18 @@ pub(crate) fn advance(
 fn replay(model: &Model, rows: Rows<'_>, format: MarginFormat) -> Vec<i64> {
     let classes = model.classes;
     let base: Vec<i64> = (0..classes).map(|class| format.to_fixed(model.base_margin(class))).collect();
-    (0..rows.len())
-        .into_par_iter()
-        .flat_map_iter(|position| {
-            let row = rows.row(position);
-            let mut margins = base.clone();
-            for (index, tree) in model.trees.iter().enumerate() {
-                let step = format.to_fixed(tree.predict(|feature| rows.data.columns[feature as usize][row]));
-                margins[index % classes] = format.add(margins[index % classes], step);
-            }
-            margins
-        })
-        .collect()
+    let mut margins = base.repeat(rows.len());
+    if model.trees.is_empty() {
+        return margins;
+    }
+    margins.par_chunks_exact_mut(classes).enumerate().for_each(|(position, margins)| {
+        let row = rows.row(position);
+        for (index, tree) in model.trees.iter().enumerate() {
+            let step = format.to_fixed(tree.predict(|feature| rows.data.columns[feature as usize][row]));
+            margins[index % classes] = format.add(margins[index % classes], step);
+        }
+    });
+    margins
 }
 
 /// Gathers what stays the same over the training.
@@ -224,7 +227,8 @@ fn problem<'a>(
         classes: params.classes(),
         matrix,
         targets: labels
-            .iter()
+            .par_iter()
+            .with_min_len(TASK_ROWS)
             .map(|&label| if regression { label_to_fixed(label, margin_format.scale) } else { label as i64 })
             .collect(),
         weight_shift,
@@ -283,15 +287,15 @@ fn base_score(params: &Params, labels: &[f32], weights: &RowWeights) -> f32 {
 }
 
 /// The weights that training uses, `scale_pos_weight` included.
-fn training_weights(params: &Params, rows: Rows<'_>, labels: &[f32]) -> Vec<f32> {
+fn training_weights(params: &Params, rows: Rows<'_>, labels: &[f32]) -> Result<RowWeights> {
     let weights = rows.weights();
     let positive = if params.objective == Objective::BinaryLogistic { params.scale_pos_weight } else { 1.0 };
-    labels
-        .iter()
-        .enumerate()
-        .map(|(row, &label)| {
-            let weight = weights.as_ref().map_or(1.0, |weights| weights[row]);
-            if label == 1.0 { weight * positive } else { weight }
-        })
-        .collect()
+    if weights.is_none() && positive == 1.0 {
+        return Ok(RowWeights::UNWEIGHTED);
+    }
+    let weighted = |(row, &label): (usize, &f32)| {
+        let weight = weights.as_ref().map_or(1.0, |weights| weights[row]);
+        if label == 1.0 { weight * positive } else { weight }
+    };
+    RowWeights::new(&labels.iter().enumerate().map(weighted).collect::<Vec<_>>())
 }
