@@ -23,7 +23,7 @@ pub(super) trait Values: Sync {
 /// How values become codes.
 pub(super) enum Coder {
     /// By themselves.
-    Values(Ladder),
+    Values(Box<Ladder>),
     /// By their bins, the missing one behind the others.
     Bins(Vec<u8>),
     /// All are missing.
@@ -46,7 +46,7 @@ impl Values for Dataset {
         /// Bits of the places in the table: the tables of all features share the cache with the trees.
         const BITS: u32 = 12;
         match self.columns.get(feature) {
-            Some(_) => Coder::Values(Ladder::new(steps, missing, BITS)),
+            Some(_) => Coder::Values(Box::new(Ladder::new(steps, missing, BITS))),
             None => Coder::Missing(missing),
         }
     }
