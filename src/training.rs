@@ -23,6 +23,9 @@ use crate::traffic::{self, Counts};
 use crate::tree::Tree;
 use rayon::prelude::*;
 
+/// Rows that make a task of work that takes little time for each.
+const TASK_ROWS: usize = 1 << 14;
+
 /// The data of one training.
 pub(crate) struct TrainingSet<'a> {
     /// The rows to train on.
@@ -224,7 +227,8 @@ fn problem<'a>(
         classes: params.classes(),
         matrix,
         targets: labels
-            .iter()
+            .par_iter()
+            .with_min_len(TASK_ROWS)
             .map(|&label| if regression { label_to_fixed(label, margin_format.scale) } else { label as i64 })
             .collect(),
         weight_shift,
@@ -284,14 +288,14 @@ fn base_score(params: &Params, labels: &[f32], weights: &RowWeights) -> f32 {
 
 /// The weights that training uses, `scale_pos_weight` included.
 fn training_weights(params: &Params, rows: Rows<'_>, labels: &[f32]) -> Result<RowWeights> {
-    let given = rows.weights();
+    let weights = rows.weights();
     let positive = if params.objective == Objective::BinaryLogistic { params.scale_pos_weight } else { 1.0 };
-    if given.is_none() && positive == 1.0 {
+    if weights.is_none() && positive == 1.0 {
         return Ok(RowWeights::UNWEIGHTED);
     }
-    let weight = |(row, &label): (usize, &f32)| {
-        let weight = given.as_ref().map_or(1.0, |weights| weights[row]);
+    let weighted = |(row, &label): (usize, &f32)| {
+        let weight = weights.as_ref().map_or(1.0, |weights| weights[row]);
         if label == 1.0 { weight * positive } else { weight }
     };
-    RowWeights::new(&labels.iter().enumerate().map(weight).collect::<Vec<_>>())
+    RowWeights::new(&labels.iter().enumerate().map(weighted).collect::<Vec<_>>())
 }

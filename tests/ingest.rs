@@ -11,6 +11,7 @@ use gboost::error::ErrorKind;
 use gboost::ingest::{
     Channel, ColumnRef, Dataset, Format, Header, ReadOptions, check_same_features, read_bytes, read_channel,
 };
+use gboost::report::manifest::sha256_of_file;
 
 const NAN: f32 = f32::NAN;
 
@@ -585,6 +586,24 @@ fn gzip_is_unpacked() {
     assert_rows(&folder.read(&["both"]), &[&[2.0], &[3.0]]);
     folder.write("a.svm.GZ", &gzip("1 1:5\n"));
     assert_eq!(folder.read(&["a.svm.GZ"]).format, Format::Libsvm);
+}
+
+#[test]
+fn files_are_hashed_as_they_are_read() {
+    let folder = Folder::new(&[]);
+    // Several chunks of text, an end without a line break, a packed file of several members.
+    let long: String = (0..200_000).map(|row| format!("{},{row}\n", row % 2)).collect();
+    folder.write("long.csv", long.as_bytes());
+    folder.write("open.csv", b"1,2\n0,3");
+    folder.write("both.csv.gz", &[gzip(&long), gzip("0,3\n")].concat());
+    folder.write("a.libsvm", b"1 1:5\n0 1:2\n");
+    for files in [&["long.csv", "open.csv", "both.csv.gz"][..], &["a.libsvm"]] {
+        let paths = folder.paths(files);
+        let read = |sha256| read_channel(&paths, &ReadOptions { sha256, ..options() }).unwrap().file_sha256;
+        let expected: Vec<_> = paths.iter().map(|path| sha256_of_file(path).unwrap()).collect();
+        assert_eq!(read(true), expected);
+        assert!(read(false).is_empty());
+    }
 }
 
 #[test]

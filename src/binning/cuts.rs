@@ -1,9 +1,12 @@
 //! Cuts: where a feature's bins begin, and the thresholds that stand between them (`docs/exactness.md` 7, 8).
 
+use super::ladder::Ladder;
+use super::order::{Group, Order, Scratch};
+pub use super::order::{from_ordered_bits, ordered_bits};
 use crate::error::{Error, Result};
+use crate::fixed::ceil_log2;
 use crate::params::TreeMethod;
-use crate::radix;
-use std::hint::select_unpredictable;
+use std::ops::Range;
 
 /// The most bins a feature can have.
 pub const MOST_BINS: usize = 65_535;
@@ -47,21 +50,22 @@ impl FeatureCuts {
 
     /// [`FeatureCuts::learn`] from the values that the scratch memory was given.
     pub(super) fn learn_from(scratch: &mut Scratch, method: TreeMethod, max_bin: usize) -> Result<Self> {
-        let rows = scratch.rows;
-        let sorted = scratch.sort();
-        let has_missing = sorted.len() < rows;
-        let max = sorted.last().map_or(0.0, |&bits| from_ordered_bits(bits));
-        let distinct = Distinct(sorted);
-        let count = distinct.len();
-        let first_values = match method {
-            TreeMethod::Exact if count > MOST_BINS => {
+        let has_missing = scratch.has_missing();
+        let Some(mut order) = scratch.order() else {
+            return Ok(Self { first_values: Vec::new(), max: 0.0, has_missing });
+        };
+        let max = order.max();
+        let most = if method == TreeMethod::Exact { MOST_BINS } else { max_bin };
+        let first_values = match (order.distinct(most), method) {
+            (Some(values), _) => values,
+            (None, TreeMethod::Hist) => equal_frequency(&mut order, max_bin),
+            (None, TreeMethod::Exact) => {
+                let count = order.distinct(usize::MAX).map_or(0, |values| values.len());
                 return Err(Error::data(format!(
                     "tree_method exact takes at most {MOST_BINS} distinct values, this feature has {count}"
                 ))
                 .remedy("use --tree-method hist, or round the feature"));
             }
-            TreeMethod::Hist if count > max_bin => equal_frequency(distinct, max_bin),
-            _ => distinct.map(|(value, _)| value).collect(),
         };
         Ok(Self { first_values, max, has_missing })
     }
@@ -96,25 +100,11 @@ impl FeatureCuts {
 
     /// [`FeatureCuts::code`] of each value, for up to 256 codes.
     pub(super) fn byte_codes(&self, values: &[f32]) -> Vec<u8> {
-        const MOST: usize = 1 << u8::BITS;
-        // Nothing is above NaN, so that the search ends before what is filled up.
-        let mut firsts = [f32::NAN; MOST];
-        for (first, &value) in firsts.iter_mut().zip(&self.first_values) {
-            *first = value;
-        }
-        let half = self.bins().next_power_of_two() / 2;
-        let missing = self.missing_code();
-        let code = |&value: &f32| {
-            // Halves the range without a branch: where the value lies cannot be foreseen.
-            let mut code = 0;
-            let mut step = half;
-            while step > 0 {
-                code = select_unpredictable(firsts[(code + step) % MOST] <= value, code + step, code);
-                step /= 2;
-            }
-            (if value.is_nan() { missing } else { code }) as u8
-        };
-        values.iter().map(code).collect()
+        // All bins but the first begin with a step.
+        let steps = self.first_values.get(1..).unwrap_or_default();
+        let mut codes = vec![0; values.len()];
+        Ladder::new(steps, self.missing_code() as u8, ceil_log2(values.len()) + 1).counts(values, &mut codes);
+        codes
     }
 
     /// The number of training bins whose values all lie below `threshold` (exact for thresholds of this training).
@@ -173,111 +163,39 @@ fn finite(threshold: f32) -> f32 {
     threshold.clamp(f32::MIN, f32::MAX)
 }
 
-/// Memory to sort a column in.
-#[derive(Default)]
-pub(super) struct Scratch {
-    bits: Vec<u32>,
-    spare: Vec<u32>,
-    rows: usize,
-}
-
-impl Scratch {
-    /// Bytes that a row of a column takes.
-    pub(super) const BYTES_A_ROW: usize = 2 * size_of::<u32>();
-
-    /// Forgets the column before.
-    pub(super) fn clear(&mut self) {
-        self.bits.clear();
-        self.rows = 0;
-    }
-
-    /// Takes the next values of a column in.
-    pub(super) fn add(&mut self, values: &[f32]) {
-        let present = values.iter().filter(|value| !value.is_nan());
-        self.bits.extend(present.map(|&value| ordered_bits(value)));
-        self.rows += values.len();
-    }
-
-    /// Makes room for a column of so many values, and for no more.
-    pub(super) fn reserve(&mut self, rows: usize) {
-        self.bits.reserve_exact(rows.saturating_sub(self.bits.len()));
-        self.spare.reserve_exact(rows.saturating_sub(self.spare.len()));
-    }
-
-    /// The [`ordered_bits`] of the present values in ascending order.
-    fn sort(&mut self) -> &[u32] {
-        radix::sort(&mut self.bits, &mut self.spare, |bits| bits.to_be_bytes());
-        &self.bits
-    }
-}
-
-/// The distinct values of sorted [`ordered_bits`] that are left, ascending, and how many rows have each.
-#[derive(Clone, Copy)]
-struct Distinct<'a>(&'a [u32]);
-
-impl Distinct<'_> {
-    /// How many there are.
-    fn len(self) -> usize {
-        let differ = |pair: &&[u32]| from_ordered_bits(pair[0]) != from_ordered_bits(pair[1]);
-        self.0.windows(2).filter(differ).count() + usize::from(!self.0.is_empty())
-    }
-}
-
-impl Iterator for Distinct<'_> {
-    type Item = (f32, u64);
-
-    #[inline]
-    fn next(&mut self) -> Option<(f32, u64)> {
-        let value = from_ordered_bits(*self.0.first()?);
-        // Floats are compared, since -0.0 and 0.0 are one value.
-        let rows = self.0.iter().take_while(|&&bits| from_ordered_bits(bits) == value).count();
-        self.0 = &self.0[rows..];
-        Some((value, rows as u64))
-    }
-}
-
-/// The bits of a float such that integers compare as the floats do; 0.0 and -0.0 differ, NaN has no place.
-#[inline]
-#[must_use]
-pub fn ordered_bits(value: f32) -> u32 {
-    let bits = value.to_bits();
-    if bits >> 31 == 1 { !bits } else { bits | 0x8000_0000 }
-}
-
-/// The inverse of [`ordered_bits`].
-#[inline]
-#[must_use]
-pub fn from_ordered_bits(bits: u32) -> f32 {
-    f32::from_bits(if bits >> 31 == 1 { bits & 0x7fff_ffff } else { !bits })
-}
-
 /// First values of at most `max_bin` bins with about equally many rows; a value with more rows than that has its own.
-fn equal_frequency(distinct: Distinct<'_>, max_bin: usize) -> Vec<f32> {
-    let mut rest_rows = distinct.0.len() as u64;
-    let mut rest_bins = max_bin as u64;
-    let mut accumulated = 0;
-    let mut starts = true;
+///
+/// A bin ends with the value at which it has its share of the rows that are left; before it, if this value has that share alone.
+fn equal_frequency(order: &mut Order<'_>, max_bin: usize) -> Vec<f32> {
+    let rows = order.rows();
     let mut first_values = Vec::with_capacity(max_bin);
-    for (value, count) in distinct {
-        if accumulated > 0 && rest_bins > 1 && count * rest_bins >= rest_rows {
-            rest_rows -= accumulated;
-            rest_bins -= 1;
-            accumulated = 0;
-            starts = true;
+    let mut start = 0;
+    for bins in (1..=max_bin).rev() {
+        first_values.push(order.group(start, places(start..rows, bins)).value);
+        if bins == 1 {
+            break;
         }
-        if starts {
-            first_values.push(value);
-            starts = false;
-        }
-        accumulated += count;
-        if rest_bins > 1 && accumulated * rest_bins >= rest_rows {
-            rest_rows -= accumulated;
-            rest_bins -= 1;
-            accumulated = 0;
-            starts = true;
+        let (rest, share) = (rows - start, (rows - start).div_ceil(bins));
+        let Group { places: last, .. } = order.group(start + share - 1, places(start..rows, bins));
+        start = if last.start > start && last.len() * bins >= rest { last.start } else { last.end };
+        if start == rows {
+            break;
         }
     }
     first_values
+}
+
+/// Where the bins of rows begin and end if no value occurs twice, and a little later, since some do.
+fn places(rows: Range<usize>, bins: usize) -> impl Iterator<Item = usize> {
+    const LATER: usize = 32;
+    let last = rows.end - 1;
+    let mut start = rows.start;
+    (1..=bins).rev().flat_map(move |bins| {
+        let end = start + (rows.end - start).div_ceil(bins);
+        let places = [start, end - 1, end + LATER].map(|place| place.min(last));
+        start = end;
+        places
+    })
 }
 
 #[cfg(test)]
@@ -347,10 +265,89 @@ mod tests {
         assert!(values.iter().all(|&value| from_ordered_bits(ordered_bits(value)) == value));
     }
 
+    /// The bins by the rule itself: from value to value of the sorted column.
+    fn walked(column: &[f32], max_bin: usize) -> Vec<f32> {
+        let mut sorted: Vec<f32> = column.iter().copied().filter(|value| !value.is_nan()).collect();
+        sorted.sort_unstable_by(f32::total_cmp);
+        let groups: Vec<&[f32]> = sorted.chunk_by(|a, b| a == b).collect();
+        if groups.len() <= max_bin {
+            return groups.iter().map(|group| group[0]).collect();
+        }
+        let (mut rest_rows, mut rest_bins, mut accumulated) = (sorted.len(), max_bin, 0);
+        let mut first_values = Vec::new();
+        for group in groups {
+            if accumulated > 0 && rest_bins > 1 && group.len() * rest_bins >= rest_rows {
+                rest_rows -= accumulated;
+                rest_bins -= 1;
+                accumulated = 0;
+            }
+            if accumulated == 0 {
+                first_values.push(group[0]);
+            }
+            accumulated += group.len();
+            if rest_bins > 1 && accumulated * rest_bins >= rest_rows {
+                rest_rows -= accumulated;
+                rest_bins -= 1;
+                accumulated = 0;
+            }
+        }
+        first_values
+    }
+
+    fn check_walked(column: &[f32], max_bin: usize) {
+        let bits = |values: &[f32]| values.iter().map(|value| value.to_bits()).collect::<Vec<_>>();
+        assert_eq!(bits(&hist(column, max_bin).first_values), bits(&walked(column, max_bin)), "{max_bin} bins");
+        let exact = FeatureCuts::learn(column, TreeMethod::Exact, 2).map(|cuts| cuts.first_values);
+        assert_eq!(exact.map(|found| bits(&found)).ok(), Some(bits(&walked(column, MOST_BINS))));
+    }
+
+    /// Columns of values that are spread out, that lie close together, that occur often, and of both zeros.
+    fn column() -> impl Strategy<Value = Vec<f32>> {
+        let value = prop_oneof![
+            8 => (-1000_i16..1000, 0_u32..4).prop_map(|(value, scale)| f32::from(value) * [1.0, 0.37, 1e-6, 1e30][scale as usize]),
+            4 => (0_u32..100).prop_map(|step| f32::from_bits(0x4480_0000 + step)),
+            3 => (-9_i8..9).prop_map(f32::from),
+            1 => Just(-0.0),
+            1 => Just(f32::NAN),
+            1 => any::<f32>().prop_filter("finite", |value| value.is_finite()),
+        ];
+        let few = prop_oneof![Just(0.0_f32), Just(-0.0), Just(1.5), Just(f32::NAN)];
+        prop_oneof![prop::collection::vec(value, 0..3000), prop::collection::vec(few, 0..300)]
+    }
+
+    #[test]
+    fn cuts_of_many_rows_are_those_of_the_rule() {
+        let mut state = 1_u64;
+        let mut next = || {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 40) as f32 / (1 << 24) as f32
+        };
+        // All distinct, of many orders of magnitude, whole numbers, mostly zero, all but one close together.
+        let shapes: [fn(f32) -> f32; 5] = [
+            |x| x - 0.5,
+            |x| libm::expf(20.0 * x),
+            |x| (3000.0 * x).floor(),
+            |x| if x < 0.6 { 0.0 } else { x * x },
+            |x| if x < 1e-5 { 1e30 } else { 1.0 + x / 100.0 },
+        ];
+        for shape in shapes {
+            let column: Vec<f32> = (0..50_000).map(|_| shape(next())).collect();
+            [2, 3, 16, 255, 256, 1000].into_iter().for_each(|max_bin| check_walked(&column, max_bin));
+            let cuts = hist(&column, 256);
+            let expected: Vec<u8> = column.iter().map(|&value| cuts.code(value) as u8).collect();
+            assert!(cuts.byte_codes(&column) == expected);
+        }
+    }
+
     proptest! {
         #[test]
+        fn cuts_are_those_of_the_rule(column in column(), max_bin in 2_usize..400) {
+            check_walked(&column, max_bin);
+        }
+
+        #[test]
         fn codes_of_many_are_those_of_each(
-            column in prop::collection::vec(prop_oneof![(-9_i8..9).prop_map(f32::from), -1e3_f32..1e3, Just(f32::NAN)], 0..600),
+            column in column(),
             max_bin in 2_usize..256,
         ) {
             let cuts = hist(&column, max_bin);

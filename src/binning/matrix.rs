@@ -1,8 +1,9 @@
 //! The binned training rows, twice: by feature, as the partition of rows reads them fastest, and by row, so that the histograms of all
 //! features of a row are updated from one or two cache lines. Where memory is short, by row alone.
 
-use super::cuts::{FeatureCuts, Scratch};
+use super::cuts::FeatureCuts;
 use super::joint::JointBlock;
+use super::order::Scratch;
 use crate::buffer::Buffer;
 use crate::error::{Error, Result};
 use crate::ingest::{Dataset, Rows};

@@ -3,7 +3,9 @@
 
 pub mod cuts;
 pub mod joint;
+pub(crate) mod ladder;
 pub mod matrix;
+mod order;
 pub mod rule;
 mod spilled;
 

@@ -2,8 +2,9 @@
 //! block by block for the codes. The same cuts and codes as of values in memory.
 
 use super::BinnedMatrix;
-use super::cuts::{FeatureCuts, Scratch};
+use super::cuts::FeatureCuts;
 use super::matrix::{BinColumn, RowBlock};
+use super::order::Scratch;
 use crate::buffer::Buffer;
 use crate::error::Result;
 use crate::ingest::Spilled;

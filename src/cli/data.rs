@@ -76,6 +76,8 @@ pub struct Purpose {
     features: Option<usize>,
     /// The index base of libsvm files.
     index_base: Option<usize>,
+    /// Whether a manifest will name the files.
+    hashed: bool,
 }
 
 impl Purpose {
@@ -85,6 +87,7 @@ impl Purpose {
             domain: Some((params.objective, params.classes())),
             features: start.map(|model| model.features),
             index_base: None,
+            hashed: true,
         }
     }
 
@@ -217,6 +220,7 @@ impl DataArgs {
             domain: purpose.domain,
             index_base: self.index_base.as_ref().and_then(|base| base.parse().ok()).or(purpose.index_base),
             spill: None,
+            sha256: purpose.hashed,
         }
     }
 
@@ -376,7 +380,7 @@ impl Channels {
         Ok(Self { built_in: true, train, validation, test })
     }
 
-    /// What a manifest in the folder `from` says of them. The files are hashed here.
+    /// What a manifest in the folder `from` says of them.
     pub fn record(&self, from: &Path) -> Result<Data> {
         let record = |channel: &Channel| match self.built_in {
             false => ChannelRecord::new(channel, from),

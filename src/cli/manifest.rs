@@ -49,7 +49,7 @@ pub fn place(result: &Path) -> Option<PathBuf> {
     (!output::is_special(result)).then(|| beside(result))
 }
 
-/// A manifest that lacks its outcome: files are hashed when this is made, as near as can be to their reading.
+/// A manifest that lacks its outcome. Files that were not hashed as they were read are hashed now.
 pub fn begin(inputs: Inputs<'_>) -> Result<Manifest> {
     let Inputs { command, result, params, reading, channels, start, folds } = inputs;
     let folder = output::folder_of(result);

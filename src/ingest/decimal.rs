@@ -56,8 +56,8 @@ pub(super) fn prefix(bytes: &[u8]) -> Option<(f32, usize)> {
         at += 1 + length;
     }
     let magnitude = scale(number.mantissa, exponent)?;
-    // 0.0 - 0.0 is 0.0: there is no negative zero.
-    Some((if negative { 0.0 - magnitude } else { magnitude }, at))
+    // Without a branch: the sign of the next value cannot be foreseen. -0.0 + 0.0 is 0.0: there is no negative zero.
+    Some((f32::from_bits(magnitude.to_bits() | u32::from(negative) << 31) + 0.0, at))
 }
 
 /// The digits of a number so far.

@@ -254,6 +254,7 @@ impl Table {
             format: Format::Libsvm,
             header: false,
             file_rows: Vec::new(),
+            file_sha256: Vec::new(),
             columns: width,
             index_base: Some(base),
         })

@@ -31,6 +31,7 @@ mod chunks;
 mod csv;
 pub mod dataset;
 mod decimal;
+mod hash;
 pub mod keys;
 mod layout;
 mod libsvm;
@@ -77,6 +78,9 @@ pub struct Channel {
     pub header: bool,
     /// Rows of each file.
     pub file_rows: Vec<usize>,
+    /// The sha256 of the bytes that were read from each file, in lower case hexadecimal digits, where [`ReadOptions::sha256`] asks for
+    /// it: `None` for a pipe, whose bytes cannot be read again. Empty where it does not.
+    pub file_sha256: Vec<Option<String>>,
     /// Columns of the files, whatever they are for; of libsvm files, features.
     pub columns: usize,
     /// The index base of a libsvm channel, to be forced on the other channels through [`ReadOptions::index_base`].
@@ -92,15 +96,19 @@ pub fn read_channel(paths: &[PathBuf], options: &ReadOptions) -> Result<Channel>
     options.check()?;
     let (files, mut notes) = source::list(paths)?;
     let mut assembler = None;
-    let mut file_rows = Vec::new();
+    let (mut file_rows, mut file_sha256) = (Vec::new(), Vec::new());
     for file in &files {
         let before = assembler.as_ref().map_or(0, Assembler::rows);
-        add(&mut assembler, &Source::open(file)?, options)?;
+        let source = Source::open(file, options.sha256)?;
+        add(&mut assembler, &source, options)?;
         file_rows.push(assembler.as_ref().map_or(0, Assembler::rows) - before);
+        if options.sha256 {
+            file_sha256.push(source.sha256());
+        }
     }
     let mut channel = finish(assembler, options)?;
     notes.append(&mut channel.notes);
-    Ok(Channel { files, notes, file_rows, ..channel })
+    Ok(Channel { files, notes, file_rows, file_sha256, ..channel })
 }
 
 /// Reads a channel from bytes in memory or from any other reader; `name` stands for the file in messages, and its

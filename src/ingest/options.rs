@@ -92,6 +92,8 @@ pub struct ReadOptions {
     pub index_base: Option<usize>,
     /// Whether feature values may go to disk; never with `None`, and those of libsvm files never.
     pub spill: Option<SpillOptions>,
+    /// Whether files are hashed as they are read, for [`Channel::file_sha256`](super::Channel::file_sha256).
+    pub sha256: bool,
 }
 
 impl Default for ReadOptions {
@@ -107,6 +109,7 @@ impl Default for ReadOptions {
             domain: None,
             index_base: None,
             spill: None,
+            sha256: false,
         }
     }
 }

@@ -12,6 +12,7 @@ use std::sync::{Mutex, PoisonError};
 use flate2::read::MultiGzDecoder;
 
 use super::chunks::{BLOCK, Chunk, Chunks, Cut, breaks_before};
+use super::hash::{Hash, Hashing};
 use super::{Format, number, sniff};
 use crate::error::{Error, Result};
 
@@ -134,16 +135,23 @@ pub(super) struct Source<'a> {
     libsvm: bool,
     delimiter: u8,
     packed: bool,
+    /// The sha256 of the stored bytes so far, where it is asked for.
+    hash: Option<Hash>,
     chunks: Mutex<Chunks<Box<dyn Read + Send + 'a>>>,
 }
 
 impl<'a> Source<'a> {
-    /// Opens a file.
-    pub(super) fn open(path: &Path) -> Result<Source<'static>> {
+    /// Opens a file; with `hashed` its bytes are hashed as they are read, if they could be read again.
+    pub(super) fn open(path: &Path, hashed: bool) -> Result<Source<'static>> {
         let failed = |error| Error::io("open", path, &error);
         let file = File::open(path).map_err(failed)?;
         let about = file.metadata().map_err(failed)?;
-        Source::from_reader(path, file, about.is_file().then_some(about.len()))
+        let length = about.is_file().then_some(about.len());
+        if !(hashed && about.is_file()) {
+            return Source::from_reader(path, file, length);
+        }
+        let (reader, hash) = Hashing::new(file);
+        Ok(Source { hash: Some(hash), ..Source::from_reader(path, reader, length)? })
     }
 
     /// Looks at the beginning of what `reader` gives, unpacked if it is gzip; `length` is its bytes if they are known.
@@ -168,7 +176,8 @@ impl<'a> Source<'a> {
         let (libsvm, delimiter) = look(&mut chunks, path, packed, ending)?;
         let length = length.filter(|_| !packed);
         let origin = Origin { path: path.to_path_buf() };
-        Ok(Self { origin, ending, length, libsvm, delimiter, packed, chunks: Mutex::new(chunks) })
+        let chunks = Mutex::new(chunks);
+        Ok(Self { origin, ending, length, libsvm, delimiter, packed, hash: None, chunks })
     }
 
     pub(super) fn origin(&self) -> &Origin {
@@ -197,6 +206,11 @@ impl<'a> Source<'a> {
     /// Bytes of the whole text, where they are known.
     pub(super) fn length(&self) -> Option<u64> {
         self.length
+    }
+
+    /// The sha256 of the file, once its last chunk was read; `None` where it is not asked for, and for a pipe.
+    pub(super) fn sha256(&self) -> Option<String> {
+        self.hash.as_ref().map(Hash::digits)
     }
 
     /// Moves `chunk` on to the next chunk of the file; `false` at the end. Threads take turns.

@@ -1,8 +1,9 @@
 //! Metrics that count right and wrong predictions: error, merror, accuracy, precision, recall, f1, and the confusion
 //! matrix.
 
-use super::{Scored, ratio};
+use super::{SERIAL_ROWS, Scored, ratio};
 use libm::log;
+use rayon::prelude::*;
 use serde::Serialize;
 
 /// Weighted share of rows on the wrong side of a threshold on the probability.
@@ -41,6 +42,37 @@ fn label_count(scored: &Scored) -> usize {
     if scored.objective.is_multiclass() { scored.classes } else { 2 }
 }
 
+/// The sum of an integer over the rows of each label and prediction.
+struct Table {
+    classes: usize,
+    /// `[label * classes + predicted]`.
+    sums: Vec<u64>,
+}
+
+impl Table {
+    fn new(scored: &Scored, of_row: impl Fn(usize) -> u64 + Sync + Send) -> Self {
+        let classes = label_count(scored);
+        let add = |mut sums: Vec<u64>, row| {
+            sums[scored.class(row) * classes + predicted_class(scored, row)] += of_row(row);
+            sums
+        };
+        let none = || vec![0; classes * classes];
+        let rows = 0..scored.rows();
+        let sums = if scored.rows() > SERIAL_ROWS {
+            let parts = rows.into_par_iter().with_min_len(SERIAL_ROWS).fold(none, add);
+            parts.reduce(none, |a, b| a.iter().zip(b).map(|(a, b)| a + b).collect())
+        } else {
+            rows.fold(none(), add)
+        };
+        Self { classes, sums }
+    }
+
+    /// Label, prediction and sum.
+    fn cells(&self) -> impl Iterator<Item = (usize, usize, u64)> {
+        self.sums.iter().enumerate().map(|(cell, &sum)| (cell / self.classes, cell % self.classes, sum))
+    }
+}
+
 /// Weights of the rows by class: of which all shares of right predictions are made.
 pub(super) struct Totals {
     /// Whether precision, recall and f1 are those of class 1, not means over the classes.
@@ -72,11 +104,13 @@ impl ClassTotals {
 
 impl Totals {
     pub(super) fn new(scored: &Scored) -> Self {
-        let predicted = scored.map(|row| predicted_class(scored, row));
-        let mut classes = vec![ClassTotals::default(); label_count(scored)];
-        for (row, &predicted) in predicted.iter().enumerate() {
-            let label = scored.class(row);
-            let weight = u64::from(scored.weight(row));
+        Self::of(scored, &Table::new(scored, |row| u64::from(scored.weight(row))))
+    }
+
+    /// From the rows' weights.
+    fn of(scored: &Scored, weights: &Table) -> Self {
+        let mut classes = vec![ClassTotals::default(); weights.classes];
+        for (label, predicted, weight) in weights.cells() {
             classes[label].label += weight;
             classes[predicted].predicted += weight;
             if label == predicted {
@@ -84,6 +118,13 @@ impl Totals {
             }
         }
         Self { binary: !scored.objective.is_multiclass(), classes }
+    }
+
+    /// The totals and the confusion matrix, the rows counted once where both are the same.
+    pub(super) fn with_confusion(scored: &Scored) -> (Self, Confusion) {
+        let rows = Table::new(scored, |_| 1);
+        let totals = if scored.weights.is_some() { Self::new(scored) } else { Self::of(scored, &rows) };
+        (totals, Confusion::of(scored, &rows))
     }
 
     fn rows_and_right(&self) -> (u64, u64) {
@@ -189,12 +230,11 @@ impl Confusion {
     pub fn new(scored: &Scored) -> Self {
         scored.check();
         assert!(scored.objective.is_classification(), "classes");
-        let predicted = scored.map(|row| predicted_class(scored, row));
-        let labels = label_count(scored);
-        let mut counts = vec![vec![0; labels]; labels];
-        for (row, &predicted) in predicted.iter().enumerate() {
-            counts[scored.class(row)][predicted] += 1;
-        }
+        Self::of(scored, &Table::new(scored, |_| 1))
+    }
+
+    fn of(scored: &Scored, rows: &Table) -> Self {
+        let counts: Vec<Vec<u64>> = rows.sums.chunks(rows.classes).map(<[u64]>::to_vec).collect();
         if scored.objective.is_multiclass() {
             return Self::Multiclass(counts);
         }

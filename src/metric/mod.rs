@@ -421,13 +421,13 @@ pub fn classification(scored: &Scored) -> Option<Classification> {
         return None;
     }
     scored.check();
-    let totals = Totals::new(scored);
+    let (totals, confusion) = Totals::with_confusion(scored);
     Some(Classification {
         accuracy: totals.accuracy(),
         precision: totals.precision(),
         recall: totals.recall(),
         f1: totals.f1(),
         auc: ranking::auc(scored),
-        confusion: Confusion::new(scored),
+        confusion,
     })
 }

@@ -3,7 +3,7 @@
 //! Rows of equal margin form one group. A group is a pair of integers, so the order of its rows, and with it whether
 //! the sort is stable, cannot be seen in the result.
 
-use super::{Scored, elementwise::softmax_denominator, ratio};
+use super::{SERIAL_ROWS, Scored, elementwise::softmax_denominator, ratio};
 use crate::radix;
 use libm::{exp, log};
 use rayon::prelude::*;
@@ -27,11 +27,15 @@ struct Ranked {
 }
 
 impl Ranked {
-    /// The score as an integer in the order of `total_cmp`: of negative numbers all bits turned, of others the sign.
     fn key(&self) -> u64 {
-        let bits = self.score.to_bits();
-        bits ^ ((bits as i64 >> 63) as u64 | 1 << 63)
+        key(self.score)
     }
+}
+
+/// A score as an integer in the order of `total_cmp`: of negative numbers all bits turned, of others the sign.
+fn key(score: f64) -> u64 {
+    let bits = score.to_bits();
+    bits ^ ((bits as i64 >> 63) as u64 | 1 << 63)
 }
 
 /// The rows, lowest score first.
@@ -153,8 +157,10 @@ impl Ranking {
 
 /// Area under the receiver operating characteristic curve.
 pub(super) fn auc(scored: &Scored) -> f64 {
-    if !scored.objective.is_multiclass() {
-        return binary_auc(&tied_groups(&sorted(ranked_by_margin(scored))));
+    match (scored.objective.is_multiclass(), scored.weights) {
+        (false, None) => return unweighted_auc(scored),
+        (false, Some(_)) => return binary_auc(&tied_groups(&sorted(ranked_by_margin(scored)))),
+        (true, _) => {}
     }
     let mut weighted = 0.0;
     for rows in ranked_by_probability(scored) {
@@ -182,6 +188,45 @@ fn binary_auc(groups: &[Tied]) -> f64 {
         below += group.negative;
     }
     ordered as f64 / pairs as f64
+}
+
+/// [`binary_auc`] of rows that weigh 1: positive and negative ones are sorted on their own, as keys alone.
+fn unweighted_auc(scored: &Scored) -> f64 {
+    let keys = |positive: bool| {
+        let is_meant = |label: f32| (label == 1.0) == positive;
+        let count = scored.labels.iter().filter(|&&label| is_meant(label)).count();
+        let mut keys = vec![0; count + 1];
+        let mut place = 0;
+        for (row, &label) in scored.labels.iter().enumerate() {
+            // Without a branch: labels cannot be foreseen.
+            keys[place] = key(scored.margin(0, row) + 0.0);
+            place += usize::from(is_meant(label));
+        }
+        keys.truncate(count);
+        radix::sort(&mut keys, &mut Vec::new(), |key| key.to_be_bytes());
+        keys
+    };
+    let (positive, negative) = if scored.rows() > SERIAL_ROWS {
+        rayon::join(|| keys(true), || keys(false))
+    } else {
+        (keys(true), keys(false))
+    };
+    // Twice the negative rows below each positive one, and once those that tie.
+    let ordered = |positive: &[u64]| {
+        let mut below = positive.first().map_or(0, |first| negative.partition_point(|key| key < first));
+        let mut up_to = below;
+        let pairs = positive.iter().map(|key| {
+            below += negative[below..].iter().take_while(|&other| other < key).count();
+            up_to = up_to.max(below);
+            up_to += negative[up_to..].iter().take_while(|&other| other <= key).count();
+            (below + up_to) as u64
+        });
+        pairs.map(u128::from).sum::<u128>()
+    };
+    match 2 * positive.len() as u128 * negative.len() as u128 {
+        0 => 0.5,
+        pairs => positive.par_chunks(SERIAL_ROWS).map(ordered).sum::<u128>() as f64 / pairs as f64,
+    }
 }
 
 /// Area under the precision-recall curve: between two groups true and false positives are taken to grow in
@@ -224,6 +269,31 @@ fn area_between(before: Tied, after: Tied, positives: u64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn rows_that_weigh_one_have_the_area_of_their_groups() {
+        for rows in [0, 1, 2, 100, 2 * SERIAL_ROWS + 1] {
+            for spread in [1, 7, 100_000] {
+                let hash = |row: usize, by: usize| (row * by) % 1_000_003;
+                // Ties, both signs, both zeros.
+                let margin = |row| (hash(row, 7919) % spread) as f64 - (spread / 2) as f64;
+                let margins: Vec<f64> =
+                    (0..rows).map(|row| if row % 5 == 0 { -0.0 } else { margin(row) / 3.0 }).collect();
+                for share in [0, 3, 10] {
+                    let labels: Vec<f32> = (0..rows).map(|row| f32::from(hash(row, 104_729) % 10 < share)).collect();
+                    let scored = Scored {
+                        margins: &margins,
+                        classes: 1,
+                        labels: &labels,
+                        weights: None,
+                        objective: crate::Objective::BinaryLogistic,
+                    };
+                    let expected = binary_auc(&tied_groups(&sorted(ranked_by_margin(&scored))));
+                    assert_eq!(auc(&scored).to_bits(), expected.to_bits(), "{rows} rows, {spread}, {share}");
+                }
+            }
+        }
+    }
 
     #[test]
     fn ties_count_half_and_precision_is_averaged() {

@@ -58,16 +58,16 @@ impl Model {
     /// without their deleted nodes when they are read, so there the numbers are lower than XGBoost's.
     #[must_use]
     pub fn predict_leaves(&self, data: &Dataset, rounds: Option<usize>) -> Vec<u32> {
-        let forest = Forest::new(self.first_trees(rounds));
-        let trees = forest.trees();
+        let trees = self.first_trees(rounds);
+        let forest = Forest::new(trees, data);
+        let trees = trees.len();
         let mut found = vec![0; data.rows * trees];
         // A chunk size of 0 would panic; without trees there is nothing to fill in.
         found.par_chunks_mut(BLOCK * trees.max(1)).enumerate().for_each_init(
             || forest.buffer(),
             |buffer, (block, found)| {
                 let rows = found.len() / trees;
-                forest.fill(data, block * BLOCK, rows, buffer);
-                forest.visit(buffer, |tree, leaves| {
+                forest.visit(block * BLOCK, rows, buffer, |tree, leaves| {
                     for (row, &leaf) in found.chunks_exact_mut(trees).zip(leaves) {
                         row[tree] = forest.node(leaf);
                     }
@@ -151,15 +151,14 @@ impl<'a> Stages<'a> {
     pub fn advance(&mut self, rounds: usize) {
         let (model, data, classes) = (self.model, self.data, self.model.classes);
         let rounds = rounds.min(model.rounds()).max(self.rounds);
-        let forest = Forest::new(&model.trees[self.rounds * classes..rounds * classes]);
+        let forest = Forest::new(&model.trees[self.rounds * classes..rounds * classes], data);
         self.rounds = rounds;
         // Blocks are disjoint slices, class after class within each.
         self.blocks.par_chunks_mut(BLOCK * classes).enumerate().for_each_init(
             || forest.buffer(),
             |buffer, (block, margins)| {
                 let rows = margins.len() / classes;
-                forest.fill(data, block * BLOCK, rows, buffer);
-                forest.visit(buffer, |tree, leaves| {
+                forest.visit(block * BLOCK, rows, buffer, |tree, leaves| {
                     let class = tree % classes;
                     for (margin, &leaf) in margins[class * rows..][..rows].iter_mut().zip(leaves) {
                         *margin += forest.value(leaf);

@@ -67,12 +67,14 @@ impl Objective {
     /// # Errors
     /// Returns the index of the first bad row and an error without a place.
     pub fn check_labels(self, labels: &[f32], classes: usize) -> std::result::Result<(), (usize, Error)> {
-        let allowed = |label: f32| match self {
-            Self::BinaryLogistic => label == 0.0 || label == 1.0,
-            Self::SquaredError => label.is_finite(),
-            Self::Softmax | Self::Softprob => label >= 0.0 && label.fract() == 0.0 && (label as usize) < classes,
+        let refused = match self {
+            Self::BinaryLogistic => first_refused(labels, |label| label == 0.0 || label == 1.0),
+            Self::SquaredError => first_refused(labels, f32::is_finite),
+            Self::Softmax | Self::Softprob => {
+                first_refused(labels, |label| label >= 0.0 && label.fract() == 0.0 && (label as usize) < classes)
+            }
         };
-        match labels.iter().position(|&label| !allowed(label)) {
+        match refused {
             None => Ok(()),
             Some(row) => {
                 let domain = match self {
@@ -99,4 +101,12 @@ impl Objective {
             _ => Err(Error::parameter(format!("base_score {base_score} is not a finite number"))),
         }
     }
+}
+
+/// The first row whose label is not allowed. Rows are looked at in blocks without a branch a row.
+fn first_refused(labels: &[f32], allowed: impl Fn(f32) -> bool) -> Option<usize> {
+    const BLOCK: usize = 1024;
+    let is_good = |labels: &[f32]| labels.iter().fold(true, |good, &label| good & allowed(label));
+    let block = labels.chunks(BLOCK).position(|labels| !is_good(labels))?;
+    labels[block * BLOCK..].iter().position(|&label| !allowed(label)).map(|at| block * BLOCK + at)
 }

@@ -6,6 +6,7 @@ use crate::error::{Error, Result};
 use crate::ingest::Dataset;
 use crate::metric::{Classification, Metric, Scored, classification};
 use crate::model::Model;
+use rayon::prelude::*;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 /// Which rounds of a model predict.
@@ -80,7 +81,7 @@ impl Figures {
             .check_labels(labels, model.classes)
             .map_err(|(row, error)| error.context(&format!("row {}", row + 1)))?;
         let weights = metric_weights(data)?;
-        let margins: Vec<f64> = margins().into_iter().map(f64::from).collect();
+        let margins: Vec<f64> = margins().into_par_iter().with_min_len(1 << 14).map(f64::from).collect();
         let scored = Scored {
             margins: &margins,
             classes: model.classes,

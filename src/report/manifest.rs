@@ -300,12 +300,16 @@ impl Manifest {
 }
 
 impl ChannelRecord {
-    /// The record of a channel, its files hashed anew.
+    /// The record of a channel; its files are hashed anew where they were not as they were read.
     ///
     /// # Errors
     /// If a file cannot be read any more.
     pub fn new(channel: &Channel, from: &Path) -> Result<Self> {
-        let files = channel.files.iter().map(|path| FileRecord::of(path, from)).collect::<Result<Vec<_>>>()?;
+        let record = |(index, path): (usize, &PathBuf)| match channel.file_sha256.get(index) {
+            Some(sha256) => Ok(FileRecord { path: relative(path, from), sha256: sha256.clone() }),
+            None => FileRecord::of(path, from),
+        };
+        let files = channel.files.iter().enumerate().map(record).collect::<Result<Vec<_>>>()?;
         Ok(Self::with_files(channel, files))
     }
 
@@ -327,11 +331,15 @@ impl ChannelRecord {
 
 /// Rows by label, lowest first; `None` if there are too many different ones.
 fn label_counts(labels: &[f32]) -> Option<Map<String, Value>> {
-    let mut sorted = labels.to_vec();
-    sorted.sort_unstable_by(f32::total_cmp);
-    let groups = || sorted.chunk_by(|a, b| a == b);
-    (groups().count() <= MOST_LABELS)
-        .then(|| groups().map(|group| (group[0].to_string(), Value::from(group.len()))).collect())
+    let mut counts: Vec<(f32, usize)> = Vec::new();
+    for label in labels {
+        match counts.binary_search_by(|(known, _)| known.total_cmp(label)) {
+            Ok(at) => counts[at].1 += 1,
+            Err(_) if counts.len() == MOST_LABELS => return None,
+            Err(at) => counts.insert(at, (*label, 1)),
+        }
+    }
+    Some(counts.into_iter().map(|(label, rows)| (label.to_string(), Value::from(rows))).collect())
 }
 
 impl FileRecord {

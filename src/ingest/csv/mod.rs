@@ -146,6 +146,7 @@ impl Table {
             notes: self.notes,
             format: Format::Csv,
             file_rows: Vec::new(),
+            file_sha256: Vec::new(),
             columns,
             index_base: None,
         })

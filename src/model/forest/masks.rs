@@ -2,131 +2,141 @@
 //!
 //! The leaves of a tree are bits, from left to right. All are alive at first; each test that sends a row right kills
 //! the leaves to its left below that node. The leftmost leaf that stays alive is the row's (QuickScorer, Lucchese et
-//! al. 2015). 32 leaves make a word; larger trees have several, each with the tests that kill leaves in it.
+//! al. 2015). Eight leaves make a word; larger trees have several, each with the tests that kill leaves in it.
 //!
 //! A test is one comparison and one masked `and` for as many rows as a vector has lanes, reads its values one after
 //! the other, and has no branch. `pulp` chooses the instruction set when the program runs. Nothing here rounds, so that
 //! all of them find the same leaves.
 
-use super::{BLOCK, Buffer, Leaves, Slots};
+use super::{BLOCK, Columns, Lane, Leaves};
 use crate::tree::Tree;
 use pulp::{Arch, Simd, WithSimd};
 use std::ops::Range;
 
 /// Leaves of a word.
-const WORD: usize = u32::BITS as usize;
+const WORD: usize = u8::BITS as usize;
 
-/// Vectors that are worked on together: independent chains for the processor to overlap.
-const VECTORS: usize = 4;
+/// The most words of a tree: their numbers are bytes.
+const MOST_WORDS: usize = 1 << u8::BITS;
 
 /// A node of a tree as a word sees it.
 #[derive(Clone, Copy, Debug)]
-struct Test {
-    threshold: f32,
+struct Test<T> {
+    threshold: T,
+    /// The leaves that a row keeps that is not below the threshold.
+    keep: u8,
     /// The column of the buffer.
     column: u32,
-    /// The leaves that a row keeps that is not below the threshold.
-    keep: u32,
-}
-
-/// Up to 32 leaves of a tree.
-#[derive(Clone, Debug)]
-struct Word {
-    tests: Range<usize>,
-    /// The number of its first leaf.
-    first_leaf: u32,
 }
 
 /// The words of a tree, from left to right.
-pub(super) type Words = Range<usize>;
+#[derive(Clone, Debug)]
+pub(super) struct Words {
+    words: Range<usize>,
+    /// The number of the tree's first leaf.
+    first_leaf: u32,
+}
 
 /// The tests of all trees.
-pub(super) struct Tests {
-    tests: Vec<Test>,
-    words: Vec<Word>,
+pub(super) struct Tests<T> {
+    tests: Vec<Test<T>>,
+    /// The tests of each word.
+    words: Vec<Range<usize>>,
     /// A step down a tree takes as long as about so many tests.
     tests_a_step: usize,
 }
 
-impl Tests {
+impl<T: Lane> Tests<T> {
     pub(super) fn new(arch: Arch) -> Self {
-        let tests_a_step = if matches!(arch, Arch::Scalar) { 5 } else { 20 };
+        let tests_a_step = if matches!(arch, Arch::Scalar) { T::TESTS_A_STEP / 4 } else { T::TESTS_A_STEP };
         Self { tests: Vec::new(), words: Vec::new(), tests_a_step }
     }
 
     /// Adds a tree and its leaves; `None` if it is so large that walking it is faster.
-    pub(super) fn add(&mut self, tree: &Tree, slots: &Slots, leaves: &mut Leaves) -> Option<Words> {
+    pub(super) fn add(&mut self, tree: &Tree, columns: &Columns, leaves: &mut Leaves) -> Option<Words> {
         let order = preorder(tree);
         let below = leaves_below(tree, &order);
         let inner = tree.nodes.len() - tree.leaves();
         let count = below.first().map_or(0, |&count| count as usize);
-        // A test stands in more words than one only if leaves on both sides of an edge are below it.
-        if count == 0 || inner + count / WORD * tree.depth() > self.tests_a_step * tree.depth().max(1) {
+        let words = count.div_ceil(WORD);
+        // A test stands in more words than one only if leaves on both sides of an edge are below it; it kills half of those below it.
+        let tests = inner + count / (2 * WORD) * tree.depth();
+        if count == 0 || words > MOST_WORDS || tests > self.tests_a_step * tree.depth().max(1) {
             return None;
         }
         let first_word = self.words.len();
         let first_leaf = leaves.values.len() as u32;
         let from_left = first_leaves(tree, &order, &below);
         order.iter().filter(|&&node| tree.nodes[node].is_leaf()).for_each(|&node| leaves.push(tree, node));
-        for word in 0..count.div_ceil(WORD) {
+        for word in 0..words {
             let begin = self.tests.len();
             for &node in order.iter().filter(|&&node| !tree.nodes[node].is_leaf()) {
                 let left = tree.nodes[node].left as usize;
                 let killed = from_left[left]..from_left[left] + below[left];
                 let keep = !bits_within(killed, (word * WORD) as u32);
-                if keep != u32::MAX {
-                    let inner = &tree.nodes[node];
-                    self.tests.push(Test { threshold: inner.threshold, column: slots.column(inner), keep });
+                if keep != u8::MAX {
+                    let (column, threshold) = columns.test(&tree.nodes[node]);
+                    self.tests.push(Test { threshold, keep, column });
                 }
             }
-            let first_leaf = first_leaf + (word * WORD) as u32;
-            self.words.push(Word { tests: begin..self.tests.len(), first_leaf });
+            self.words.push(begin..self.tests.len());
         }
-        Some(first_word..self.words.len())
+        Some(Words { words: first_word..self.words.len(), first_leaf })
     }
 
     /// The leaf of each row of a block.
-    pub(super) fn leaves(&self, words: &Words, buffer: &Buffer, arch: Arch, leaves: &mut [u32; BLOCK]) {
-        // From right to left, so that the leftmost word with a leaf alive has the last say.
-        for word in self.words[words.clone()].iter().rev() {
-            let tests = &self.tests[word.tests.clone()];
-            arch.dispatch(Kernel { tests, first_leaf: word.first_leaf, buffer, leaves });
-        }
+    pub(super) fn leaves(&self, words: &Words, buffer: &[[T; BLOCK]], arch: Arch, leaves: &mut [u32; BLOCK]) {
+        let Words { words, first_leaf } = words;
+        arch.dispatch(Kernel {
+            tests: &self.tests,
+            words: &self.words[words.clone()],
+            first_leaf: *first_leaf,
+            buffer,
+            leaves,
+        });
     }
 }
 
-/// The tests of a word for a block of rows.
-struct Kernel<'a> {
-    tests: &'a [Test],
+/// The tests of a tree for a block of rows.
+struct Kernel<'a, T> {
+    tests: &'a [Test<T>],
+    words: &'a [Range<usize>],
     first_leaf: u32,
-    buffer: &'a Buffer,
+    buffer: &'a [[T; BLOCK]],
     leaves: &'a mut [u32; BLOCK],
 }
 
-impl WithSimd for Kernel<'_> {
+impl<T: Lane> WithSimd for Kernel<'_, T> {
     type Output = ();
 
+    /// Plain loops over arrays of a known length, which the compiler turns into vectors.
     #[inline(always)]
-    fn with_simd<S: Simd>(self, simd: S) {
-        let mut alive = [0; BLOCK];
-        let (vectors, _) = S::as_mut_simd_u32s(&mut alive);
-        let (groups, _) = vectors.as_chunks_mut::<VECTORS>();
-        for (group, result) in groups.iter_mut().enumerate() {
-            let mut alive = [simd.splat_u32s(u32::MAX); VECTORS];
-            for test in self.tests {
-                let threshold = simd.splat_f32s(test.threshold);
-                let keep = simd.splat_u32s(test.keep);
-                let (values, _) = S::as_simd_f32s(&self.buffer[test.column as usize]);
-                for (alive, &value) in alive.iter_mut().zip(&values[group * VECTORS..]) {
-                    let left = simd.less_than_f32s(value, threshold);
-                    *alive = simd.select_u32s(left, *alive, simd.and_u32s(*alive, keep));
+    fn with_simd<S: Simd>(self, _: S) {
+        let Self { tests, words, first_leaf, buffer, leaves } = self;
+        // The leftmost word with a leaf alive, and its leaves.
+        let mut found = [0_u8; BLOCK];
+        let mut bits = [0_u8; BLOCK];
+        // From right to left, so that the leftmost has the last say.
+        for (word, range) in words.iter().enumerate().rev() {
+            let mut alive = [u8::MAX; BLOCK];
+            for test in &tests[range.clone()] {
+                let values = &buffer[test.column as usize];
+                for (alive, &value) in alive.iter_mut().zip(values) {
+                    let left = if value < test.threshold { u8::MAX } else { 0 };
+                    *alive &= left | test.keep;
                 }
             }
-            *result = alive;
+            for ((found, bits), alive) in found.iter_mut().zip(&mut bits).zip(alive) {
+                *found = if alive != 0 { word as u8 } else { *found };
+                *bits = if alive != 0 { alive } else { *bits };
+            }
         }
-        for (leaf, alive) in self.leaves.iter_mut().zip(alive) {
-            let found = self.first_leaf + alive.trailing_zeros();
-            *leaf = if alive == 0 { *leaf } else { found };
+        for ((leaf, found), bits) in leaves.iter_mut().zip(found).zip(bits) {
+            // The number of the lowest bit, digit by digit.
+            let lowest = bits & bits.wrapping_neg();
+            let digit = |ones: u8, value: u8| if lowest & ones != 0 { value } else { 0 };
+            let bit = digit(0b1010_1010, 1) | digit(0b1100_1100, 2) | digit(0b1111_0000, 4);
+            *leaf = first_leaf + u32::from(found) * WORD as u32 + u32::from(bit);
         }
     }
 }
@@ -170,10 +180,10 @@ fn first_leaves(tree: &Tree, preorder: &[usize], below: &[u32]) -> Vec<u32> {
 }
 
 /// The bits of a word that begins with leaf `begin` which stand for `leaves`.
-fn bits_within(leaves: Range<u32>, begin: u32) -> u32 {
+fn bits_within(leaves: Range<u32>, begin: u32) -> u8 {
     let below = |leaf: u32| match leaf.saturating_sub(begin) {
-        count @ 0..32 => (1_u32 << count) - 1,
-        _ => u32::MAX,
+        count @ 0..8 => (1_u8 << count) - 1,
+        _ => u8::MAX,
     };
     below(leaves.end) & !below(leaves.start)
 }

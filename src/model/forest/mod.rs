@@ -5,6 +5,10 @@
 //! right, so that `value < threshold` alone decides. A feature whose nodes send missing rows both ways takes two
 //! columns of the buffer, its [`Slot`]s. This needs finite thresholds, which training makes and reading a file asks for.
 //!
+//! # Codes
+//! All that a tree asks of a value is which thresholds it lies below. Where many nodes test a feature, its values are first turned
+//! into the number of thresholds up to them, a byte, so that a vector holds four times as many rows.
+//!
 //! # Kernels
 //! `masks` for batches of rows and small trees, `walk` for batches and large ones, `row` for a single row. Each finds
 //! the same leaves as [`Tree::leaf`](crate::tree::Tree::leaf), and `tests` hold them against it.
@@ -15,12 +19,15 @@ pub(super) mod row;
 mod tests;
 mod walk;
 
-use super::values::Values;
-use crate::tree::Tree;
+use super::values::{Coder, Values};
+use crate::binning::ladder::Ladder;
+use crate::tree::{Node, Tree};
 use pulp::Arch;
+use std::collections::BTreeMap;
+use std::fmt::Debug;
 
 /// Rows that are sent through a tree before the next tree's turn, so that the tree stays in the cache.
-pub(super) const BLOCK: usize = 64;
+pub(super) const BLOCK: usize = 256;
 
 /// A column of a block's buffer: a feature, and where its missing values go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -30,6 +37,11 @@ struct Slot {
 }
 
 impl Slot {
+    /// What a node reads.
+    fn of(node: &Node) -> Self {
+        Self { feature: node.feature, missing_left: node.default_left }
+    }
+
     /// What stands for a value; NaN is missing.
     #[inline]
     fn value(self, value: f32) -> f32 {
@@ -47,33 +59,127 @@ struct Slots(Vec<Slot>);
 
 impl Slots {
     fn new(trees: &[Tree]) -> Self {
-        let inner = trees.iter().flat_map(|tree| &tree.nodes).filter(|node| !node.is_leaf());
-        let mut slots: Vec<Slot> =
-            inner.map(|node| Slot { feature: node.feature, missing_left: node.default_left }).collect();
+        let mut slots: Vec<Slot> = inner_nodes(trees).map(Slot::of).collect();
         slots.sort_unstable();
         slots.dedup();
         Self(slots)
     }
 
     /// The column of the buffer that a node reads.
-    fn column(&self, node: &crate::tree::Node) -> u32 {
-        let slot = Slot { feature: node.feature, missing_left: node.default_left };
+    fn column(&self, node: &Node) -> u32 {
+        let slot = Slot::of(node);
         self.0.partition_point(|&other| other < slot) as u32
+    }
+}
+
+fn inner_nodes(trees: &[Tree]) -> impl Iterator<Item = &Node> {
+    trees.iter().flat_map(|tree| &tree.nodes).filter(|node| !node.is_leaf())
+}
+
+/// The columns of a block's buffer.
+struct Columns {
+    slots: Slots,
+    /// The thresholds of each slot, ascending, where values are codes: how many of them they reach.
+    steps: Vec<Vec<f32>>,
+}
+
+impl Columns {
+    /// The columns of codes for trees.
+    fn of(trees: &[Tree]) -> Self {
+        let mut steps = Steps::default();
+        trees.iter().for_each(|tree| {
+            steps.add(tree);
+        });
+        let (slots, steps) = steps.0.into_iter().unzip();
+        Self { slots: Slots(slots), steps }
+    }
+
+    /// The column that a node reads, and its threshold there.
+    fn test<T: Lane>(&self, node: &Node) -> (u32, T) {
+        let column = self.slots.column(node);
+        (column, T::threshold(node.threshold, self.steps.get(column as usize).map_or(&[], Vec::as_slice)))
+    }
+}
+
+/// What stands for a value in a block's buffer: the value itself, or its code.
+trait Lane: Copy + Debug + Default + PartialOrd + Send + Sync {
+    /// A step down a tree takes as long as about so many tests in vectors.
+    const TESTS_A_STEP: usize;
+
+    /// What a value has to be below to be below the threshold, one of `steps`.
+    fn threshold(threshold: f32, steps: &[f32]) -> Self;
+}
+
+impl Lane for f32 {
+    const TESTS_A_STEP: usize = 24;
+
+    fn threshold(threshold: f32, _: &[f32]) -> Self {
+        threshold
+    }
+}
+
+impl Lane for u8 {
+    const TESTS_A_STEP: usize = 80;
+
+    fn threshold(threshold: f32, steps: &[f32]) -> Self {
+        // No more than 255 steps.
+        steps.partition_point(|&step| step <= threshold) as u8
     }
 }
 
 /// A tree in the form that suits its size.
 #[derive(Clone, Debug)]
-enum Shape {
+enum Shape<T> {
     Masks(masks::Words),
-    Walk(walk::Steps),
+    Walk(walk::Steps<T>),
 }
 
-/// Trees to predict blocks of rows with.
-pub(super) struct Forest {
+/// Trees that read the same columns.
+struct Part<T> {
     slots: Slots,
-    masks: masks::Tests,
-    shapes: Vec<Shape>,
+    masks: masks::Tests<T>,
+    shapes: Vec<Shape<T>>,
+}
+
+impl<T: Lane> Part<T> {
+    fn new(trees: &[Tree], columns: Columns, leaves: &mut Leaves, arch: Arch) -> Self {
+        let mut masks = masks::Tests::new(arch);
+        let shape = |tree| match masks.add(tree, &columns, leaves) {
+            Some(words) => Shape::Masks(words),
+            None => Shape::Walk(walk::Steps::new(tree, &columns, leaves)),
+        };
+        let shapes = trees.iter().map(shape).collect();
+        Self { slots: columns.slots, masks, shapes }
+    }
+
+    /// Room for a block; never none, since leaves of `walk` read a value too.
+    fn buffer(&self) -> Vec<[T; BLOCK]> {
+        vec![[T::default(); BLOCK]; self.slots.0.len().max(1)]
+    }
+
+    /// Calls `visit` with the leaf of each row of the block in each tree.
+    fn visit(&self, buffer: &[[T; BLOCK]], arch: Arch, mut visit: impl FnMut(&[u32; BLOCK])) {
+        let mut found = [0; BLOCK];
+        for shape in &self.shapes {
+            match shape {
+                Shape::Masks(words) => self.masks.leaves(words, buffer, arch, &mut found),
+                Shape::Walk(steps) => steps.leaves(buffer, &mut found),
+            }
+            visit(&found);
+        }
+    }
+}
+
+/// All trees as they read values, or trees after trees as they read codes, each with how its columns are coded.
+enum Parts {
+    Values(Part<f32>),
+    Codes(Vec<(Part<u8>, Vec<Coder>)>),
+}
+
+/// Trees to predict blocks of the rows of a table with.
+pub(super) struct Forest<'a> {
+    data: &'a dyn Values,
+    parts: Parts,
     /// The leaves of all trees, of those that are walked all nodes.
     leaves: Leaves,
     arch: Arch,
@@ -94,50 +200,76 @@ impl Leaves {
     }
 }
 
-/// The values of a block: one array a slot, and never empty since leaves of `walk` read a value too.
-pub(super) type Buffer = Vec<[f32; BLOCK]>;
+/// The values of a block, or the codes of each part: one array a slot.
+#[derive(Default)]
+pub(super) struct Buffer {
+    values: Vec<[f32; BLOCK]>,
+    codes: Vec<Vec<[u8; BLOCK]>>,
+}
 
-impl Forest {
-    pub(super) fn new(trees: &[Tree]) -> Self {
-        let arch = Arch::new();
-        let slots = Slots::new(trees);
-        let mut leaves = Leaves::default();
-        let mut masks = masks::Tests::new(arch);
-        let shape = |tree| match masks.add(tree, &slots, &mut leaves) {
-            Some(words) => Shape::Masks(words),
-            None => Shape::Walk(walk::Steps::new(tree, &slots, &mut leaves)),
-        };
-        let shapes = trees.iter().map(shape).collect();
-        Self { slots, masks, shapes, leaves, arch }
+impl<'a> Forest<'a> {
+    pub(super) fn new(trees: &[Tree], data: &'a dyn Values) -> Self {
+        Self::with(trees, coded(trees), data, Arch::new())
     }
 
-    /// The number of trees.
-    pub(super) fn trees(&self) -> usize {
-        self.shapes.len()
+    fn with(trees: &[Tree], coded: Option<Vec<(&[Tree], Columns)>>, data: &'a dyn Values, arch: Arch) -> Self {
+        let mut leaves = Leaves::default();
+        let parts = match coded {
+            Some(coded) => {
+                let part = |(trees, columns): (&[Tree], Columns)| {
+                    let coder = |(slot, steps): (&Slot, &Vec<f32>)| {
+                        let missing = if slot.missing_left { u8::MIN } else { u8::MAX };
+                        data.coder(slot.feature as usize, steps, missing)
+                    };
+                    let coders = columns.slots.0.iter().zip(&columns.steps).map(coder).collect();
+                    (Part::new(trees, columns, &mut leaves, arch), coders)
+                };
+                Parts::Codes(coded.into_iter().map(part).collect())
+            }
+            None => {
+                let columns = Columns { slots: Slots::new(trees), steps: Vec::new() };
+                Parts::Values(Part::new(trees, columns, &mut leaves, arch))
+            }
+        };
+        Self { data, parts, leaves, arch }
     }
 
     pub(super) fn buffer(&self) -> Buffer {
-        vec![[0.0; BLOCK]; self.slots.0.len().max(1)]
-    }
-
-    /// Copies the rows from `start` on into the buffer; a column that the data lacks is missing. What is beyond the
-    /// rows keeps values that lead to leaves nobody reads.
-    pub(super) fn fill(&self, data: &dyn Values, start: usize, rows: usize, buffer: &mut Buffer) {
-        for (&slot, values) in self.slots.0.iter().zip(buffer) {
-            data.copy(slot.feature as usize, start, &mut values[..rows]);
-            values[..rows].iter_mut().for_each(|value| *value = slot.value(*value));
+        match &self.parts {
+            Parts::Values(part) => Buffer { values: part.buffer(), codes: Vec::new() },
+            Parts::Codes(parts) => {
+                Buffer { values: Vec::new(), codes: parts.iter().map(|(part, _)| part.buffer()).collect() }
+            }
         }
     }
 
-    /// Calls `visit` with each tree's number and the leaf of each row of the block in it, in the order of the trees.
-    pub(super) fn visit(&self, buffer: &Buffer, mut visit: impl FnMut(usize, &[u32; BLOCK])) {
-        let mut found = [0; BLOCK];
-        for (index, shape) in self.shapes.iter().enumerate() {
-            match shape {
-                Shape::Masks(words) => self.masks.leaves(words, buffer, self.arch, &mut found),
-                Shape::Walk(steps) => steps.leaves(buffer, &mut found),
+    /// Calls `visit` with each tree's number and the leaf in it of each of the rows from `start` on, no more than a block, in the
+    /// order of the trees. A column that the data lacks is missing. What is beyond the rows are leaves that nobody reads.
+    pub(super) fn visit(
+        &self,
+        start: usize,
+        rows: usize,
+        buffer: &mut Buffer,
+        mut visit: impl FnMut(usize, &[u32; BLOCK]),
+    ) {
+        let mut trees = 0..;
+        let mut numbered = |leaves: &[u32; BLOCK]| visit(trees.next().unwrap_or_default(), leaves);
+        match &self.parts {
+            Parts::Values(part) => {
+                for (&slot, values) in part.slots.0.iter().zip(&mut buffer.values) {
+                    self.data.copy(slot.feature as usize, start, &mut values[..rows]);
+                    values[..rows].iter_mut().for_each(|value| *value = slot.value(*value));
+                }
+                part.visit(&buffer.values, self.arch, numbered);
             }
-            visit(index, &found);
+            Parts::Codes(parts) => {
+                for ((part, coders), codes) in parts.iter().zip(&mut buffer.codes) {
+                    for ((slot, coder), codes) in part.slots.0.iter().zip(coders).zip(&mut *codes) {
+                        self.data.code(slot.feature as usize, coder, start, &mut codes[..rows]);
+                    }
+                    part.visit(codes, self.arch, &mut numbered);
+                }
+            }
         }
     }
 
@@ -151,5 +283,57 @@ impl Forest {
     #[inline]
     pub(super) fn node(&self, leaf: u32) -> u32 {
         self.leaves.nodes[leaf as usize]
+    }
+}
+
+/// The trees in parts that read codes; `None` where coding the values would take longer than it saves.
+fn coded(trees: &[Tree]) -> Option<Vec<(&[Tree], Columns)>> {
+    /// Tests of a row whose time is saved by codes in the time that it takes to make one.
+    const TESTS_A_CODE: usize = 70;
+    let nodes = inner_nodes(trees).count();
+    let is_worth = |slots: usize| nodes > TESTS_A_CODE * slots;
+    if !is_worth(Slots::new(trees).0.len()) {
+        return None;
+    }
+    split(trees, Ladder::MOST).filter(|parts| is_worth(parts.iter().map(|(_, columns)| columns.slots.0.len()).sum()))
+}
+
+/// Trees after trees that have no more than so many thresholds a column; `None` if a tree has more on its own.
+fn split(trees: &[Tree], most: usize) -> Option<Vec<(&[Tree], Columns)>> {
+    let mut parts = Vec::new();
+    let (mut begin, mut steps) = (0, Steps::default());
+    for (index, tree) in trees.iter().enumerate() {
+        if steps.add(tree) <= most {
+            continue;
+        }
+        if index > begin {
+            parts.push((&trees[begin..index], Columns::of(&trees[begin..index])));
+        }
+        (begin, steps) = (index, Steps::default());
+        if steps.add(tree) > most {
+            return None;
+        }
+    }
+    parts.push((&trees[begin..], Columns::of(&trees[begin..])));
+    Some(parts)
+}
+
+/// The thresholds of each slot, ascending.
+#[derive(Default)]
+struct Steps(BTreeMap<Slot, Vec<f32>>);
+
+impl Steps {
+    /// Adds those of a tree, and returns how many there are of a slot at most, among those that it tests.
+    fn add(&mut self, tree: &Tree) -> usize {
+        let mut most = 0;
+        for node in inner_nodes(std::slice::from_ref(tree)) {
+            let steps = self.0.entry(Slot::of(node)).or_default();
+            let at = steps.partition_point(|&step| step < node.threshold);
+            if steps.get(at) != Some(&node.threshold) {
+                steps.insert(at, node.threshold);
+            }
+            most = most.max(steps.len());
+        }
+        most
     }
 }

@@ -1,10 +1,15 @@
 //! The kernels against the plain loop.
 
 use super::row::RowForest;
-use super::{BLOCK, Forest, Shape};
+use super::{BLOCK, Forest, Part, Parts, Shape, coded, split};
+use crate::binning::BinnedMatrix;
+use crate::binning::ladder::Ladder;
 use crate::ingest::dataset::Dataset;
+use crate::model::values::Values;
+use crate::params::TreeMethod;
 use crate::tree::{NONE, Node, Tree};
 use proptest::prelude::*;
+use pulp::Arch;
 
 const FEATURES: usize = 5;
 
@@ -60,13 +65,14 @@ fn plain(trees: &[Tree], data: &Dataset) -> Vec<Vec<(u32, f32)>> {
     trees.iter().map(|tree| (0..data.rows).map(|row| leaf(tree, row)).collect()).collect()
 }
 
-fn by_blocks(forest: &Forest, data: &Dataset) -> Vec<Vec<(u32, f32)>> {
-    let mut found = vec![Vec::new(); forest.trees()];
+/// The same by a forest that reads values, or codes of up to `most` thresholds if no tree has more.
+fn by_blocks(trees: &[Tree], most: Option<usize>, data: &dyn Values, arch: Arch) -> Vec<Vec<(u32, f32)>> {
+    let forest = Forest::with(trees, most.and_then(|most| split(trees, most)), data, arch);
+    let mut found = vec![Vec::new(); trees.len()];
     let mut buffer = forest.buffer();
-    for start in (0..data.rows).step_by(BLOCK) {
-        let rows = BLOCK.min(data.rows - start);
-        forest.fill(data, start, rows, &mut buffer);
-        forest.visit(&buffer, |tree, leaves| {
+    for start in (0..data.rows()).step_by(BLOCK) {
+        let rows = BLOCK.min(data.rows() - start);
+        forest.visit(start, rows, &mut buffer, |tree, leaves| {
             found[tree].extend(leaves[..rows].iter().map(|&leaf| (forest.node(leaf), forest.value(leaf))));
         });
     }
@@ -78,11 +84,18 @@ proptest! {
     fn all_kernels_find_the_leaves_of_the_plain_loop(
         splits in prop::collection::vec(prop_oneof![4 => splits(40), 1 => splits(400)], 1..20),
         data in data(),
+        most in 1_usize..8,
     ) {
         let trees: Vec<Tree> = splits.iter().map(|splits| tree(splits)).collect();
         let expected = plain(&trees, &data);
-        let forest = Forest::new(&trees);
-        prop_assert_eq!(&by_blocks(&forest, &data), &expected);
+        // A bin for every value, so that no threshold lies within one.
+        let matrix = BinnedMatrix::new(&data.columns, &data.names(), data.rows, TreeMethod::Exact, 256);
+        let Ok(matrix) = matrix else { panic!("the columns have few values") };
+        for data in [&data as &dyn Values, &matrix] {
+            for most in [None, Some(most), Some(Ladder::MOST)] {
+                prop_assert_eq!(&by_blocks(&trees, most, data, Arch::new()), &expected);
+            }
+        }
 
         let mut by_row = RowForest::new(&trees);
         for row in 0..data.rows {
@@ -99,11 +112,35 @@ fn small_trees_are_masks_and_large_ones_are_walked() {
     let chain = vec![(true, 0, 1, false); 300];
     let bush = vec![(false, 1, 0, true); 1023];
     let small = vec![(false, 1, 0, true); 31];
-    let forest = Forest::new(&[tree(&small), tree(&bush), tree(&chain), tree(&[])]);
-    if !matches!(forest.arch, pulp::Arch::Scalar) {
-        let masks: Vec<bool> = forest.shapes.iter().map(|shape| matches!(shape, Shape::Masks(_))).collect();
-        assert_eq!(masks, [true, false, true, true]);
+    let trees = [tree(&small), tree(&bush), tree(&chain), tree(&[])];
+    fn masks<T>(part: &Part<T>) -> Vec<bool> {
+        part.shapes.iter().map(|shape| matches!(shape, Shape::Masks(_))).collect()
     }
+    let data = Dataset::default();
+    for most in [None, Some(Ladder::MOST)] {
+        let forest = Forest::with(&trees, most.and_then(|most| split(&trees, most)), &data, Arch::new());
+        let masks = match &forest.parts {
+            Parts::Values(part) => masks(part),
+            Parts::Codes(parts) => parts.iter().flat_map(|(part, _)| masks(part)).collect(),
+        };
+        if !matches!(forest.arch, Arch::Scalar) {
+            assert_eq!(masks, [true, false, true, true]);
+        }
+    }
+}
+
+#[test]
+fn many_tests_of_few_columns_are_made_on_codes() {
+    let trees: Vec<Tree> = (-3..4).map(|threshold| tree(&vec![(false, 2, threshold, true); 31])).collect();
+    assert!(coded(&trees[..2]).is_none());
+    let parts = coded(&trees).unwrap_or_default();
+    assert_eq!(parts.iter().map(|(trees, _)| trees.len()).collect::<Vec<_>>(), [7]);
+    assert_eq!(parts[0].1.steps, [[-3.0, -2.0, -1.0, 0.0, 1.0, 2.0, 3.0]]);
+    let lengths =
+        |most| split(&trees, most).map(|parts| parts.iter().map(|(trees, _)| trees.len()).collect::<Vec<_>>());
+    assert_eq!(lengths(3), Some(vec![3, 3, 1]));
+    let both = [tree(&[(false, 0, 1, true), (false, 0, 2, true)]), tree(&[])];
+    assert!(split(&both, 1).is_none() && split(&both, 2).is_some());
 }
 
 #[test]
@@ -129,13 +166,12 @@ fn every_instruction_set_finds_the_same_leaves() {
     let columns = (0..FEATURES).map(|feature| column(feature).collect()).collect();
     let data = Dataset { columns, rows: 150, ..Dataset::default() };
     let expected = plain(&trees, &data);
-    let mut forest = Forest::new(&trees);
-    assert_eq!(by_blocks(&forest, &data), expected);
-    forest.arch = pulp::Arch::Scalar;
-    assert_eq!(by_blocks(&forest, &data), expected);
-    #[cfg(target_arch = "x86_64")]
-    if let Some(avx2) = pulp::x86::V3::try_new() {
-        forest.arch = pulp::Arch::V3(avx2);
-        assert_eq!(by_blocks(&forest, &data), expected);
+    for most in [None, Some(Ladder::MOST)] {
+        assert_eq!(by_blocks(&trees, most, &data, Arch::new()), expected);
+        assert_eq!(by_blocks(&trees, most, &data, Arch::Scalar), expected);
+        #[cfg(target_arch = "x86_64")]
+        if let Some(avx2) = pulp::x86::V3::try_new() {
+            assert_eq!(by_blocks(&trees, most, &data, Arch::V3(avx2)), expected);
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! Blocks of rows down large trees: a few rows at a time step from node to node until all of them stand still.
 
-use super::{BLOCK, Buffer, Leaves, Slots};
+use super::{BLOCK, Columns, Lane, Leaves};
 use crate::tree::Tree;
 
 /// Rows that step down a tree together: independent chains of loads that the processor can overlap.
@@ -8,8 +8,8 @@ const LANES: usize = 8;
 
 /// A node; both children of a leaf are the leaf itself.
 #[derive(Clone, Copy, Debug)]
-struct Step {
-    threshold: f32,
+struct Step<T> {
+    threshold: T,
     /// The column of the buffer.
     column: u32,
     /// Left and right child.
@@ -18,30 +18,30 @@ struct Step {
 
 /// The nodes of a tree.
 #[derive(Clone, Debug)]
-pub(super) struct Steps {
-    steps: Vec<Step>,
+pub(super) struct Steps<T> {
+    steps: Vec<Step<T>>,
     /// The number of the first node among the leaves of all trees.
     first_leaf: u32,
 }
 
-impl Steps {
+impl<T: Lane> Steps<T> {
     /// Takes a tree over, and all its nodes into `leaves`.
-    pub(super) fn new(tree: &Tree, slots: &Slots, leaves: &mut Leaves) -> Self {
+    pub(super) fn new(tree: &Tree, columns: &Columns, leaves: &mut Leaves) -> Self {
         let first_leaf = leaves.values.len() as u32;
         let step = |(index, node): (usize, &crate::tree::Node)| {
             leaves.push(tree, index);
-            let Some((column, children)) = (!node.is_leaf()).then(|| (slots.column(node), [node.left, node.right]))
-            else {
-                return Step { threshold: 0.0, column: 0, children: [index as u32; 2] };
-            };
-            Step { threshold: node.threshold, column, children: children.map(|child| child as u32) }
+            if node.is_leaf() {
+                return Step { threshold: T::default(), column: 0, children: [index as u32; 2] };
+            }
+            let (column, threshold) = columns.test(node);
+            Step { threshold, column, children: [node.left, node.right].map(|child| child as u32) }
         };
         let steps = tree.nodes.iter().enumerate().map(step).collect();
         Self { steps, first_leaf }
     }
 
     /// The leaf of each row of a block.
-    pub(super) fn leaves(&self, buffer: &Buffer, leaves: &mut [u32; BLOCK]) {
+    pub(super) fn leaves(&self, buffer: &[[T; BLOCK]], leaves: &mut [u32; BLOCK]) {
         for (group, leaves) in leaves.as_chunks_mut::<LANES>().0.iter_mut().enumerate() {
             let mut nodes = [0; LANES];
             loop {
