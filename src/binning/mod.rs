@@ -1,7 +1,8 @@
-//! From columns of floats to bins: [`cuts`] learns where bins begin, [`matrix`] stores each value's bin; `spilled` does so for
-//! values on disk.
+//! From columns of floats to bins: [`cuts`] learns where bins begin, [`matrix`] stores each value's bin, those of features
+//! of which one bin dominates as [`lists`]; `spilled` does so for values on disk.
 
 pub mod cuts;
+pub mod lists;
 pub mod matrix;
 pub mod rule;
 mod spilled;

@@ -31,7 +31,17 @@ impl BinnedMatrix {
         let mut blocks: Vec<RowBlock> = RowBlock::groups(&bytes).map(block).collect();
         let parts = Part::all(spilled, &mut columns, &mut blocks);
         parts.into_par_iter().try_for_each_init(Vec::new, |values, part| part.fill(spilled, &cuts, values))?;
-        Ok(Self { rows, cuts, columns, blocks, method: params.tree_method, max_bin: params.max_bin })
+        let by_column = (0..).zip(&cuts).filter(|(_, cuts)| !is_byte(cuts)).map(|(feature, _)| feature).collect();
+        Ok(Self {
+            rows,
+            cuts,
+            columns,
+            blocks,
+            lists: Vec::new(),
+            by_column,
+            method: params.tree_method,
+            max_bin: params.max_bin,
+        })
     }
 }
 

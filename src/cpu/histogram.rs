@@ -5,11 +5,13 @@
 
 use super::chunk::RowChunk;
 use super::prefetch::{prefetch, read_lines};
-use crate::backend::NodeBatch;
+use crate::backend::{GrownNode, NodeBatch};
 use crate::binning::BinnedMatrix;
-use crate::binning::matrix::{BinColumn, RowBlock};
+use crate::binning::lists::{RowLists, of_column};
+use crate::binning::matrix::{Codes, RowBlock};
 use crate::fixed::quantiser::{PairSum, QuantisedPair};
 use rayon::prelude::*;
+use std::borrow::Cow;
 use std::ops::Range;
 
 /// Sums of every feature of a row block: one for each code of a byte, so that no code can be out of range, and a few more, so
@@ -42,6 +44,8 @@ pub trait BinSum: Copy + Default + Send + Sync + 'static {
     /// The sum less a part of it.
     #[must_use]
     fn less(self, part: Self) -> Self;
+    /// From 64-bit sums that are within the width.
+    fn of(sum: PairSum) -> Self;
     /// As 64-bit sums.
     fn sum(self) -> PairSum;
 }
@@ -65,6 +69,10 @@ impl BinSum for PackedSum {
         Self(self.0.wrapping_sub(part.0))
     }
     #[inline]
+    fn of(sum: PairSum) -> Self {
+        Self(QuantisedPair::new(sum.g as i32, sum.h as u32).0)
+    }
+    #[inline]
     fn sum(self) -> PairSum {
         QuantisedPair(self.0).widen()
     }
@@ -86,6 +94,10 @@ impl BinSum for WideSum {
     #[inline]
     fn less(self, part: Self) -> Self {
         Self(self.0.minus(part.0))
+    }
+    #[inline]
+    fn of(sum: PairSum) -> Self {
+        Self(sum)
     }
     #[inline]
     fn sum(self) -> PairSum {
@@ -141,12 +153,17 @@ impl<S: BinSum> Histograms<S> {
             }
             groups.push(group);
         }
-        for (feature, column) in matrix.columns.iter().enumerate() {
-            if matches!(column, BinColumn::Words(_)) {
-                let codes = matrix.cuts[feature].codes();
-                places[feature] = (groups.len(), 0..codes);
-                groups.push(Group::new(codes, std::iter::once(0..codes).collect()));
+        for lists in &matrix.lists {
+            for listed in &lists.features {
+                places[listed.feature as usize] = (groups.len(), listed.sums.clone());
             }
+            let used = lists.features.iter().map(|listed| listed.sums.clone());
+            groups.push(Group::new(lists.sums(), used.collect()));
+        }
+        for &feature in &matrix.by_column {
+            let codes = matrix.cuts[feature as usize].codes();
+            places[feature as usize] = (groups.len(), 0..codes);
+            groups.push(Group::new(codes, std::iter::once(0..codes).collect()));
         }
         Self { groups, places, above_complete: false, current_complete: false }
     }
@@ -193,6 +210,8 @@ pub struct Task<'a> {
     pub chunks: &'a [RowChunk],
     /// The pairs.
     pub quantised: &'a [QuantisedPair],
+    /// All nodes of the tree, with their sums.
+    pub nodes: &'a [GrownNode],
     /// The nodes of the level; siblings follow each other.
     pub level: Range<usize>,
     /// The position in the level above of the parent of each pair of siblings.
@@ -210,15 +229,19 @@ enum Source<'a> {
     Block(&'a RowBlock),
     /// Those at some positions of a row block.
     Positions(&'a RowBlock, Vec<usize>),
-    /// A feature of more than 256 codes.
-    Words(&'a [u16]),
+    /// Lists of which the features at some positions are wanted: to ask every entry whether it is one of theirs would cost more than to add
+    /// it.
+    Lists(&'a RowLists, Vec<usize>),
+    /// Columns, and where in the group their sums are.
+    Columns(Vec<(Range<usize>, Codes<'a>)>),
 }
 
 impl<'a> Source<'a> {
     /// One a group of [`Histograms`]; none for groups that the tree has no feature of.
     fn all(task: &Task<'a>) -> Vec<Option<Self>> {
+        let matrix = task.matrix;
         let drawn = |feature: u32| task.features.binary_search(&feature).is_ok();
-        let blocks = task.matrix.blocks.iter().map(|block| {
+        let blocks = matrix.blocks.iter().map(|block| {
             let positions: Vec<usize> =
                 (0..block.features.len()).filter(|&position| drawn(block.features[position])).collect();
             match positions.len() {
@@ -227,23 +250,58 @@ impl<'a> Source<'a> {
                 _ => Some(Self::Positions(block, positions)),
             }
         });
-        let words = (0..).zip(&task.matrix.columns).filter_map(|(feature, column)| match column {
-            BinColumn::Words(codes) => Some(drawn(feature).then_some(Self::Words(codes.as_slice()))),
-            BinColumn::Bytes(_) | BinColumn::ByRow => None,
+        let lists = matrix.lists.iter().map(|lists| {
+            let feature = |position: usize| lists.features[position].feature;
+            let positions: Vec<usize> =
+                (0..lists.features.len()).filter(|&position| drawn(feature(position))).collect();
+            match positions.len() {
+                0 => None,
+                some if some < lists.features.len() && lists.costs_more_than_columns(some) => {
+                    let column = |position: usize| {
+                        (lists.features[position].sums.clone(), matrix.codes(feature(position) as usize))
+                    };
+                    Some(Self::Columns(positions.into_iter().map(column).collect()))
+                }
+                _ => Some(Self::Lists(lists, positions)),
+            }
         });
-        blocks.chain(words).collect()
+        let columns = matrix.by_column.iter().map(|&feature| {
+            let sums = 0..matrix.cuts[feature as usize].codes();
+            drawn(feature).then(|| Self::Columns(vec![(sums, matrix.codes(feature as usize))]))
+        });
+        blocks.chain(lists).chain(columns).collect()
+    }
+
+    /// Where in the group the sums of the wanted features are, if `used` says so of all its features.
+    fn wanted<'u>(&self, used: &'u [Range<usize>]) -> Cow<'u, [Range<usize>]> {
+        match self {
+            Self::Block(_) => Cow::Borrowed(used),
+            Self::Positions(_, positions) | Self::Lists(_, positions) => {
+                Cow::Owned(positions.iter().map(|&position| used[position].clone()).collect())
+            }
+            Self::Columns(columns) => Cow::Owned(columns.iter().map(|(sums, _)| sums.clone()).collect()),
+        }
     }
 
     /// Reads a chunk's codes and pairs once in the order of memory, if that pays, so that they are fetched at full speed and found in the
     /// cache when they are gathered node by node.
     fn warm(&self, chunk: &RowChunk, nodes: impl ExactSizeIterator<Item = usize>, quantised: &[QuantisedPair]) {
-        let Self::Block(block) = self else { return };
         let count = nodes.len();
         if count < WARM_NODES || nodes.map(|node| chunk.ranges[node].len()).sum::<usize>() < count * WARM_ROWS {
             return;
         }
-        let width = block.features.len();
-        read_lines(&block.codes[chunk.first_row * width..][..chunk.rows() * width]);
+        match self {
+            Self::Block(block) => {
+                let width = block.features.len();
+                read_lines(&block.codes[chunk.first_row * width..][..chunk.rows() * width]);
+            }
+            Self::Lists(lists, _) => {
+                let starts = &lists.starts[chunk.first_row..=chunk.first_row + chunk.rows()];
+                read_lines(starts);
+                read_lines(&lists.entries[starts[0] as usize..starts[chunk.rows()] as usize]);
+            }
+            Self::Positions(..) | Self::Columns(_) => return,
+        }
         read_lines(&quantised[chunk.first_row..][..chunk.rows()]);
     }
 
@@ -276,10 +334,25 @@ impl<'a> Source<'a> {
                     positions.iter().for_each(|&at| sums[at][usize::from(codes[at])].add(pair));
                 });
             }
-            Self::Words(codes) => {
-                let codes = &codes[chunk.first_row..][..chunk.rows()];
-                for &row in rows {
-                    sums[usize::from(codes[usize::from(row)])].add(quantised[usize::from(row)]);
+            Self::Lists(lists, _) => {
+                each_list(rows, lists, chunk, quantised, |entries, pair| {
+                    let (words, rest) = entries.as_chunks::<{ size_of::<u64>() / size_of::<u16>() }>();
+                    for &word in words {
+                        let word: u64 = bytemuck::cast(word);
+                        (0..4).for_each(|place| sums[usize::from((word >> (16 * place)) as u16)].add(pair));
+                    }
+                    rest.iter().for_each(|&entry| sums[usize::from(entry)].add(pair));
+                });
+            }
+            Self::Columns(columns) => {
+                for (place, codes) in columns {
+                    let sums = &mut sums[place.clone()];
+                    of_column!(*codes, codes => {
+                        let codes = &codes[chunk.first_row..][..chunk.rows()];
+                        for row in rows.iter().map(|&row| usize::from(row)) {
+                            sums[usize::from(codes[row])].add(quantised[row]);
+                        }
+                    });
                 }
             }
         }
@@ -307,6 +380,34 @@ fn each_row(
     }
 }
 
+/// The same of lists: hands every row's entries of the block and its pair to `add`.
+#[inline]
+fn each_list(
+    rows: &[u16],
+    lists: &RowLists,
+    chunk: &RowChunk,
+    quantised: &[QuantisedPair],
+    mut add: impl FnMut(&[u16], QuantisedPair),
+) {
+    /// Entries of a cache line.
+    const LINE: usize = 32;
+    let starts = &lists.starts[chunk.first_row..=chunk.first_row + chunk.rows()];
+    for (index, &row) in rows.iter().enumerate() {
+        // A list can only be asked for when its start is there, which is asked for first.
+        if let Some(&ahead) = rows.get(index + 2 * AHEAD) {
+            prefetch(starts, usize::from(ahead));
+            prefetch(quantised, usize::from(ahead));
+        }
+        if let Some(&ahead) = rows.get(index + AHEAD) {
+            let start = starts[usize::from(ahead)] as usize;
+            prefetch(&lists.entries, start);
+            prefetch(&lists.entries, start + LINE);
+        }
+        let row = usize::from(row);
+        add(&lists.entries[starts[row] as usize..starts[row + 1] as usize], quantised[row]);
+    }
+}
+
 /// A node that is summed from its rows, and its larger sibling that follows from it.
 struct Family<'s, S> {
     node: usize,
@@ -316,11 +417,27 @@ struct Family<'s, S> {
 }
 
 impl<S: BinSum> Family<'_, S> {
+    /// Adds what follows from other sums to those that were summed from rows.
+    fn complete(&mut self, task: &Task<'_>, source: &Source<'_>, wanted: &[Range<usize>]) {
+        if let Source::Lists(lists, positions) = source {
+            let node = S::of(task.nodes[self.node].sums);
+            for &position in positions {
+                let listed = &lists.features[position];
+                // The node's sums less those of the other codes; its own are still 0.
+                let sums = &mut self.sums[listed.sums.clone()];
+                let mut others = S::default();
+                sums.iter().for_each(|&sum| others.merge(sum));
+                sums[usize::from(listed.frequent)] = node.less(others);
+            }
+        }
+        self.derive(wanted);
+    }
+
     /// The parent's sums less the node's are the sibling's.
-    fn derive(&mut self, used: &[Range<usize>]) {
+    fn derive(&mut self, wanted: &[Range<usize>]) {
         let Some((sibling, parent)) = &mut self.sibling else { return };
-        for used in used {
-            let parts = sibling[used.clone()].iter_mut().zip(&parent[used.clone()]).zip(&self.sums[used.clone()]);
+        for wanted in wanted {
+            let parts = sibling[wanted.clone()].iter_mut().zip(&parent[wanted.clone()]).zip(&self.sums[wanted.clone()]);
             parts.for_each(|((sibling, &parent), &sum)| *sibling = parent.less(sum));
         }
     }
@@ -358,7 +475,10 @@ impl<S: BinSum> Group<S> {
         // What an earlier level left is overwritten by `derive` or cleared here, node by node.
         current.resize(task.batch.nodes.len() * *length, S::default());
         let mut families = families(task, *length, current, above);
-        let clear = |sums: &mut [S]| used.iter().for_each(|used| sums[used.clone()].fill(S::default()));
+        let wanted = source.wanted(used);
+        // Lists are summed whole.
+        let summed = if matches!(source, Source::Lists(..)) { used.as_slice() } else { &wanted };
+        let clear = |sums: &mut [S]| summed.iter().for_each(|summed| sums[summed.clone()].fill(S::default()));
         // Chunk by chunk, since neighbouring rows share cache lines whatever their nodes.
         let whole = |families: &mut [Family<'_, S>]| {
             families.iter_mut().for_each(|family| clear(family.sums));
@@ -366,7 +486,7 @@ impl<S: BinSum> Group<S> {
                 source.warm(chunk, families.iter().map(|family| family.node), task.quantised);
                 families.iter_mut().for_each(|family| source.sum(chunk, family.node, task.quantised, family.sums));
             }
-            families.iter_mut().for_each(|family| family.derive(used));
+            families.iter_mut().for_each(|family| family.complete(task, source, &wanted));
         };
         let all = rayon::current_num_threads();
         if threads == Threads::One {
@@ -390,14 +510,14 @@ impl<S: BinSum> Group<S> {
             });
             let filled = &parts[..task.chunks.len().div_ceil(share)];
             families.par_iter_mut().enumerate().for_each(|(number, family)| {
-                for used in used.iter() {
-                    family.sums[used.clone()].fill(S::default());
+                for wanted in wanted.iter() {
+                    family.sums[wanted.clone()].fill(S::default());
                     for part in filled {
-                        let part = &part[number * *length..][used.clone()];
-                        family.sums[used.clone()].iter_mut().zip(part).for_each(|(sum, &other)| sum.merge(other));
+                        let part = &part[number * *length..][wanted.clone()];
+                        family.sums[wanted.clone()].iter_mut().zip(part).for_each(|(sum, &other)| sum.merge(other));
                     }
                 }
-                family.derive(used);
+                family.complete(task, source, &wanted);
             });
         }
     }

@@ -214,6 +214,7 @@ impl Backend for CpuBackend<'_> {
             features: &tree.columns.tree,
             chunks: &tree.chunks,
             quantised,
+            nodes: &tree.nodes,
             level: tree.level.clone(),
             parents: &tree.parents,
             batch,
