@@ -134,6 +134,17 @@ pub struct RowLists {
     pub entries: Buffer<u16>,
 }
 
+/// What the histograms of a block's features are summed from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reading {
+    /// None of them is wanted.
+    Nothing,
+    /// Its lists, for the features at these positions.
+    Lists(Vec<usize>),
+    /// The columns of the features at these positions: of so few that they cost less.
+    Columns(Vec<usize>),
+}
+
 /// A column that a [`ListRule`] asks to be listed.
 struct Candidate<'c> {
     column: CodeColumn<'c>,
@@ -246,10 +257,29 @@ impl RowLists {
         self.features.last().map_or(0, |feature| feature.sums.end)
     }
 
-    /// Whether it is cheaper to sum the columns of `drawn` of the features than all lists.
+    /// What histograms of some features are summed from; `features` are ascending.
     #[must_use]
-    pub fn costs_more_than_columns(&self, drawn: usize) -> bool {
+    pub fn reading(&self, features: &[u32]) -> Reading {
+        let drawn = |&position: &usize| features.binary_search(&self.features[position].feature).is_ok();
+        let positions: Vec<usize> = (0..self.features.len()).filter(drawn).collect();
         let rows = self.starts.len() - 1;
-        self.entries.len() + LIST_COST * rows > COLUMN_COST * drawn * rows
+        match positions.len() {
+            0 => Reading::Nothing,
+            // Lists are read whole: to ask every entry whether it is of a wanted feature would cost more than to add it.
+            count
+                if count < self.features.len()
+                    && self.entries.len() + LIST_COST * rows > COLUMN_COST * count * rows =>
+            {
+                Reading::Columns(positions)
+            }
+            _ => Reading::Lists(positions),
+        }
+    }
+
+    /// Entries of a row.
+    #[inline]
+    #[must_use]
+    pub fn length(&self, row: usize) -> usize {
+        (self.starts[row + 1] - self.starts[row]) as usize
     }
 }

@@ -7,7 +7,7 @@ use super::chunk::RowChunk;
 use super::prefetch::{prefetch, read_lines};
 use crate::backend::{GrownNode, NodeBatch};
 use crate::binning::BinnedMatrix;
-use crate::binning::lists::{RowLists, of_column};
+use crate::binning::lists::{ListedFeature, Reading, RowLists, of_column};
 use crate::binning::matrix::{Codes, RowBlock};
 use crate::fixed::quantiser::{PairSum, QuantisedPair};
 use rayon::prelude::*;
@@ -229,8 +229,7 @@ enum Source<'a> {
     Block(&'a RowBlock),
     /// Those at some positions of a row block.
     Positions(&'a RowBlock, Vec<usize>),
-    /// Lists of which the features at some positions are wanted: to ask every entry whether it is one of theirs would cost more than to add
-    /// it.
+    /// Lists, of which the features at some positions are wanted.
     Lists(&'a RowLists, Vec<usize>),
     /// Columns, and where in the group their sums are.
     Columns(Vec<(Range<usize>, Codes<'a>)>),
@@ -250,19 +249,12 @@ impl<'a> Source<'a> {
                 _ => Some(Self::Positions(block, positions)),
             }
         });
-        let lists = matrix.lists.iter().map(|lists| {
-            let feature = |position: usize| lists.features[position].feature;
-            let positions: Vec<usize> =
-                (0..lists.features.len()).filter(|&position| drawn(feature(position))).collect();
-            match positions.len() {
-                0 => None,
-                some if some < lists.features.len() && lists.costs_more_than_columns(some) => {
-                    let column = |position: usize| {
-                        (lists.features[position].sums.clone(), matrix.codes(feature(position) as usize))
-                    };
-                    Some(Self::Columns(positions.into_iter().map(column).collect()))
-                }
-                _ => Some(Self::Lists(lists, positions)),
+        let lists = matrix.lists.iter().map(|lists| match lists.reading(task.features) {
+            Reading::Nothing => None,
+            Reading::Lists(positions) => Some(Self::Lists(lists, positions)),
+            Reading::Columns(positions) => {
+                let column = |listed: &ListedFeature| (listed.sums.clone(), matrix.codes(listed.feature as usize));
+                Some(Self::Columns(positions.iter().map(|&position| column(&lists.features[position])).collect()))
             }
         });
         let columns = matrix.by_column.iter().map(|&feature| {
@@ -336,12 +328,7 @@ impl<'a> Source<'a> {
             }
             Self::Lists(lists, _) => {
                 each_list(rows, lists, chunk, quantised, |entries, pair| {
-                    let (words, rest) = entries.as_chunks::<{ size_of::<u64>() / size_of::<u16>() }>();
-                    for &word in words {
-                        let word: u64 = bytemuck::cast(word);
-                        (0..4).for_each(|place| sums[usize::from((word >> (16 * place)) as u16)].add(pair));
-                    }
-                    rest.iter().for_each(|&entry| sums[usize::from(entry)].add(pair));
+                    entries.iter().for_each(|&entry| sums[usize::from(entry)].add(pair));
                 });
             }
             Self::Columns(columns) => {
