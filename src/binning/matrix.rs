@@ -1,5 +1,6 @@
 //! The binned training rows, twice: by feature, as the partition of rows reads them fastest, and by row, so that the histograms of all
-//! features of a row are updated from one or two cache lines. Where memory is short, by row alone.
+//! features of a row are updated from one or two cache lines, or, where one code dominates, from the others alone ([`super::lists`]). Where
+//! memory is short, by row alone.
 
 use super::cuts::{FeatureCuts, Scratch};
 use super::lists::{CodeColumn, ListRule, RowLists};

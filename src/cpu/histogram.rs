@@ -1,7 +1,8 @@
 //! Kernel `histogram`: sums of quantised pairs by (node, feature, bin).
 //!
 //! IN: bins, quantised pairs, the rows of every node of a level. OUT: the level's histograms. Of two siblings only the one with
-//! fewer rows is summed; the other is the parent less it. Deterministic: integer sums, so order and grouping do not matter.
+//! fewer rows is summed; the other is the parent less it. Of a listed feature all codes but one are summed; that one's sums are the
+//! node's less the others. Deterministic: integer sums, so order and grouping do not matter.
 
 use super::chunk::RowChunk;
 use super::prefetch::{prefetch, read_lines};
