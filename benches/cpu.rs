@@ -47,12 +47,14 @@ fn kernels(criterion: &mut Criterion) {
     });
 
     let (_, columns) = SampleSource::new(&Params::default(), ROWS, FEATURES).next_tree();
+    let root_node = gboost::backend::GrownNode { sums: root, ..Default::default() };
     let batch = NodeBatch { nodes: 0..1, subtract: false };
     let task = histogram::Task {
         matrix: &matrix,
         features: &columns.tree,
         chunks: &chunks,
         quantised: &quantised,
+        nodes: &[root_node],
         level: 0..1,
         parents: &[],
         batch: &batch,
@@ -78,16 +80,15 @@ fn kernels(criterion: &mut Criterion) {
         batch: &batch,
         parallel: false,
     };
-    let root = gboost::backend::GrownNode { sums: root, ..Default::default() };
     group.bench_function("split", |bencher| {
         bencher.iter(|| {
-            let mut nodes = vec![root];
+            let mut nodes = vec![root_node];
             split::run(&search, &histograms, &mut nodes);
             black_box(nodes)
         });
     });
 
-    let mut nodes = vec![root];
+    let mut nodes = vec![root_node];
     split::run(&search, &histograms, &mut nodes);
     let (level, _) = split::make_children(&mut nodes, &mut Vec::new(), 0..1);
     assert_eq!(level, 1..3);

@@ -14,6 +14,7 @@ use crate::ingest::Dataset;
 use crate::objective::Objective;
 use crate::params::TreeMethod;
 use crate::sampling::{ColumnPlan, RowSample};
+use crate::split::Scan;
 use crate::traffic::Widths;
 use crate::tree::Tree;
 use std::ops::Range;
@@ -147,6 +148,16 @@ pub struct GrownNode {
     pub leaf_sums: PairSum,
     /// Drawn rows of the node.
     pub rows: u32,
+}
+
+impl GrownNode {
+    /// Which training rows go left at a node that was split.
+    #[must_use]
+    pub fn rule<'m>(&self, matrix: &'m BinnedMatrix, method: TreeMethod) -> Rule<'m> {
+        let scan = Scan::new(method, &matrix.cuts[self.feature as usize]);
+        let place = scan.place(self.rank);
+        Rule::new(matrix, self.feature, scan.boundary(place) as u32, place.default_left())
+    }
 }
 
 /// A tree as it is read back: nodes in breadth-first order, unpruned, without leaf values.

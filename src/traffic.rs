@@ -4,12 +4,14 @@
 //! **What is counted** is every element of an array by row, bin, candidate or node that a kernel reads or writes, once, in the width
 //! in which the backend stores it: rows that were drawn, features that the tree sees, nodes that there were. What a kernel reads
 //! again because caches or tiles are too small for it is what it loses, and is not counted; nor are lists of work, counts of blocks and constants,
-//! which are small beside the rest.
+//! which are small beside the rest. Where the processor has codes in lists, it is the lists that are counted, whole.
 //!
 //! [`Counts`] are of elements and the same on every backend; [`Widths`] are a backend's; [`bytes`] has the one formula of each kernel.
 
-use crate::backend::{FinishedTree, GrownTree, Problem, TreeTask};
+use crate::backend::{FinishedTree, GrownNode, GrownTree, Problem, TreeTask};
+use crate::binning::lists::Reading;
 use crate::binning::matrix::BinColumn;
+use crate::binning::rule::Rule;
 use crate::fixed::hash;
 use crate::profile::Profile;
 use crate::sampling::RowSample;
@@ -28,6 +30,10 @@ pub struct Widths {
     pub quantised: u64,
     /// An entry of a list of rows.
     pub row: u64,
+    /// An entry of a list of codes.
+    pub entry: u64,
+    /// Where a list of codes begins.
+    pub start: u64,
     /// What says in which leaf a training row lies when margins move.
     pub place: u64,
     /// The sums of a bin.
@@ -90,6 +96,12 @@ counts! {
     summed_rows,
     /// Bytes of their codes, of the features of the tree.
     summed_codes,
+    /// Those of them that the processor has in lists.
+    listed_codes,
+    /// The lists that it reads instead of them.
+    lists,
+    /// Their entries.
+    list_entries,
     /// Bins of the nodes that were summed.
     summed_bins,
     /// Bins of the nodes that were derived.
@@ -178,6 +190,11 @@ impl Counts {
         let all_bins: u64 = problem.matrix.cuts.iter().map(|cuts| cuts.bins() as u64).sum();
         // By node: its depth, and its key of column sampling.
         let mut places = vec![(0, columns.by_node.map_or(0, |sample| sample.root_key)); grown.nodes.len()];
+        // Of two siblings the smaller one where the other is derived, the left one of equals.
+        let mut summed = vec![false; grown.nodes.len()];
+        if let Some(root) = summed.first_mut() {
+            *root = !derived.is_empty();
+        }
         for (index, node) in grown.nodes.iter().enumerate() {
             let (depth, key) = places[index];
             if node.left != 0 {
@@ -189,10 +206,8 @@ impl Counts {
                     places[left + side] = (depth + 1, hash::combine(key, side as u32));
                 }
                 if let Some(&derive) = derived.get(depth + 1) {
-                    let [a, b] = [left, left + 1].map(|child| u64::from(grown.nodes[child].rows));
-                    self.summed_rows += if derive { a.min(b) } else { a + b };
-                    self.summed_codes += tree_codes * if derive { a.min(b) } else { a + b };
-                    self.summed_bins += tree_bins * if derive { 1 } else { 2 };
+                    let [a, b] = [left, left + 1].map(|child| grown.nodes[child].rows);
+                    (summed[left], summed[left + 1]) = (!derive || a <= b, !derive || a > b);
                     self.derived_bins += tree_bins * u64::from(derive);
                 }
             } else {
@@ -212,12 +227,44 @@ impl Counts {
                 self.held_bins += all_bins;
             }
         }
-        if !derived.is_empty() {
-            let drawn = grown.nodes.first().map_or(0, |root| u64::from(root.rows));
-            self.summed_rows += drawn;
-            self.summed_codes += tree_codes * drawn;
+        let mut rows = 0;
+        for node in (0..grown.nodes.len()).filter(|&node| summed[node]) {
+            rows += u64::from(grown.nodes[node].rows);
             self.summed_bins += tree_bins;
         }
+        self.summed_rows += rows;
+        self.summed_codes += tree_codes * rows;
+        self.add_lists(problem, task, grown, &summed, rows);
+    }
+
+    /// Adds what the `rows` of summed nodes have in lists.
+    fn add_lists(&mut self, problem: &Problem<'_>, task: &TreeTask, grown: &GrownTree, summed: &[bool], rows: u64) {
+        let mut read = Vec::new();
+        for lists in &problem.matrix.lists {
+            if let Reading::Lists(positions) = lists.reading(&task.columns.tree) {
+                let code_bytes = |&position: &usize| code_bytes(problem, lists.features[position].feature);
+                self.listed_codes += rows * positions.iter().map(code_bytes).sum::<u64>();
+                self.lists += rows;
+                read.push(lists);
+            }
+        }
+        if read.is_empty() {
+            return;
+        }
+        let rule = |node: &GrownNode| (node.left != 0).then(|| node.rule(problem.matrix, problem.method));
+        let rules: Vec<Option<Rule<'_>>> = grown.nodes.iter().map(rule).collect();
+        let entries = |row: usize| -> u64 {
+            let length: usize = read.iter().map(|lists| lists.length(row)).sum();
+            let mut times = 0;
+            let mut node = 0;
+            loop {
+                times += u64::from(summed[node]);
+                let Some(rule) = &rules[node] else { return times * length as u64 };
+                node = grown.nodes[node].left as usize + usize::from(!rule.goes_left(row));
+            }
+        };
+        let drawn = |&row: &usize| is_drawn(problem, task, row);
+        self.list_entries += (0..problem.rows()).into_par_iter().filter(drawn).map(entries).sum::<u64>();
     }
 
     fn add_moves(&mut self, problem: &Problem<'_>, task: &TreeTask, finished: &FinishedTree) {
@@ -225,7 +272,6 @@ impl Counts {
         let nodes = tree.nodes.len() as u64;
         self.moved_rows += problem.rows() as u64;
         self.finished_nodes += nodes;
-        let drawn = |row: usize| task.rows.contains(row) && problem.weights.get(row) > 0;
         if task.rows != RowSample::All || problem.weights.is_weighted() {
             let way = |row: usize| -> u64 {
                 let mut index = 0;
@@ -236,7 +282,8 @@ impl Counts {
                 }
                 bytes
             };
-            self.moved_codes += (0..problem.rows()).into_par_iter().filter(|&row| !drawn(row)).map(way).sum::<u64>();
+            self.moved_codes +=
+                (0..problem.rows()).into_par_iter().filter(|&row| !is_drawn(problem, task, row)).map(way).sum::<u64>();
         }
         for channel in &problem.channels {
             let data = channel.data;
@@ -262,6 +309,11 @@ impl Counts {
         }
         profile.counts = *self;
     }
+}
+
+/// Whether a tree is grown from a row.
+fn is_drawn(problem: &Problem<'_>, task: &TreeTask, row: usize) -> bool {
+    task.rows.contains(row) && problem.weights.get(row) > 0
 }
 
 /// Bytes of one code of a feature: the same on every backend.
@@ -293,7 +345,12 @@ pub fn bytes(kernel: &str, c: &Counts, w: &Widths) -> Option<u64> {
         "quantise_pairs" => c.drawn_rows * (w.row + w.pair + w.quantised),
 
         // On the processor, what is summed is at hand when the sibling is derived from it and the parent.
-        "histogram" => bytes("histogram_build", c, w)? + 2 * c.derived_bins * w.bin,
+        "histogram" => {
+            bytes("histogram_build", c, w)? - c.listed_codes
+                + c.lists * w.start
+                + c.list_entries * w.entry
+                + 2 * c.derived_bins * w.bin
+        }
         "histogram_plan" => c.searched_nodes * w.range,
         "histogram_clear" => c.held_bins * w.bin,
         "histogram_build" => c.summed_rows * (w.row + w.quantised) + c.summed_codes + c.summed_bins * w.bin,
@@ -331,7 +388,10 @@ pub fn bytes(kernel: &str, c: &Counts, w: &Widths) -> Option<u64> {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+    use crate::binning::BinnedMatrix;
+    use crate::binning::lists::ListRule;
     use crate::cpu::CpuOptions;
+    use crate::ingest::Rows;
     use crate::{Dataset, Params, Trainer};
 
     /// The root splits on the first feature, 6 rows to 2; the left child on the second, 3 to 3; the right one is pure.
@@ -345,14 +405,20 @@ mod tests {
     }
 
     fn profile(text: &str, channel: Option<&Dataset>) -> Profile {
+        profile_with(ListRule::default(), text, channel)
+    }
+
+    fn profile_with(rule: ListRule, text: &str, channel: Option<&Dataset>) -> Profile {
         let mut params = Params::default();
         for word in text.split(' ') {
             let (name, value) = word.split_once('=').unwrap();
             params.set(name, value).unwrap();
         }
         let data = eight_rows();
-        let mut trainer =
-            Trainer::new(&params, &data).cpu_options(CpuOptions { profile: true, ..CpuOptions::default() });
+        let mut matrix = BinnedMatrix::of(Rows::all(&data), &params).unwrap();
+        matrix.arrange(rule);
+        let options = CpuOptions { profile: true, ..CpuOptions::default() };
+        let mut trainer = Trainer::new(&params, &data).binned(&matrix).cpu_options(options);
         if let Some(channel) = channel {
             trainer = trainer.channel("validation", channel);
         }
@@ -417,6 +483,22 @@ mod tests {
     }
 
     #[test]
+    fn lists_are_counted_instead_of_the_codes_in_them() {
+        let text = "num_round=1 max_depth=2 min_child_weight=0 lambda=0 histogram_sums=narrow";
+        let dense = profile(text, None);
+        let listed = profile_with(ListRule::ALWAYS, text, None);
+        // The root's lists hold two rows' codes of the first feature and three of the second, the smaller child's two of the first.
+        assert_eq!(listed.counts, Counts { listed_codes: 20, lists: 10, list_entries: 7, ..dense.counts });
+        assert_eq!(moved(&listed, "histogram"), 10 * (2 + 8) + 10 * 4 + 7 * 2 + (8 + 2 * 4) * 8);
+        assert_eq!(moved(&listed, "partition"), moved(&dense, "partition"));
+        // Of rows that were not drawn no list is read.
+        let some =
+            profile_with(ListRule::ALWAYS, "num_round=8 max_depth=1 min_child_weight=0 subsample=0.5", None).counts;
+        assert_eq!((some.lists, some.listed_codes), (some.drawn_rows, 2 * some.drawn_rows));
+        assert!((1..40).contains(&some.list_entries), "{some:?}");
+    }
+
+    #[test]
     fn rows_that_were_not_drawn_read_the_codes_on_their_way() {
         for sampler in ["hash", "xgboost1"] {
             let counts =
@@ -436,7 +518,8 @@ mod tests {
     fn every_kernel_has_a_formula() {
         let widths =
             Widths { margin: 1, target: 1, pair: 1, quantised: 1, row: 1, place: 1, bin: 1, ..Widths::default() };
-        let widths = Widths { node: 1, range: 1, finished: 1, draw_bits: 8, candidate: 1, ..widths };
+        let widths =
+            Widths { entry: 1, start: 1, node: 1, range: 1, finished: 1, draw_bits: 8, candidate: 1, ..widths };
         let counts = ones();
         let cpu =
             ["gradient", "sample", "quantise", "histogram", "split", "partition", "leaf_sums", "add_leaves", "route"];
@@ -464,6 +547,9 @@ mod tests {
             drawn_rows: 1,
             summed_rows: 1,
             summed_codes: 1,
+            listed_codes: 1,
+            lists: 1,
+            list_entries: 1,
             summed_bins: 1,
             derived_bins: 1,
             held_bins: 1,

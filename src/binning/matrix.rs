@@ -1,8 +1,10 @@
 //! The binned training rows, twice: by feature, as the partition of rows reads them fastest, and by row, so that the histograms of all
-//! features of a row are updated from one or two cache lines. Where memory is short, by row alone.
+//! features of a row are updated from one or two cache lines, or, where one code dominates, from the others alone ([`super::lists`]). Where
+//! memory is short, by row alone.
 
 use super::cuts::FeatureCuts;
 use super::joint::JointBlock;
+use super::lists::{CodeColumn, ListRule, RowLists};
 use super::order::Scratch;
 use crate::buffer::Buffer;
 use crate::error::{Error, Result};
@@ -88,18 +90,6 @@ impl RowBlock {
     /// second-level cache.
     const FEATURES: usize = 32;
 
-    /// The blocks of all byte columns.
-    fn cover(columns: &[BinColumn], rows: usize) -> Vec<Self> {
-        let bytes: Vec<(u32, &[u8])> = (0..)
-            .zip(columns)
-            .filter_map(|(feature, column)| match column {
-                BinColumn::Bytes(codes) => Some((feature, codes.as_slice())),
-                BinColumn::Words(_) | BinColumn::ByRow => None,
-            })
-            .collect();
-        Self::groups(&bytes).map(|columns| Self::transpose(columns, rows)).collect()
-    }
-
     /// Shares the byte columns out to blocks.
     pub(super) fn groups<T>(columns: &[T]) -> std::slice::Chunks<'_, T> {
         columns.chunks(Self::FEATURES)
@@ -130,10 +120,14 @@ pub struct BinnedMatrix {
     pub cuts: Vec<FeatureCuts>,
     /// The codes of every feature.
     pub columns: Vec<BinColumn>,
-    /// The byte columns once more, by row; of a matrix by row, them alone.
+    /// The byte columns once more, by row, but for listed ones; of a matrix by row, them alone.
     pub blocks: Vec<RowBlock>,
     /// One a block: its features in fewer columns, where that pays.
     pub joints: Vec<Option<JointBlock>>,
+    /// Listed columns once more; a matrix by row has none.
+    pub lists: Vec<RowLists>,
+    /// The features that are in neither, ascending: histograms read their columns.
+    pub by_column: Vec<u32>,
     /// The tree method that the bins were made for.
     pub method: TreeMethod,
     /// The most bins a feature that were allowed (hist).
@@ -226,10 +220,47 @@ impl BinnedMatrix {
             .collect::<Result<Vec<_>>>()?
             .into_iter()
             .unzip();
-        let blocks = RowBlock::cover(&columns, rows);
-        let mut matrix = Self { rows, cuts, columns, blocks, joints: Vec::new(), method, max_bin };
-        matrix.joints = matrix.blocks.par_iter().map(|block| matrix.joint(block)).collect();
+        let mut matrix = Self {
+            rows,
+            cuts,
+            columns,
+            blocks: Vec::new(),
+            joints: Vec::new(),
+            lists: Vec::new(),
+            by_column: Vec::new(),
+            method,
+            max_bin,
+        };
+        matrix.arrange(ListRule::default());
         Ok(matrix)
+    }
+
+    /// Lays the codes out by row anew, some as lists as the rule asks, from the columns of a matrix that has them all: others stay as they
+    /// are. No model depends on it; [`BinnedMatrix::new`] takes the default.
+    pub fn arrange(&mut self, rule: ListRule) {
+        if self.is_by_row() {
+            return;
+        }
+        (self.blocks, self.lists) = (Vec::new(), Vec::new());
+        let column = |(feature, cuts): (u32, &FeatureCuts)| CodeColumn {
+            feature,
+            count: cuts.codes(),
+            codes: self.codes(feature as usize),
+        };
+        let columns: Vec<CodeColumn<'_>> = (0..).zip(&self.cuts).map(column).collect();
+        let lists = RowLists::cover(&columns, self.rows, rule);
+        let mut listed = lists.iter().flat_map(|lists| &lists.features).map(|listed| listed.feature).peekable();
+        let (mut bytes, mut by_column) = (Vec::new(), Vec::new());
+        for CodeColumn { feature, codes, .. } in columns {
+            match codes {
+                _ if listed.next_if_eq(&feature).is_some() => {}
+                Codes::Bytes(codes) => bytes.push((feature, codes)),
+                Codes::Words(_) | Codes::ByRow { .. } => by_column.push(feature),
+            }
+        }
+        let blocks = RowBlock::groups(&bytes).map(|columns| RowBlock::transpose(columns, self.rows)).collect();
+        (self.blocks, self.lists, self.by_column) = (blocks, lists, by_column);
+        self.joints = self.blocks.par_iter().map(|block| self.joint(block)).collect();
     }
 
     /// A row block's features in fewer columns, where that pays.

@@ -1,9 +1,10 @@
-//! From columns of floats to bins: [`cuts`] learns where bins begin, [`matrix`] stores each value's bin; `spilled` does so for
-//! values on disk.
+//! From columns of floats to bins: [`cuts`] learns where bins begin, [`matrix`] stores each value's bin, those of features
+//! of which one bin dominates as [`lists`]; `spilled` does so for values on disk.
 
 pub mod cuts;
 pub mod joint;
 pub(crate) mod ladder;
+pub mod lists;
 pub mod matrix;
 mod order;
 pub mod rule;

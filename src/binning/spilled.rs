@@ -33,7 +33,18 @@ impl BinnedMatrix {
         let parts = Part::all(spilled, &mut columns, &mut blocks);
         parts.into_par_iter().try_for_each_init(Vec::new, |values, part| part.fill(spilled, &cuts, values))?;
         let joints = vec![None; blocks.len()];
-        Ok(Self { rows, cuts, columns, blocks, joints, method: params.tree_method, max_bin: params.max_bin })
+        let by_column = (0..).zip(&cuts).filter(|(_, cuts)| !is_byte(cuts)).map(|(feature, _)| feature).collect();
+        Ok(Self {
+            rows,
+            cuts,
+            columns,
+            blocks,
+            joints,
+            lists: Vec::new(),
+            by_column,
+            method: params.tree_method,
+            max_bin: params.max_bin,
+        })
     }
 }
 

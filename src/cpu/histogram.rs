@@ -5,12 +5,14 @@
 
 use super::chunk::RowChunk;
 use super::prefetch::{prefetch, read_lines};
-use crate::backend::NodeBatch;
+use crate::backend::{GrownNode, NodeBatch};
 use crate::binning::BinnedMatrix;
 use crate::binning::joint::JointBlock;
-use crate::binning::matrix::{BinColumn, RowBlock};
+use crate::binning::lists::{ListedFeature, Reading, RowLists, of_column};
+use crate::binning::matrix::{Codes, RowBlock};
 use crate::fixed::quantiser::{PairSum, QuantisedPair};
 use rayon::prelude::*;
+use std::borrow::Cow;
 use std::ops::Range;
 
 /// Sums of every feature of a row block: one for each code of a byte, so that no code can be out of range, and a few more, so
@@ -47,6 +49,8 @@ pub trait BinSum: Copy + Default + Send + Sync + 'static {
     /// The sum less a part of it.
     #[must_use]
     fn less(self, part: Self) -> Self;
+    /// From 64-bit sums that are within the width.
+    fn of(sum: PairSum) -> Self;
     /// As 64-bit sums.
     fn sum(self) -> PairSum;
 }
@@ -68,6 +72,10 @@ impl BinSum for PackedSum {
     #[inline]
     fn less(self, part: Self) -> Self {
         Self(self.0.wrapping_sub(part.0))
+    }
+    #[inline]
+    fn of(sum: PairSum) -> Self {
+        Self(QuantisedPair::new(sum.g as i32, sum.h as u32).0)
     }
     #[inline]
     fn sum(self) -> PairSum {
@@ -106,6 +114,10 @@ impl BinSum for WideSum {
     #[inline]
     fn less(self, part: Self) -> Self {
         self.plus(part.0.map(i64::wrapping_neg))
+    }
+    #[inline]
+    fn of(PairSum { g, h }: PairSum) -> Self {
+        Self([g, h])
     }
     #[inline]
     fn sum(self) -> PairSum {
@@ -162,12 +174,17 @@ impl<S: BinSum> Histograms<S> {
             }
             groups.push(group);
         }
-        for (feature, column) in matrix.columns.iter().enumerate() {
-            if matches!(column, BinColumn::Words(_)) {
-                let codes = matrix.cuts[feature].codes();
-                places[feature] = (groups.len(), 0..codes);
-                groups.push(Group::new(codes, std::iter::once(0..codes).collect()));
+        for lists in &matrix.lists {
+            for listed in &lists.features {
+                places[listed.feature as usize] = (groups.len(), listed.sums.clone());
             }
+            let used = lists.features.iter().map(|listed| listed.sums.clone());
+            groups.push(Group::new(lists.sums(), used.collect()));
+        }
+        for &feature in &matrix.by_column {
+            let codes = matrix.cuts[feature as usize].codes();
+            places[feature as usize] = (groups.len(), 0..codes);
+            groups.push(Group::new(codes, std::iter::once(0..codes).collect()));
         }
         Self { groups, places, above_complete: false, current_complete: false }
     }
@@ -214,6 +231,8 @@ pub struct Task<'a> {
     pub chunks: &'a [RowChunk],
     /// The pairs.
     pub quantised: &'a [QuantisedPair],
+    /// All nodes of the tree, with their sums.
+    pub nodes: &'a [GrownNode],
     /// The nodes of the level; siblings follow each other.
     pub level: Range<usize>,
     /// The position in the level above of the parent of each pair of siblings.
@@ -231,15 +250,18 @@ enum Source<'a> {
     Block(&'a RowBlock, Option<&'a JointBlock>),
     /// Those at some positions of a row block.
     Positions(&'a RowBlock, Vec<usize>),
-    /// A feature of more than 256 codes.
-    Words(&'a [u16]),
+    /// Lists, of which the features at some positions are wanted.
+    Lists(&'a RowLists, Vec<usize>),
+    /// Columns, and where in the group their sums are.
+    Columns(Vec<(Range<usize>, Codes<'a>)>),
 }
 
 impl<'a> Source<'a> {
     /// One a group of [`Histograms`]; none for groups that the tree has no feature of.
     fn all(task: &Task<'a>) -> Vec<Option<Self>> {
+        let matrix = task.matrix;
         let drawn = |feature: u32| task.features.binary_search(&feature).is_ok();
-        let blocks = task.matrix.blocks.iter().zip(&task.matrix.joints).map(|(block, joint)| {
+        let blocks = matrix.blocks.iter().zip(&matrix.joints).map(|(block, joint)| {
             let positions: Vec<usize> =
                 (0..block.features.len()).filter(|&position| drawn(block.features[position])).collect();
             match positions.len() {
@@ -248,33 +270,71 @@ impl<'a> Source<'a> {
                 _ => Some(Self::Positions(block, positions)),
             }
         });
-        let words = (0..).zip(&task.matrix.columns).filter_map(|(feature, column)| match column {
-            BinColumn::Words(codes) => Some(drawn(feature).then_some(Self::Words(codes.as_slice()))),
-            BinColumn::Bytes(_) | BinColumn::ByRow => None,
+        let lists = matrix.lists.iter().map(|lists| match lists.reading(task.features) {
+            Reading::Nothing => None,
+            Reading::Lists(positions) => Some(Self::Lists(lists, positions)),
+            Reading::Columns(positions) => {
+                let column = |listed: &ListedFeature| (listed.sums.clone(), matrix.codes(listed.feature as usize));
+                Some(Self::Columns(positions.iter().map(|&position| column(&lists.features[position])).collect()))
+            }
         });
-        blocks.chain(words).collect()
+        let columns = matrix.by_column.iter().map(|&feature| {
+            let sums = 0..matrix.cuts[feature as usize].codes();
+            drawn(feature).then(|| Self::Columns(vec![(sums, matrix.codes(feature as usize))]))
+        });
+        blocks.chain(lists).chain(columns).collect()
+    }
+
+    /// Where in the group the sums of the wanted features are, if `used` says so of all its features.
+    fn wanted<'u>(&self, used: &'u [Range<usize>]) -> Cow<'u, [Range<usize>]> {
+        match self {
+            Self::Block(..) => Cow::Borrowed(used),
+            Self::Positions(_, positions) | Self::Lists(_, positions) => {
+                Cow::Owned(positions.iter().map(|&position| used[position].clone()).collect())
+            }
+            Self::Columns(columns) => Cow::Owned(columns.iter().map(|(sums, _)| sums.clone()).collect()),
+        }
+    }
+
+    /// How many additions a row takes.
+    fn additions(&self) -> usize {
+        match self {
+            Self::Block(block, _) => block.features.len(),
+            Self::Positions(_, positions) => positions.len(),
+            Self::Lists(lists, _) => lists.entries.len().div_ceil(lists.starts.len()),
+            Self::Columns(columns) => columns.len(),
+        }
     }
 
     /// The columns that a node of so many rows is summed from, if not from the features themselves.
     fn joint(&self, rows: usize) -> Option<&'a JointBlock> {
         match self {
             Self::Block(_, joint) => joint.filter(|joint| joint.pays(rows)),
-            Self::Positions(..) | Self::Words(_) => None,
+            Self::Positions(..) | Self::Lists(..) | Self::Columns(_) => None,
         }
     }
 
     /// Reads a chunk's codes and pairs once in the order of memory, if that pays, so that they are fetched at full speed and found in the
     /// cache when they are gathered node by node.
     fn warm(&self, chunk: &RowChunk, nodes: &[Summed<'_>], quantised: &[QuantisedPair]) {
-        let Self::Block(block, _) = self else { return };
         let rows = nodes.iter().map(|summed| chunk.ranges[summed.node].len());
         if nodes.len() < WARM_NODES || rows.sum::<usize>() < nodes.len() * WARM_ROWS {
             return;
         }
-        let joint = nodes.iter().all(|summed| summed.joint.is_some());
-        let block = nodes[0].joint.filter(|_| joint).map_or(*block, |joint| &joint.block);
-        let width = block.features.len();
-        read_lines(&block.codes[chunk.first_row * width..][..chunk.rows() * width]);
+        match self {
+            Self::Block(block, _) => {
+                let joint = nodes.iter().all(|summed| summed.joint.is_some());
+                let block = nodes[0].joint.filter(|_| joint).map_or(*block, |joint| &joint.block);
+                let width = block.features.len();
+                read_lines(&block.codes[chunk.first_row * width..][..chunk.rows() * width]);
+            }
+            Self::Lists(lists, _) => {
+                let starts = &lists.starts[chunk.first_row..=chunk.first_row + chunk.rows()];
+                read_lines(starts);
+                read_lines(&lists.entries[starts[0] as usize..starts[chunk.rows()] as usize]);
+            }
+            Self::Positions(..) | Self::Columns(_) => return,
+        }
         read_lines(&quantised[chunk.first_row..][..chunk.rows()]);
     }
 
@@ -308,10 +368,20 @@ impl<'a> Source<'a> {
                     positions.iter().for_each(|&at| sums[at][usize::from(codes[at])].add(pair));
                 });
             }
-            Self::Words(codes) => {
-                let codes = &codes[chunk.first_row..][..chunk.rows()];
-                for &row in rows {
-                    sums[usize::from(codes[usize::from(row)])].add(quantised[usize::from(row)]);
+            Self::Lists(lists, _) => {
+                each_list(rows, lists, chunk, quantised, |entries, pair| {
+                    entries.iter().for_each(|&entry| sums[usize::from(entry)].add(pair));
+                });
+            }
+            Self::Columns(columns) => {
+                for (place, codes) in columns {
+                    let sums = &mut sums[place.clone()];
+                    of_column!(*codes, codes => {
+                        let codes = &codes[chunk.first_row..][..chunk.rows()];
+                        for row in rows.iter().map(|&row| usize::from(row)) {
+                            sums[usize::from(codes[row])].add(quantised[row]);
+                        }
+                    });
                 }
             }
         }
@@ -344,6 +414,34 @@ fn each_row(
     }
 }
 
+/// The same of lists: hands every row's entries of the block and its pair to `add`.
+#[inline]
+fn each_list(
+    rows: &[u16],
+    lists: &RowLists,
+    chunk: &RowChunk,
+    quantised: &[QuantisedPair],
+    mut add: impl FnMut(&[u16], QuantisedPair),
+) {
+    /// Entries of a cache line.
+    const LINE: usize = 32;
+    let starts = &lists.starts[chunk.first_row..=chunk.first_row + chunk.rows()];
+    for (index, &row) in rows.iter().enumerate() {
+        // A list can only be asked for when its start is there, which is asked for first.
+        if let Some(&ahead) = rows.get(index + 2 * AHEAD) {
+            prefetch(starts, usize::from(ahead));
+            prefetch(quantised, usize::from(ahead));
+        }
+        if let Some(&ahead) = rows.get(index + AHEAD) {
+            let start = starts[usize::from(ahead)] as usize;
+            prefetch(&lists.entries, start);
+            prefetch(&lists.entries, start + LINE);
+        }
+        let row = usize::from(row);
+        add(&lists.entries[starts[row] as usize..starts[row + 1] as usize], quantised[row]);
+    }
+}
+
 /// A node that is summed from its rows.
 #[derive(Clone, Copy)]
 struct Summed<'a> {
@@ -353,20 +451,32 @@ struct Summed<'a> {
     joint: Option<&'a JointBlock>,
 }
 
+/// Where in a group the sums of a node are.
+struct Places<'u> {
+    /// Of every feature.
+    used: &'u [Range<usize>],
+    /// Of those that the tree has.
+    wanted: Cow<'u, [Range<usize>]>,
+    /// Whether rows are added to those of all features, whatever the tree has.
+    whole: bool,
+}
+
 impl Summed<'_> {
-    /// Which sums its rows are added to; `used` are those of the features.
-    fn each(self, used: &[Range<usize>], mut work: impl FnMut(Range<usize>)) {
+    /// Which sums its rows are added to.
+    fn each(self, places: &Places<'_>, work: impl FnMut(Range<usize>)) {
         match self.joint {
-            None => used.iter().for_each(|used| work(used.clone())),
+            None if places.whole => places.used.iter().cloned().for_each(work),
+            None => places.wanted.iter().cloned().for_each(work),
             Some(joint) => {
                 let starts = (0..).step_by(CODES);
-                starts.zip(&joint.columns).for_each(|(start, column)| work(start..start + column.joint_codes()));
+                let columns = starts.zip(&joint.columns);
+                columns.map(|(start, column)| start..start + column.joint_codes()).for_each(work);
             }
         }
     }
 
-    fn clear<S: BinSum>(self, used: &[Range<usize>], sums: &mut [S]) {
-        self.each(used, |used| sums[used].fill(S::default()));
+    fn clear<S: BinSum>(self, places: &Places<'_>, sums: &mut [S]) {
+        self.each(places, |place| sums[place].fill(S::default()));
     }
 
     /// Shares the sums of joint codes out to the features that they are made of.
@@ -381,6 +491,19 @@ impl Summed<'_> {
             }
         }
     }
+
+    /// Gives the frequent codes of lists their sums: the node's less those of the other codes; their own are still 0.
+    fn add_frequent<S: BinSum>(self, task: &Task<'_>, source: &Source<'_>, sums: &mut [S]) {
+        let Source::Lists(lists, positions) = source else { return };
+        let node = S::of(task.nodes[self.node].sums);
+        for &position in positions {
+            let listed = &lists.features[position];
+            let sums = &mut sums[listed.sums.clone()];
+            let mut others = S::default();
+            sums.iter().for_each(|&sum| others.merge(sum));
+            sums[usize::from(listed.frequent)] = node.less(others);
+        }
+    }
 }
 
 /// A node that is summed from its rows, and its larger sibling that follows from it.
@@ -392,12 +515,13 @@ struct Family<'s, S> {
 }
 
 impl<S: BinSum> Family<'_, S> {
-    /// Ends what was summed from rows: the parent's sums less the node's are the sibling's.
-    fn complete(&mut self, used: &[Range<usize>]) {
-        self.summed.share_out(used, self.sums);
+    /// Ends what was summed from rows: adds what follows from it, and from the parent's sums less the node's the sibling's.
+    fn complete(&mut self, task: &Task<'_>, source: &Source<'_>, places: &Places<'_>) {
+        self.summed.share_out(places.used, self.sums);
+        self.summed.add_frequent(task, source, self.sums);
         let Some((sibling, parent)) = &mut self.sibling else { return };
-        for used in used {
-            let parts = sibling[used.clone()].iter_mut().zip(&parent[used.clone()]).zip(&self.sums[used.clone()]);
+        for place in places.wanted.iter() {
+            let parts = sibling[place.clone()].iter_mut().zip(&parent[place.clone()]).zip(&self.sums[place.clone()]);
             parts.for_each(|((sibling, &parent), &sum)| *sibling = parent.less(sum));
         }
     }
@@ -440,10 +564,10 @@ enum Shared {
 }
 
 impl Shared {
-    /// What takes the least time for these nodes, with `sums` sums of `features` features a node, and rows in so many chunks.
-    fn fastest(nodes: &[Summed<'_>], features: usize, sums: usize, chunks: usize) -> Self {
+    /// What takes the least time for these nodes, with so many additions a row and `sums` sums a node, and rows in so many chunks.
+    fn fastest(nodes: &[Summed<'_>], additions: usize, sums: usize, chunks: usize) -> Self {
         let threads = rayon::current_num_threads();
-        let work = |summed: &Summed<'_>| summed.rows * features + SUM_COST * sums;
+        let work = |summed: &Summed<'_>| summed.rows * additions + SUM_COST * sums;
         let (all, most) = nodes.iter().map(work).fold((0, 0), |(all, most), work| (all + work, work.max(most)));
         // Families that are summed one by one fetch cache lines that their rows share with those of others once each.
         let families = WAKE_COST + (all / threads).max(most) * 5 / 4;
@@ -461,24 +585,25 @@ impl Shared {
 impl<S: BinSum> Group<S> {
     fn build(&mut self, task: &Task<'_>, source: &Source<'_>, threads: Threads) {
         let Self { length, used, current, above, parts } = self;
-        // What an earlier level left is overwritten by `derive` or cleared here, node by node.
+        let places = Places { used, wanted: source.wanted(used), whole: matches!(source, Source::Lists(..)) };
+        // What an earlier level left is overwritten by `complete` or cleared here, node by node.
         current.resize(task.batch.nodes.len() * *length, S::default());
         let mut families = families(task, source, *length, current, above);
         let nodes: Vec<Summed<'_>> = families.iter().map(|family| family.summed).collect();
         // Chunk by chunk, since neighbouring rows share cache lines whatever their nodes.
         let whole = |(nodes, families): (&[Summed<'_>], &mut [Family<'_, S>])| {
-            families.iter_mut().for_each(|family| family.summed.clear(used, family.sums));
+            families.iter_mut().for_each(|family| family.summed.clear(&places, family.sums));
             for chunk in task.chunks {
                 source.warm(chunk, nodes, task.quantised);
                 families.iter_mut().for_each(|family| source.sum(chunk, family.summed, task.quantised, family.sums));
             }
-            families.iter_mut().for_each(|family| family.complete(used));
+            families.iter_mut().for_each(|family| family.complete(task, source, &places));
         };
         let all = rayon::current_num_threads();
-        let sums: usize = used.iter().map(ExactSizeIterator::len).sum();
+        let sums: usize = places.wanted.iter().map(ExactSizeIterator::len).sum();
         let shared = match threads {
             Threads::One => Shared::Nothing,
-            Threads::All => Shared::fastest(&nodes, used.len(), sums, task.chunks.len()),
+            Threads::All => Shared::fastest(&nodes, source.additions(), sums, task.chunks.len()),
         };
         if shared == Shared::Nothing {
             whole((&nodes, &mut families));
@@ -490,7 +615,7 @@ impl<S: BinSum> Group<S> {
             let share = task.chunks.len().div_ceil(all);
             parts.par_iter_mut().zip(task.chunks.par_chunks(share)).for_each(|(part, chunks)| {
                 part.resize(nodes.len() * *length, S::default());
-                nodes.iter().zip(part.chunks_exact_mut(*length)).for_each(|(node, sums)| node.clear(used, sums));
+                nodes.iter().zip(part.chunks_exact_mut(*length)).for_each(|(node, sums)| node.clear(&places, sums));
                 for chunk in chunks {
                     source.warm(chunk, &nodes, task.quantised);
                     for (&node, sums) in nodes.iter().zip(part.chunks_exact_mut(*length)) {
@@ -501,14 +626,14 @@ impl<S: BinSum> Group<S> {
             let filled = &parts[..task.chunks.len().div_ceil(share)];
             families.par_iter_mut().enumerate().for_each(|(number, family)| {
                 let Family { summed, sums, .. } = &mut *family;
-                summed.clear(used, sums);
+                summed.clear(&places, sums);
                 for part in filled {
                     let part = &part[number * *length..][..*length];
-                    summed.each(used, |used| {
-                        sums[used.clone()].iter_mut().zip(&part[used]).for_each(|(sum, &other)| sum.merge(other));
+                    summed.each(&places, |place| {
+                        sums[place.clone()].iter_mut().zip(&part[place]).for_each(|(sum, &other)| sum.merge(other));
                     });
                 }
-                family.complete(used);
+                family.complete(task, source, &places);
             });
         }
     }
@@ -594,7 +719,17 @@ mod tests {
             let parents = &[0];
             let level_of = level.clone();
             run(
-                &Task { matrix, features, chunks: &chunks, quantised, level, parents, batch: &batch, parallel },
+                &Task {
+                    matrix,
+                    features,
+                    chunks: &chunks,
+                    quantised,
+                    nodes: &[],
+                    level,
+                    parents,
+                    batch: &batch,
+                    parallel,
+                },
                 &mut histograms,
             );
             for (position, wanted_node) in level_of.clone().enumerate() {

@@ -214,6 +214,7 @@ impl Backend for CpuBackend<'_> {
             features: &tree.columns.tree,
             chunks: &tree.chunks,
             quantised,
+            nodes: &tree.nodes,
             level: tree.level.clone(),
             parents: &tree.parents,
             batch,
@@ -332,6 +333,8 @@ impl Backend for CpuBackend<'_> {
             pair: self.pairs.pair_bytes(),
             quantised: size_of::<QuantisedPair>() as u64,
             row: size_of::<u16>() as u64,
+            entry: size_of::<u16>() as u64,
+            start: size_of::<u32>() as u64,
             place: size_of::<u16>() as u64,
             bin: match self.problem.width {
                 SumWidth::Narrow => size_of::<PackedSum>() as u64,

@@ -9,7 +9,6 @@ use crate::binning::BinnedMatrix;
 use crate::binning::matrix::Codes;
 use crate::binning::rule::Rule;
 use crate::params::TreeMethod;
-use crate::split::Scan;
 use std::ops::Range;
 
 /// Partitions the rows of all parents of the new `level`.
@@ -25,11 +24,7 @@ pub fn run(
         .iter()
         .enumerate()
         .filter(|(_, node)| level.contains(&(node.left as usize)))
-        .map(|(index, node)| {
-            let scan = Scan::new(method, &matrix.cuts[node.feature as usize]);
-            let place = scan.place(node.rank);
-            (index, Rule::new(matrix, node.feature, scan.boundary(place) as u32, place.default_left()))
-        })
+        .map(|(index, node)| (index, node.rule(matrix, method)))
         .collect();
     for_each(chunks, parallel, |_, chunk| {
         chunk.ranges.resize(level.end, 0..0);

@@ -36,6 +36,9 @@ pub fn of(problem: &Problem<'_>, bin_words: u32) -> Widths {
         pair: pair_bytes(problem),
         quantised: 8,
         row: 4,
+        // Lists of codes are the processor's.
+        entry: 0,
+        start: 0,
         place: 4,
         bin: 4 * u64::from(bin_words),
         node: size_of::<Node>() as u64,
