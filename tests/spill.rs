@@ -119,6 +119,37 @@ fn spilled_and_given_up_values_give_the_same_bytes() {
 }
 
 #[test]
+fn bins_values_and_single_rows_predict_the_same_bits() {
+    // So many rows and tests that values are coded (`src/model/forest/mod.rs`).
+    for (labels, text) in [
+        (Labels::Binary, "objective=binary:logistic num_round=30 max_depth=6"),
+        (Labels::Classes(3), "objective=multi:softprob num_class=3 num_round=10 max_depth=5"),
+        (Labels::Real, "num_round=20 tree_method=exact max_depth=9"),
+    ] {
+        let data = data(13, 6000, 4, 0.2, labels);
+        let params = params(text);
+        let mut matrix = BinnedMatrix::of(gboost::ingest::Rows::all(&data), &params).unwrap();
+        let model = train(&data, Some(&matrix), &params).model;
+        let mut predictor = model.row_predictor(None);
+        let classes = model.classes;
+        let mut expected = vec![0; data.rows * classes];
+        for row in 0..data.rows {
+            let values: Vec<f32> = data.row(row).collect();
+            for (class, margin) in predictor.margins(&values).iter().enumerate() {
+                expected[class * data.rows + row] = margin.to_bits();
+            }
+        }
+        let bits = |margins: Vec<f32>| margins.into_iter().map(f32::to_bits).collect::<Vec<_>>();
+        assert!(bits(model.predict_margins(&data, None)) == expected, "{text}");
+        assert!(bits(model.predict_binned(&matrix, None)) == expected, "{text}");
+        // By row alone.
+        let spilled = read(&csv(&data), &options(&data, spill(500, 0))).spilled.unwrap();
+        matrix = BinnedMatrix::of_spilled(&spilled, &data.names(), &params).unwrap();
+        assert!(bits(model.predict_binned(&matrix, None)) == expected, "{text}");
+    }
+}
+
+#[test]
 fn values_are_spilled_once_they_take_too_much() {
     // Several chunks of text, in two files.
     let data = data(11, 30_000, 6, 0.1, Labels::Binary);

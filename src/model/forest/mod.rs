@@ -84,12 +84,8 @@ struct Columns {
 }
 
 impl Columns {
-    /// The columns of codes for trees.
-    fn of(trees: &[Tree]) -> Self {
-        let mut steps = Steps::default();
-        trees.iter().for_each(|tree| {
-            steps.add(tree);
-        });
+    /// The columns of codes.
+    fn of(steps: Steps) -> Self {
         let (slots, steps) = steps.0.into_iter().unzip();
         Self { slots: Slots(slots), steps }
     }
@@ -209,7 +205,10 @@ pub(super) struct Buffer {
 
 impl<'a> Forest<'a> {
     pub(super) fn new(trees: &[Tree], data: &'a dyn Values) -> Self {
-        Self::with(trees, coded(trees), data, Arch::new())
+        /// Rows whose time is saved by codes in the time that it takes to find all thresholds.
+        const ROWS: usize = 4096;
+        let coded = if data.rows() > ROWS { coded(trees) } else { None };
+        Self::with(trees, coded, data, Arch::new())
     }
 
     fn with(trees: &[Tree], coded: Option<Vec<(&[Tree], Columns)>>, data: &'a dyn Values, arch: Arch) -> Self {
@@ -307,14 +306,17 @@ fn split(trees: &[Tree], most: usize) -> Option<Vec<(&[Tree], Columns)>> {
             continue;
         }
         if index > begin {
-            parts.push((&trees[begin..index], Columns::of(&trees[begin..index])));
+            // Without those of this tree.
+            steps = Steps::default();
+            trees[begin..index].iter().for_each(|tree| _ = steps.add(tree));
+            parts.push((&trees[begin..index], Columns::of(steps)));
         }
         (begin, steps) = (index, Steps::default());
         if steps.add(tree) > most {
             return None;
         }
     }
-    parts.push((&trees[begin..], Columns::of(&trees[begin..])));
+    parts.push((&trees[begin..], Columns::of(steps)));
     Some(parts)
 }
 
