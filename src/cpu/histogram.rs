@@ -461,8 +461,7 @@ impl<S: BinSum> Group<S> {
     fn build(&mut self, task: &Task<'_>, source: &Source<'_>, threads: Threads) {
         let Self { length, used, current, above, parts } = self;
         // What an earlier level left is overwritten by `derive` or cleared here, node by node.
-        current.resize(task.batch.nodes.len() * *length, S::default());
-        let mut families = families(task, *length, current, above);
+        let mut families = families(task, *length, at_least(current, task.batch.nodes.len() * *length), above);
         let wanted = source.wanted(used);
         // Lists are summed whole.
         let summed = if matches!(source, Source::Lists(..)) { used.as_slice() } else { &wanted };
@@ -487,7 +486,7 @@ impl<S: BinSum> Group<S> {
             let share = task.chunks.len().div_ceil(all);
             let nodes: Vec<usize> = families.iter().map(|family| family.node).collect();
             parts.par_iter_mut().zip(task.chunks.par_chunks(share)).for_each(|(part, chunks)| {
-                part.resize(nodes.len() * *length, S::default());
+                let part = at_least(part, nodes.len() * *length);
                 part.chunks_exact_mut(*length).for_each(clear);
                 for chunk in chunks {
                     source.warm(chunk, nodes.iter().copied(), task.quantised);
@@ -509,6 +508,15 @@ impl<S: BinSum> Group<S> {
             });
         }
     }
+}
+
+/// The first sums of a buffer, which grows if it has fewer and never shrinks: to fill it anew for every level would cost more than to clear
+/// what is used.
+fn at_least<S: BinSum>(sums: &mut Vec<S>, length: usize) -> &mut [S] {
+    if sums.len() < length {
+        sums.resize(length, S::default());
+    }
+    &mut sums[..length]
 }
 
 /// The families of a batch: pairs of siblings where the larger one is derived, otherwise every node by itself.
