@@ -587,7 +587,7 @@ impl<S: BinSum> Group<S> {
         let Self { length, used, current, above, parts } = self;
         let places = Places { used, wanted: source.wanted(used), whole: matches!(source, Source::Lists(..)) };
         // What an earlier level left is overwritten by `complete` or cleared here, node by node.
-        current.resize(task.batch.nodes.len() * *length, S::default());
+        let current = at_least(current, task.batch.nodes.len() * *length);
         let mut families = families(task, source, *length, current, above);
         let nodes: Vec<Summed<'_>> = families.iter().map(|family| family.summed).collect();
         // Chunk by chunk, since neighbouring rows share cache lines whatever their nodes.
@@ -614,7 +614,7 @@ impl<S: BinSum> Group<S> {
             parts.resize_with(all, Vec::new);
             let share = task.chunks.len().div_ceil(all);
             parts.par_iter_mut().zip(task.chunks.par_chunks(share)).for_each(|(part, chunks)| {
-                part.resize(nodes.len() * *length, S::default());
+                let part = at_least(part, nodes.len() * *length);
                 nodes.iter().zip(part.chunks_exact_mut(*length)).for_each(|(node, sums)| node.clear(&places, sums));
                 for chunk in chunks {
                     source.warm(chunk, &nodes, task.quantised);
@@ -637,6 +637,15 @@ impl<S: BinSum> Group<S> {
             });
         }
     }
+}
+
+/// The first sums of a buffer, which grows if it has fewer and never shrinks: to fill it anew for every level would cost more than to clear
+/// what is used.
+fn at_least<S: BinSum>(sums: &mut Vec<S>, length: usize) -> &mut [S] {
+    if sums.len() < length {
+        sums.resize(length, S::default());
+    }
+    &mut sums[..length]
 }
 
 /// The families of a batch: pairs of siblings where the larger one is derived, otherwise every node by itself.
