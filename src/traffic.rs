@@ -4,7 +4,8 @@
 //! **What is counted** is every element of an array by row, bin, candidate or node that a kernel reads or writes, once, in the width
 //! in which the backend stores it: rows that were drawn, features that the tree sees, nodes that there were. What a kernel reads
 //! again because caches or tiles are too small for it is what it loses, and is not counted; nor are lists of work, counts of blocks and constants,
-//! which are small beside the rest. Where the processor has codes in lists, it is the lists that are counted, whole.
+//! which are small beside the rest. Where the processor has codes in lists, it is the lists that are counted, whole. Other codes are counted by
+//! feature, also where the processor reads those of several features as one (`binning::joint`): bytes over time can then exceed what it reads.
 //!
 //! [`Counts`] are of elements and the same on every backend; [`Widths`] are a backend's; [`bytes`] has the one formula of each kernel.
 

@@ -1,6 +1,7 @@
 //! The binned training rows, twice: by feature, as the partition of rows reads them fastest, and by row, so that the histograms of all
 //! features of a row are updated from one or two cache lines, or, where one code dominates, from the others alone ([`super::lists`]). Where
-//! memory is short, by row alone.
+//! memory is short, by row alone. Features of few codes are there by row a third time, merged ([`super::joint`]): a byte a row and joint
+//! column.
 
 use super::cuts::FeatureCuts;
 use super::joint::JointBlock;
