@@ -12,6 +12,9 @@ use rayon::prelude::*;
 /// Rows a task.
 const RUN: usize = 4096;
 
+/// Rows whose pairs are computed side by side.
+const VECTORS: usize = 64;
+
 /// Gradient pairs of all rows and classes, row-major, in the smallest integers that hold them.
 #[derive(Clone, Debug)]
 pub enum Pairs {
@@ -29,7 +32,7 @@ pub struct ShortPair {
 }
 
 /// A type that stores a [`GradientPair`].
-pub trait StoredPair: Copy + Default + Send + Sync {
+pub trait StoredPair: Copy + Send + Sync {
     /// Stores a pair that is known to fit.
     fn store(pair: GradientPair) -> Self;
     /// The pair.
@@ -96,18 +99,13 @@ fn all_rows<P: StoredPair>(problem: &Problem<'_>, margins: &[i64], pairs: &mut [
         match problem.objective {
             Objective::BinaryLogistic => {
                 let table = &*table::LOGISTIC;
-                vectorised(
+                each_row(
+                    problem,
+                    first_row,
+                    margins,
+                    pairs,
                     #[inline(always)]
-                    || {
-                        each_row(
-                            problem,
-                            first_row,
-                            margins,
-                            pairs,
-                            #[inline(always)]
-                            |margin, target| logistic::gradient_pair(table, margin as i32, target as u32),
-                        );
-                    },
+                    |margin, target| logistic::gradient_pair(table, margin as i32, target as u32),
                 );
             }
             Objective::SquaredError => {
@@ -136,7 +134,7 @@ fn all_rows<P: StoredPair>(problem: &Problem<'_>, margins: &[i64], pairs: &mut [
 }
 
 /// The pairs of rows of one margin each.
-#[inline(always)]
+#[inline]
 fn each_row<P: StoredPair>(
     problem: &Problem<'_>,
     first_row: usize,
@@ -146,38 +144,27 @@ fn each_row<P: StoredPair>(
 ) {
     let targets = &problem.targets[first_row..][..pairs.len()];
     if problem.weights.is_weighted() {
-        let rows = pairs.iter_mut().zip(margins).zip(targets);
-        for (row, ((pair, &margin), &target)) in (first_row..).zip(rows) {
+        for (row, ((pair, &margin), &target)) in (first_row..).zip(pairs.iter_mut().zip(margins).zip(targets)) {
             *pair = P::store(weighted(problem, row, pair_of(margin, target)));
         }
-    } else {
-        unweighted(margins, targets, pairs, pair_of);
+        return;
     }
-}
-
-/// Writes a block of pairs to a place of its own first, so that the compiler knows that none lies among the margins, targets or tables and
-/// computes several at once.
-#[inline(always)]
-fn unweighted<P: StoredPair>(
-    margins: &[i64],
-    targets: &[i64],
-    pairs: &mut [P],
-    pair_of: impl Fn(i64, i64) -> GradientPair,
-) {
-    const BLOCK: usize = 64;
-    let (blocks, rest) = pairs.as_chunks_mut::<BLOCK>();
-    let (margin_blocks, margin_rest) = margins.as_chunks::<BLOCK>();
-    let (target_blocks, target_rest) = targets.as_chunks::<BLOCK>();
-    for ((block, margins), targets) in blocks.iter_mut().zip(margin_blocks).zip(target_blocks) {
-        let mut made = [P::default(); BLOCK];
-        for ((pair, &margin), &target) in made.iter_mut().zip(margins).zip(targets) {
-            *pair = P::store(pair_of(margin, target));
-        }
-        *block = made;
-    }
-    for ((pair, &margin), &target) in rest.iter_mut().zip(margin_rest).zip(target_rest) {
-        *pair = P::store(pair_of(margin, target));
-    }
+    vectorised(
+        #[inline(always)]
+        || {
+            // By way of an array of its own, which no table can overlap as far as the compiler knows.
+            let mut stored = [P::store(GradientPair::default()); VECTORS];
+            let runs = margins.chunks(VECTORS).zip(targets.chunks(VECTORS));
+            for (pairs, (margins, targets)) in pairs.chunks_mut(VECTORS).zip(runs) {
+                let rows = margins.iter().zip(targets);
+                stored
+                    .iter_mut()
+                    .zip(rows)
+                    .for_each(|(pair, (&margin, &target))| *pair = P::store(pair_of(margin, target)));
+                pairs.copy_from_slice(&stored[..pairs.len()]);
+            }
+        },
+    );
 }
 
 /// Applies a row's weight.
