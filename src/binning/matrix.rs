@@ -308,7 +308,8 @@ impl BinnedMatrix {
         self.columns.contains(&BinColumn::ByRow)
     }
 
-    /// Makes the columns of a matrix by row: a byte more a row and feature, for a faster partition, and for GPUs.
+    /// Makes the columns of a matrix by row: a byte more a row and feature, for a faster partition, and for GPUs. The matrix is then as if its
+    /// values had been in memory.
     pub fn add_columns(&mut self) {
         let made: Vec<(usize, BinColumn)> = (0..self.features())
             .into_par_iter()
@@ -320,6 +321,10 @@ impl BinnedMatrix {
                 }
             })
             .collect();
+        if made.is_empty() {
+            return;
+        }
         made.into_iter().for_each(|(feature, column)| self.columns[feature] = column);
+        self.arrange(ListRule::default());
     }
 }

@@ -719,7 +719,7 @@ mod tests {
         let mut histograms = Histograms::<S>::new(matrix);
         // A root, its children, of which the first has a third of the rows, and eight grandchildren without parents.
         let node = |level: Range<usize>, row: usize| match level.len() {
-            2 => level.start + usize::from(row % 3 > 0),
+            2 => level.start + usize::from(!row.is_multiple_of(3)),
             nodes => level.start + hash::combine(99, row as u32) as usize % nodes,
         };
         for (level, subtract) in [(0..1, false), (1..3, true), (3..11, false)] {
