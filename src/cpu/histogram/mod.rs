@@ -390,6 +390,7 @@ fn families<'s, S>(
 mod tests {
     use super::*;
     use crate::fixed::hash;
+    use crate::fixed::quantiser::PairSum;
     use crate::params::TreeMethod;
 
     const ROWS: usize = 9000;
