@@ -82,6 +82,7 @@ pub mod traffic;
 mod training;
 pub mod tree;
 pub mod validation;
+mod vector;
 
 pub use booster::{BackendChoice, Evaluate, Progress, Round, Trained, Trainer};
 pub use error::{Error, ErrorKind, Result};

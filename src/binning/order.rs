@@ -2,9 +2,9 @@
 //! have it. No column is sorted as a whole. Its values are counted in buckets by their highest bits, and only the buckets that hold a
 //! place that was asked for are gathered and sorted.
 
-use crate::cpu::vector::vectorised;
 use crate::fixed::ceil_log2;
 use crate::radix;
+use crate::vector::vectorised;
 use std::ops::Range;
 
 /// The bits of a float such that integers compare as the floats do; 0.0 and -0.0 differ, NaN has no place.

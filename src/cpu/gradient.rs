@@ -2,11 +2,11 @@
 //!
 //! IN: margins (`rows x classes`), targets, weights. OUT: pairs (`rows x classes`). Deterministic: each row by itself.
 
-use super::vector::vectorised;
 use crate::backend::Problem;
 use crate::fixed::quantiser::GradientPair;
 use crate::fixed::{round_shift_wide, table};
 use crate::objective::{Objective, logistic, softmax, squared_error};
+use crate::vector::vectorised;
 use rayon::prelude::*;
 
 /// Rows a task.

@@ -30,7 +30,7 @@ const SUM_COST: usize = 3;
 const WAKE_COST: usize = 1 << 14;
 
 /// The histograms of a batch of nodes, and those of the level above, in groups of features that are summed together: the row
-/// blocks of the matrix, then every feature of more than 256 codes by itself.
+/// blocks of the matrix, its lists, then every feature by itself that is in neither.
 #[derive(Debug)]
 pub struct Histograms<S> {
     groups: Vec<Group<S>>,

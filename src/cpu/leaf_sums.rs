@@ -5,9 +5,9 @@
 use super::chunk::{RowChunk, each_drawn, map_reduce};
 use super::gradient::{Pairs, StoredPair};
 use super::prefetch::read_lines;
-use super::vector::vectorised;
 use crate::backend::{GrownNode, Problem};
 use crate::fixed::quantiser::PairSum;
+use crate::vector::vectorised;
 
 /// Sums the pairs of class `output`.
 pub fn run(
@@ -33,6 +33,7 @@ fn sum<P: StoredPair>(classes: usize, pairs: &[P], chunks: &[RowChunk], nodes: &
         || vec![PairSum::default(); leaves.len()],
         |chunk| {
             if let [0] = leaves[..] {
+                // The drawn rows of a tree of one leaf need not be gathered by node.
                 let mut sum = PairSum::default();
                 vectorised(
                     #[inline(always)]

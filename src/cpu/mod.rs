@@ -18,7 +18,6 @@ pub mod quantise;
 pub mod route;
 pub mod sample;
 pub mod split;
-pub(crate) mod vector;
 
 use crate::backend::{Backend, FinishedTree, Frontier, GrownNode, GrownTree, Margins, NodeBatch, Problem, TreeTask};
 use crate::buffer::Buffer;

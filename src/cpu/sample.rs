@@ -1,13 +1,12 @@
 //! Kernel `sample`: which rows a tree sees (`docs/exactness.md` 5).
 //!
-//! IN: the sampler, weights. OUT: every chunk's `order`: drawn rows first, both parts in row order; which ones
-//! they are. Deterministic: a row's
-//! draw depends on the row alone.
+//! IN: the sampler, weights. OUT: every chunk's `order`: drawn rows first, both parts in row order; its `kept`: which ones they
+//! are. Deterministic: a row's draw depends on the row alone.
 
 use super::chunk::{RowChunk, for_each};
-use super::vector::vectorised;
 use crate::fixed::weight::RowWeights;
 use crate::sampling::RowSample;
+use crate::vector::vectorised;
 
 /// Draws the rows of a tree; every drawn row belongs to node 0.
 pub fn run(sample: &RowSample, weights: &RowWeights, chunks: &mut [RowChunk], parallel: bool) {
@@ -54,13 +53,13 @@ fn draw(chunk: &mut RowChunk, weights: &RowWeights, keep: impl Fn(usize) -> bool
     }
     let places = vectorised(
         #[inline(always)]
-        || divide(kept, order, scratch),
+        || number_rows(kept, order, scratch),
     );
     order[places.0..].copy_from_slice(&scratch[..places.1]);
     *drawn = places.0;
 }
 
-/// Rows that are divided at a time.
+/// Rows that are numbered at a time.
 const GROUP: usize = 8;
 
 /// The places of the bits that are set, by their byte; zeros after them.
@@ -83,7 +82,7 @@ static SET: [[u16; GROUP]; 1 << GROUP] = {
 
 /// Numbers the rows that are kept and the others, each in their order; answers how many there are of both.
 #[inline(always)]
-fn divide(kept: &[bool], taken: &mut [u16], others: &mut [u16]) -> (usize, usize) {
+fn number_rows(kept: &[bool], taken: &mut [u16], others: &mut [u16]) -> (usize, usize) {
     let (mut taken_end, mut others_end) = (0, 0);
     let (groups, rest) = kept.as_chunks::<GROUP>();
     for (first, kept) in (0..).step_by(GROUP).zip(groups) {
@@ -112,14 +111,14 @@ mod tests {
     use crate::fixed::hash;
 
     #[test]
-    fn rows_are_divided_in_their_order() {
+    fn rows_are_numbered_in_their_order() {
         for length in (0..40).chain([255, 256, 257, RowChunk::MOST_ROWS]) {
             for (key, share) in [(1, 0), (2, 1), (3, 5), (4, 9), (5, 10)] {
                 let kept: Vec<bool> = (0..length as u32).map(|row| hash::combine(key, row) % 10 < share).collect();
                 let rows = |wanted| (0..length).filter(|&row| kept[row] == wanted).map(|row| row as u16).collect();
                 let (naive_taken, naive_others): (Vec<u16>, Vec<u16>) = (rows(true), rows(false));
                 let (mut taken, mut others) = (vec![0; length], vec![0; length]);
-                let (taken_end, others_end) = divide(&kept, &mut taken, &mut others);
+                let (taken_end, others_end) = number_rows(&kept, &mut taken, &mut others);
                 assert_eq!(
                     (&taken[..taken_end], &others[..others_end]),
                     (naive_taken.as_slice(), naive_others.as_slice())

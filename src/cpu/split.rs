@@ -4,7 +4,6 @@
 //! are ordered by score, feature and rank, whatever order they are found in.
 
 use super::histogram::{BinSum, Histograms};
-use super::vector::vectorised;
 use crate::backend::{GrownNode, NodeBatch};
 use crate::binning::BinnedMatrix;
 use crate::fixed::hash;
@@ -12,6 +11,7 @@ use crate::fixed::quantiser::{PairSum, ScaledRules};
 use crate::params::TreeMethod;
 use crate::sampling::ColumnPlan;
 use crate::split::{Candidate, Scan, best_of_feature, gain};
+use crate::vector::vectorised;
 use rayon::prelude::*;
 use std::borrow::Cow;
 use std::ops::Range;

@@ -150,7 +150,7 @@ pub fn every_kernel_has_its_twin_its_test_and_its_rows() {
     };
     let kernels: BTreeSet<String> = shaders().into_iter().map(String::from).collect();
     assert_eq!(names("shaders", "wgsl", &[]), kernels, "shaders/ and the table");
-    assert_eq!(names("src/cpu", "rs", &["mod", "chunk", "prefetch", "vector"]), kernels, "src/cpu/ and the table");
+    assert_eq!(names("src/cpu", "rs", &["mod", "chunk", "prefetch"]), kernels, "src/cpu/ and the table");
     let helpers = ["main", "shaders", "models", "tuning", "verify", "auto", "kit", "device"];
     assert_eq!(names("tests/equivalence", "rs", &helpers), kernels, "tests/equivalence/ and the table");
     let shared = names("shaders/shared", "wgsl", &[]);
