@@ -3,9 +3,6 @@
 use rayon::prelude::*;
 use std::ops::Range;
 
-/// Rows that are divided at a time.
-pub const RUN: usize = 256;
-
 /// Up to 65,536 consecutive rows.
 #[derive(Clone, Debug, Default)]
 pub struct RowChunk {

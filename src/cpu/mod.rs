@@ -9,6 +9,7 @@
 
 pub mod add_leaves;
 pub mod chunk;
+mod divide;
 pub mod gradient;
 pub mod histogram;
 pub mod leaf_sums;

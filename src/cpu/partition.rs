@@ -3,7 +3,8 @@
 //! IN: node records, bins. OUT: every chunk's permutation, grouped by the nodes of the new level, stable; the nodes' ranges.
 //! Deterministic: each chunk by itself.
 
-use super::chunk::{RUN, RowChunk, for_each};
+use super::chunk::{RowChunk, for_each};
+use super::divide::{RUN, divide_rows};
 use crate::backend::GrownNode;
 use crate::binning::BinnedMatrix;
 use crate::binning::matrix::Codes;
@@ -42,45 +43,75 @@ pub fn run(
 pub(super) fn divide(chunk: &mut RowChunk, range: Range<u32>, rule: &Rule<'_>) -> u32 {
     let (first, rows) = (chunk.first_row, chunk.rows());
     match rule.codes {
-        Codes::Bytes(codes) => {
-            let codes = &codes[first..][..rows];
-            split_rows(chunk, range, rule, |row| codes[row].into())
-        }
-        Codes::Words(codes) => {
-            let codes = &codes[first..][..rows];
-            split_rows(chunk, range, rule, |row| codes[row].into())
-        }
+        Codes::Bytes(codes) => by_column(chunk, range, rule, &codes[first..][..rows]),
+        Codes::Words(codes) => by_column(chunk, range, rule, &codes[first..][..rows]),
         Codes::ByRow { codes, width, position } => {
             let codes = &codes[first * width..][..rows * width];
-            split_rows(chunk, range, rule, |row| codes[row * width + position].into())
+            by_code(
+                chunk,
+                range,
+                rule,
+                #[inline(always)]
+                |_, run, found| gather(run, found, |row| codes[row * width + position]),
+            )
         }
     }
 }
 
-/// Moves the rows that go left to the front of the range, both sides in their old order; answers where the right side begins. `code` is
-/// that of a row of the chunk.
-fn split_rows(chunk: &mut RowChunk, range: Range<u32>, rule: &Rule<'_>, code: impl Fn(usize) -> u32) -> u32 {
-    let rows = &mut chunk.order[range.start as usize..range.end as usize];
-    let (mut left, mut right) = (0, 0);
-    let mut sides = [[0; RUN]; 2];
-    for start in (0..rows.len()).step_by(RUN) {
-        let run = &rows[start..rows.len().min(start + RUN)];
-        let [others, taken] = &mut sides;
-        let mut count = 0;
-        for (i, &row) in run.iter().enumerate() {
-            // Both are written and one advances: a branch here would be mispredicted for half of the rows. The remainders
-            // change nothing; they show that no place is outside.
-            taken[count % RUN] = row;
-            others[(i - count) % RUN] = row;
-            count += usize::from(rule.takes(code(usize::from(row))));
-        }
-        let (taken, others) = (&taken[..count], &others[..run.len() - count]);
-        let (to_left, to_right) = if rule.default_left { (others, taken) } else { (taken, others) };
-        rows[left..left + to_left.len()].copy_from_slice(to_left);
-        chunk.scratch[right..right + to_right.len()].copy_from_slice(to_right);
-        left += to_left.len();
-        right += to_right.len();
+/// [`divide`] by the codes of the chunk's rows.
+fn by_column<C: Copy + Default + Into<u32>>(
+    chunk: &mut RowChunk,
+    range: Range<u32>,
+    rule: &Rule<'_>,
+    codes: &[C],
+) -> u32 {
+    if range.len() == codes.len() {
+        // Each of them, in order, since partitions keep it: as they lie in memory.
+        by_code(
+            chunk,
+            range,
+            rule,
+            #[inline(always)]
+            |start, run, found: &mut [C]| found.copy_from_slice(&codes[start..start + run.len()]),
+        )
+    } else {
+        by_code(
+            chunk,
+            range,
+            rule,
+            #[inline(always)]
+            |_, run, found: &mut [C]| gather(run, found, |row| codes[row]),
+        )
     }
+}
+
+/// The codes of some rows.
+#[inline(always)]
+fn gather<C>(rows: &[u16], found: &mut [C], code: impl Fn(usize) -> C) {
+    rows.iter().zip(found).for_each(|(&row, found)| *found = code(usize::from(row)));
+}
+
+/// [`divide`] by codes that `find` finds for a run of rows.
+#[inline(always)]
+fn by_code<C: Copy + Default + Into<u32>>(
+    chunk: &mut RowChunk,
+    range: Range<u32>,
+    rule: &Rule<'_>,
+    find: impl Fn(usize, &[u16], &mut [C]),
+) -> u32 {
+    let rows = &mut chunk.order[range.start as usize..range.end as usize];
+    let mut codes = [C::default(); RUN];
+    let (left, right) = divide_rows(
+        rows,
+        &mut chunk.scratch,
+        #[inline(always)]
+        |start, run, goes_left| {
+            let codes = &mut codes[..run.len()];
+            find(start, run, codes);
+            // Apart from the reading, since this is a loop for vectors.
+            codes.iter().zip(goes_left).for_each(|(&code, left)| *left = rule.takes(code.into()) != rule.default_left);
+        },
+    );
     rows[left..].copy_from_slice(&chunk.scratch[..right]);
     range.start + left as u32
 }
