@@ -46,6 +46,10 @@ pub struct CpuOptions {
     pub profile: bool,
 }
 
+/// Rows of a chunk where the options leave it open: fewer are not worth what a chunk costs, and of more the codes do not stay
+/// in the second-level cache until its last node is summed.
+const CHUNK_ROWS: Range<usize> = 1 << 12..1 << 15;
+
 impl Default for CpuOptions {
     fn default() -> Self {
         Self { chunk_rows: None, histogram_bytes: 1 << 30, parallel_from: 160_000, profile: false }
@@ -125,9 +129,12 @@ impl<'a> CpuBackend<'a> {
         }
     }
 
+    /// As many rows for every chunk, and as many chunks for every thread, so that none waits for another.
     fn chunk_rows(&self) -> usize {
-        let share = self.problem.rows().div_ceil(4 * rayon::current_num_threads());
-        self.options.chunk_rows.unwrap_or_else(|| share.clamp(4096, RowChunk::MOST_ROWS)).clamp(1, RowChunk::MOST_ROWS)
+        let (rows, threads) = (self.problem.rows(), rayon::current_num_threads());
+        let chunks = rows.div_ceil(CHUNK_ROWS.end).max(4 * threads).next_multiple_of(threads);
+        let share = rows.div_ceil(chunks).max(CHUNK_ROWS.start);
+        self.options.chunk_rows.unwrap_or(share).clamp(1, RowChunk::MOST_ROWS)
     }
 
     /// What the kernels took so far, if the options asked for it.

@@ -6,20 +6,26 @@ use crate::binning::joint::JointBlock;
 use crate::binning::lists::{ListedFeature, Reading, RowLists, of_column};
 use crate::binning::matrix::{Codes, RowBlock};
 use crate::cpu::chunk::RowChunk;
-use crate::cpu::prefetch::{prefetch, read_lines};
+use crate::cpu::prefetch::{prefetch, prefetch_far, read_lines};
 use crate::fixed::quantiser::QuantisedPair;
 use std::borrow::Cow;
 use std::ops::Range;
 
-/// So many rows before its turn a row is asked for.
+/// So many rows before its turn a row of a smaller block is asked for.
 const AHEAD: usize = 12;
+
+/// And so many before a row of a larger one: about the time that memory takes.
+const FAR_AHEAD: usize = 24;
+
+/// A block of more bytes than this comes from memory: every level reads it all, and other data between.
+const FAR: usize = 8 << 20;
 
 /// A chunk is read once from end to end before so many nodes are summed: the rows of fewer lie close enough together to be fetched
 /// well as they are.
 const WARM_NODES: usize = 3;
 
-/// And only if the nodes have so many of its rows on average: smaller ones have too few for what reading all costs.
-const WARM_ROWS: usize = 1024;
+/// And only if one of so many of its rows is summed: otherwise it is faster to fetch these alone.
+const WARM_ROWS: usize = 16;
 
 /// Codes of a row that are loaded at once.
 const WORD: usize = size_of::<u32>();
@@ -99,7 +105,7 @@ impl<'a> Source<'a> {
     /// cache when they are gathered node by node.
     pub fn warm(&self, chunk: &RowChunk, nodes: &[Summed<'_>], quantised: &[QuantisedPair]) {
         let rows = nodes.iter().map(|summed| chunk.ranges[summed.node].len());
-        if nodes.len() < WARM_NODES || rows.sum::<usize>() < nodes.len() * WARM_ROWS {
+        if nodes.len() < WARM_NODES || WARM_ROWS * rows.sum::<usize>() < chunk.rows() {
             return;
         }
         match self {
@@ -180,18 +186,40 @@ fn each_row(
 ) {
     let width = block.features.len();
     let codes = &block.codes[chunk.first_row * width..][..chunk.rows() * width];
-    if rows.len() == chunk.rows() {
+    if block.codes.len() > FAR {
+        gather(
+            rows,
+            FAR_AHEAD,
+            |row| {
+                prefetch_far(codes, row * width);
+                prefetch_far(quantised, row);
+            },
+            |row| add(&codes[row * width..][..width], quantised[row]),
+        );
+    } else if rows.len() == chunk.rows() {
         // Each of them, in order, since partitions keep it: as they lie in memory.
         codes.chunks_exact(width).zip(quantised).for_each(|(codes, &pair)| add(codes, pair));
-        return;
+    } else {
+        gather(
+            rows,
+            AHEAD,
+            |row| {
+                prefetch(codes, row * width);
+                prefetch(quantised, row);
+            },
+            |row| add(&codes[row * width..][..width], quantised[row]),
+        );
     }
+}
+
+/// Does `work` for every row, and `ask` `ahead` rows before.
+#[inline(always)]
+fn gather(rows: &[u16], ahead: usize, ask: impl Fn(usize), mut work: impl FnMut(usize)) {
     for (index, &row) in rows.iter().enumerate() {
-        if let Some(&ahead) = rows.get(index + AHEAD) {
-            prefetch(codes, usize::from(ahead) * width);
-            prefetch(quantised, usize::from(ahead));
+        if let Some(&ahead) = rows.get(index + ahead) {
+            ask(usize::from(ahead));
         }
-        let row = usize::from(row);
-        add(&codes[row * width..][..width], quantised[row]);
+        work(usize::from(row));
     }
 }
 
@@ -220,5 +248,35 @@ fn each_list(
         }
         let row = usize::from(row);
         add(&lists.entries[starts[row] as usize..starts[row + 1] as usize], quantised[row]);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::buffer::Buffer;
+
+    #[test]
+    fn every_row_of_a_node_comes_once_and_in_order_from_blocks_of_any_size() {
+        const WIDTH: usize = 3;
+        for rows in [1000, FAR / WIDTH + 1000] {
+            let mut codes = Buffer::zeroed(rows * WIDTH);
+            codes.iter_mut().enumerate().for_each(|(index, code)| *code = (index % 251) as u8);
+            let block = RowBlock { features: vec![0, 1, 2], codes };
+            let first_row = rows - 500;
+            for step in [1, 3, 499] {
+                let order: Vec<u16> = (0..500).collect();
+                let wanted: Vec<u16> = order.iter().copied().step_by(step).collect();
+                let chunk = RowChunk { first_row, order, drawn: 500, ..RowChunk::default() };
+                let pairs: Vec<QuantisedPair> = (0..500).map(QuantisedPair).collect();
+                let mut found = Vec::new();
+                each_row(&wanted, &block, &chunk, &pairs, |codes, pair| found.push((codes.to_vec(), pair.0)));
+                let naive = wanted.iter().map(|&row| {
+                    let codes = |position| block.codes[(first_row + usize::from(row)) * WIDTH + position];
+                    ((0..WIDTH).map(codes).collect(), u64::from(row))
+                });
+                assert_eq!(found, naive.collect::<Vec<(Vec<u8>, u64)>>(), "one of {step} of {rows} rows");
+            }
+        }
     }
 }
