@@ -127,8 +127,10 @@ impl<T: Lane> WithSimd for Kernel<'_, T> {
                 }
             }
             for ((found, bits), alive) in found.iter_mut().zip(&mut bits).zip(alive) {
-                *found = if alive != 0 { word as u8 } else { *found };
-                *bits = if alive != 0 { alive } else { *bits };
+                // Without a choice whether to write: there is no masked store of bytes before AVX-512.
+                let dead = if alive == 0 { u8::MAX } else { 0 };
+                *found = word as u8 & !dead | *found & dead;
+                *bits = alive | *bits & dead;
             }
         }
         for ((leaf, found), bits) in leaves.iter_mut().zip(found).zip(bits) {
