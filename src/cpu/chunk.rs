@@ -1,5 +1,7 @@
 //! A run of consecutive training rows and its permutation, grouped by node.
 
+pub(super) mod divide;
+
 use rayon::prelude::*;
 use std::ops::Range;
 

@@ -9,7 +9,6 @@
 
 pub mod add_leaves;
 pub mod chunk;
-mod divide;
 pub mod gradient;
 pub mod histogram;
 pub mod leaf_sums;

@@ -3,8 +3,8 @@
 //! IN: node records, bins. OUT: every chunk's permutation, grouped by the nodes of the new level, stable; the nodes' ranges.
 //! Deterministic: each chunk by itself.
 
+use super::chunk::divide::{RUN, divide_rows};
 use super::chunk::{RowChunk, for_each};
-use super::divide::{RUN, divide_rows};
 use crate::backend::GrownNode;
 use crate::binning::BinnedMatrix;
 use crate::binning::matrix::Codes;

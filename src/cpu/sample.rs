@@ -3,8 +3,8 @@
 //! IN: the sampler, weights. OUT: every chunk's `order`: drawn rows first, both parts in row order; its `kept`: which ones they
 //! are. Deterministic: a row's draw depends on the row alone.
 
+use super::chunk::divide::divide_rows;
 use super::chunk::{RowChunk, for_each};
-use super::divide::divide_rows;
 use crate::fixed::weight::RowWeights;
 use crate::sampling::RowSample;
 use crate::vector::vectorised;
