@@ -107,8 +107,7 @@ fn divide_by(
 fn bits(sides: [bool; GROUP]) -> u8 {
     // Every byte is 0 or 1, and the factor brings that at 8 i to bit 56 + i; all other products stay lower or overflow.
     const GATHER: u64 = 0x0102_0408_1020_4080;
-    let bytes: [u8; GROUP] = bytemuck::cast(sides);
-    (u64::from_le_bytes(bytes).wrapping_mul(GATHER) >> 56) as u8
+    (u64::from_le_bytes(sides.map(u8::from)).wrapping_mul(GATHER) >> 56) as u8
 }
 
 #[cfg(test)]
