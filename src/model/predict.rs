@@ -240,14 +240,14 @@ impl RowPredictor {
     pub fn margins(&mut self, row: &[f32]) -> &[f32] {
         let Self { forest, base, margins, .. } = self;
         margins.copy_from_slice(base);
+        // Trees are class after class in each round.
+        let leaves = forest.leaves(row);
         if let [margin] = &mut margins[..] {
-            forest.visit(row, |leaf| *margin += leaf);
+            leaves.iter().for_each(|leaf| *margin += leaf);
         } else {
-            let mut class = 0;
-            forest.visit(row, |leaf| {
-                margins[class] += leaf;
-                class = (class + 1) % margins.len();
-            });
+            for leaves in leaves.chunks_exact(margins.len()) {
+                margins.iter_mut().zip(leaves).for_each(|(margin, leaf)| *margin += leaf);
+            }
         }
         &self.margins
     }

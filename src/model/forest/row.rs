@@ -3,7 +3,7 @@
 //! A tree of depth `d` is padded to a complete one: node `n` has the children `2n` and `2n + 1`, the root is 1, so that
 //! no child has to be looked up and every tree of a group takes the same steps. Nothing is allocated after the forest.
 
-use super::{Slot, Slots};
+use super::Slots;
 use crate::tree::Tree;
 
 /// Trees that step down together: independent chains of loads that the processor can overlap.
@@ -19,51 +19,88 @@ struct Step {
     column: u32,
 }
 
-/// Trees that follow each other.
+/// [`GROUP`] trees, padded to one depth: each has `2^depth` steps (the first is not used) and as many leaves.
 #[derive(Clone, Debug)]
-enum Group {
-    /// [`GROUP`] trees, padded to one depth: each has `2^depth` steps (the first is not used) and as many leaves.
-    Complete { depth: usize, steps: Vec<Step>, leaves: Vec<f32> },
-    /// Trees that are too deep, or too few.
-    Single(Tree),
+struct Group {
+    depth: usize,
+    steps: Vec<Step>,
+    leaves: Vec<f32>,
+    /// The trees' numbers in the forest.
+    trees: [usize; GROUP],
 }
 
 /// Trees to predict single rows with.
 #[derive(Clone, Debug)]
 pub(in super::super) struct RowForest {
     slots: Slots,
+    /// Trees of about the same depth, so that little is padded: boosted trees are often full and single leaves in turn.
     groups: Vec<Group>,
+    /// Trees that are too deep, with their numbers.
+    deep: Vec<(usize, Tree)>,
     /// One value a slot.
     values: Vec<f32>,
+    /// The value of the last row's leaf in each tree; of a tree that is a single leaf always the same one.
+    found: Vec<f32>,
 }
 
 impl RowForest {
     pub(in super::super) fn new(trees: &[Tree]) -> Self {
         let slots = Slots::new(trees);
-        let (groups, rest) = trees.as_chunks::<GROUP>();
-        let whole = groups.iter().flat_map(|trees| group(trees, &slots));
-        let groups = whole.chain(rest.iter().cloned().map(Group::Single)).collect();
-        let values = vec![0.0; slots.0.len().max(1)];
-        Self { slots, groups, values }
+        let mut by_depth: Vec<(usize, usize)> = trees.iter().map(Tree::depth).zip(0..).collect();
+        by_depth.sort_unstable();
+        let [leaves, deep] = [1, MOST_DEPTH + 1].map(|least| by_depth.partition_point(|&(depth, _)| depth < least));
+        let groups = by_depth[leaves..deep].chunks(GROUP).map(|numbers| Group::new(trees, numbers, &slots)).collect();
+        let deep = by_depth[deep..].iter().map(|&(_, number)| (number, trees[number].clone())).collect();
+        let values = vec![0.0; slots.0.len()];
+        let found = trees.iter().map(|tree| tree.predict(|_| f32::NAN)).collect();
+        Self { slots, groups, deep, values, found }
     }
 
-    /// Calls `add` with the value of the row's leaf in each tree, in the order of the trees. Values that the row lacks
-    /// are missing.
-    pub(in super::super) fn visit(&mut self, row: &[f32], mut add: impl FnMut(f32)) {
-        let of = |slot: Slot| slot.value(row.get(slot.feature as usize).copied().unwrap_or(f32::NAN));
+    /// The values of the row's leaves, one a tree. Values that the row lacks are missing.
+    pub(in super::super) fn leaves(&mut self, row: &[f32]) -> &[f32] {
+        let of = |feature: u32| row.get(feature as usize).copied().unwrap_or(f32::NAN);
         for (value, &slot) in self.values.iter_mut().zip(&self.slots.0) {
-            *value = of(slot);
+            *value = slot.value(of(slot.feature));
         }
-        for group in &self.groups {
-            match group {
-                Group::Complete { depth, steps, leaves } => {
-                    complete(*depth, steps, leaves, &self.values).into_iter().for_each(&mut add);
-                }
-                Group::Single(tree) => {
-                    add(tree.predict(|feature| row.get(feature as usize).copied().unwrap_or(f32::NAN)));
+        for Group { depth, steps, leaves, trees } in &self.groups {
+            for (&tree, leaf) in trees.iter().zip(complete(*depth, steps, leaves, &self.values)) {
+                self.found[tree] = leaf;
+            }
+        }
+        for (number, tree) in &self.deep {
+            self.found[*number] = tree.predict(of);
+        }
+        &self.found
+    }
+}
+
+impl Group {
+    /// Up to [`GROUP`] of the trees, by depth and number, the deepest one last.
+    fn new(trees: &[Tree], numbers: &[(usize, usize)], slots: &Slots) -> Self {
+        let (depth, last) = numbers.last().copied().unwrap_or_default();
+        // Where there are too few, the last one fills the group up.
+        let numbers: [usize; GROUP] =
+            std::array::from_fn(|index| numbers.get(index).map_or(last, |&(_, number)| number));
+        let size = 1 << depth;
+        let mut steps = vec![Step::default(); GROUP * size];
+        let mut leaves = vec![0.0; GROUP * size];
+        let of_trees = steps.chunks_exact_mut(size).zip(leaves.chunks_exact_mut(size));
+        for (&number, (steps, leaves)) in numbers.iter().zip(of_trees) {
+            // Places 1 to size - 1 are steps, size to 2 size - 1 leaves. A leaf above the lowest level is carried down.
+            let mut stack = vec![(1, 0)];
+            while let Some((place, index)) = stack.pop() {
+                let node = &trees[number].nodes[index];
+                if place >= size {
+                    leaves[place - size] = node.threshold;
+                } else if node.is_leaf() {
+                    stack.extend([(2 * place, index), (2 * place + 1, index)]);
+                } else {
+                    steps[place] = Step { threshold: node.threshold, column: slots.column(node) };
+                    stack.extend([(2 * place, node.left as usize), (2 * place + 1, node.right as usize)]);
                 }
             }
         }
+        Self { depth, steps, leaves, trees: numbers }
     }
 }
 
@@ -90,8 +127,7 @@ fn complete(depth: usize, steps: &[Step], leaves: &[f32], values: &[f32]) -> [f3
         found
     }
     match depth {
-        0 => sized::<1>(steps, leaves, values),
-        1 => sized::<2>(steps, leaves, values),
+        ..2 => sized::<2>(steps, leaves, values),
         2 => sized::<4>(steps, leaves, values),
         3 => sized::<8>(steps, leaves, values),
         4 => sized::<16>(steps, leaves, values),
@@ -100,31 +136,4 @@ fn complete(depth: usize, steps: &[Step], leaves: &[f32], values: &[f32]) -> [f3
         7 => sized::<128>(steps, leaves, values),
         _ => sized::<256>(steps, leaves, values),
     }
-}
-
-/// The trees of a group, together if they are not too deep.
-fn group(trees: &[Tree; GROUP], slots: &Slots) -> Vec<Group> {
-    let depth = trees.iter().map(Tree::depth).max().unwrap_or(0);
-    if depth > MOST_DEPTH || trees.iter().any(|tree| tree.nodes.is_empty()) {
-        return trees.iter().cloned().map(Group::Single).collect();
-    }
-    let size = 1 << depth;
-    let mut steps = vec![Step::default(); GROUP * size];
-    let mut leaves = vec![0.0; GROUP * size];
-    for (tree, (steps, leaves)) in trees.iter().zip(steps.chunks_exact_mut(size).zip(leaves.chunks_exact_mut(size))) {
-        // Places 1 to size - 1 are steps, size to 2 size - 1 leaves. A leaf above the lowest level is carried down.
-        let mut stack = vec![(1, 0)];
-        while let Some((place, index)) = stack.pop() {
-            let node = &tree.nodes[index];
-            if place >= size {
-                leaves[place - size] = node.threshold;
-            } else if node.is_leaf() {
-                stack.extend([(2 * place, index), (2 * place + 1, index)]);
-            } else {
-                steps[place] = Step { threshold: node.threshold, column: slots.column(node) };
-                stack.extend([(2 * place, node.left as usize), (2 * place + 1, node.right as usize)]);
-            }
-        }
-    }
-    vec![Group::Complete { depth, steps, leaves }]
 }

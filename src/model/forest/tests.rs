@@ -100,9 +100,8 @@ proptest! {
         let mut by_row = RowForest::new(&trees);
         for row in 0..data.rows {
             let values: Vec<f32> = data.row(row).collect();
-            let mut found = Vec::new();
-            by_row.visit(&values, |value| found.push(value));
-            prop_assert_eq!(found, expected.iter().map(|leaves| leaves[row].1).collect::<Vec<_>>());
+            let expected: Vec<f32> = expected.iter().map(|leaves| leaves[row].1).collect();
+            prop_assert_eq!(by_row.leaves(&values), expected);
         }
     }
 }
