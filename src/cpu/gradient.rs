@@ -105,11 +105,13 @@ fn all_rows<P: StoredPair>(problem: &Problem<'_>, margins: &[i64], pairs: &mut [
                     margins,
                     pairs,
                     #[inline(always)]
-                    |margin, target| logistic::gradient_pair(table, margin as i32, target as u32),
+                    |value| value as i32,
+                    #[inline(always)]
+                    |margin, target| logistic::gradient_pair(table, margin, target.cast_unsigned()),
                 );
             }
             Objective::SquaredError => {
-                each_row(problem, first_row, margins, pairs, squared_error::gradient_pair);
+                each_row(problem, first_row, margins, pairs, |value| value, squared_error::gradient_pair);
             }
             Objective::Softmax | Objective::Softprob => {
                 let table = &*table::EXP;
@@ -133,30 +135,35 @@ fn all_rows<P: StoredPair>(problem: &Problem<'_>, margins: &[i64], pairs: &mut [
     }
 }
 
-/// The pairs of rows of one margin each.
+/// The pairs of rows of one margin each. Margins and targets are made as narrow as `pair_of` takes them.
 #[inline]
-fn each_row<P: StoredPair>(
+fn each_row<P: StoredPair, T: Copy + Default>(
     problem: &Problem<'_>,
     first_row: usize,
     margins: &[i64],
     pairs: &mut [P],
-    pair_of: impl Fn(i64, i64) -> GradientPair,
+    narrow: impl Fn(i64) -> T,
+    pair_of: impl Fn(T, T) -> GradientPair,
 ) {
     let targets = &problem.targets[first_row..][..pairs.len()];
     if problem.weights.is_weighted() {
         for (row, ((pair, &margin), &target)) in (first_row..).zip(pairs.iter_mut().zip(margins).zip(targets)) {
-            *pair = P::store(weighted(problem, row, pair_of(margin, target)));
+            *pair = P::store(weighted(problem, row, pair_of(narrow(margin), narrow(target))));
         }
         return;
     }
     vectorised(
         #[inline(always)]
         || {
-            // By way of an array of its own, which no table can overlap as far as the compiler knows.
+            // By way of arrays of its own: the compiler knows that no table overlaps with them, and takes as many rows at once as a
+            // vector holds of the narrow values.
+            let (mut narrow_margins, mut narrow_targets) = ([T::default(); VECTORS], [T::default(); VECTORS]);
             let mut stored = [P::store(GradientPair::default()); VECTORS];
             let runs = margins.chunks(VECTORS).zip(targets.chunks(VECTORS));
             for (pairs, (margins, targets)) in pairs.chunks_mut(VECTORS).zip(runs) {
-                let rows = margins.iter().zip(targets);
+                narrow_margins.iter_mut().zip(margins).for_each(|(to, &margin)| *to = narrow(margin));
+                narrow_targets.iter_mut().zip(targets).for_each(|(to, &target)| *to = narrow(target));
+                let rows = narrow_margins.iter().zip(&narrow_targets);
                 stored
                     .iter_mut()
                     .zip(rows)

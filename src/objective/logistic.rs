@@ -11,7 +11,8 @@ use crate::objective::logarithm::logarithm;
 pub fn gradient_pair(table: &[Entry; LOGISTIC_ENTRIES], margin: i32, label: u32) -> GradientPair {
     let p = sigmoid(table, margin);
     GradientPair {
-        g: (i64::from(p) - (i64::from(label) << 31)) >> 1,
+        // p is above 0 and below 1, so that the difference fits into 32 bits, of which vectors hold twice as many as of 64.
+        g: i64::from(p.wrapping_sub(label << 31).cast_signed() >> 1),
         h: i64::from(multiply_high(p, ONE_Q31 - p).max(1)),
     }
 }
