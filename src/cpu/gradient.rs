@@ -8,6 +8,7 @@ use crate::fixed::{round_shift_wide, table};
 use crate::objective::{Objective, logistic, softmax, squared_error};
 use crate::vector::vectorised;
 use rayon::prelude::*;
+use std::convert::identity;
 
 /// Rows a task.
 const RUN: usize = 4096;
@@ -111,7 +112,7 @@ fn all_rows<P: StoredPair>(problem: &Problem<'_>, margins: &[i64], pairs: &mut [
                 );
             }
             Objective::SquaredError => {
-                each_row(problem, first_row, margins, pairs, |value| value, squared_error::gradient_pair);
+                each_row(problem, first_row, margins, pairs, identity, squared_error::gradient_pair);
             }
             Objective::Softmax | Objective::Softprob => {
                 let table = &*table::EXP;

@@ -240,11 +240,12 @@ impl RowPredictor {
     pub fn margins(&mut self, row: &[f32]) -> &[f32] {
         let Self { forest, base, margins, .. } = self;
         margins.copy_from_slice(base);
-        // Trees are class after class in each round.
         let leaves = forest.leaves(row);
         if let [margin] = &mut margins[..] {
+            // By itself, so that the sum stays in a register.
             leaves.iter().for_each(|leaf| *margin += leaf);
         } else {
+            // Trees are class after class in each round.
             for leaves in leaves.chunks_exact(margins.len()) {
                 margins.iter_mut().zip(leaves).for_each(|(margin, leaf)| *margin += leaf);
             }

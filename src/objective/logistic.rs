@@ -33,3 +33,18 @@ pub fn base_margin(base_score: f32) -> Result<f32> {
     }
     Ok(-logarithm(1.0 / base_score - 1.0) + 0.0)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixed::table::LOGISTIC;
+
+    #[test]
+    fn gradients_of_all_margins_fit_into_32_bits() {
+        let margins = (i32::MIN..=i32::MAX).step_by(9973).chain([i32::MIN, -1, 0, 1, i32::MAX]);
+        for (margin, label) in margins.flat_map(|margin| [(margin, 0), (margin, 1)]) {
+            let wide = (i64::from(sigmoid(&LOGISTIC, margin)) - (i64::from(label) << 31)) >> 1;
+            assert_eq!(gradient_pair(&LOGISTIC, margin, label).g, wide, "margin {margin}, label {label}");
+        }
+    }
+}

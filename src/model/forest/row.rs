@@ -48,9 +48,9 @@ impl RowForest {
         let slots = Slots::new(trees);
         let mut by_depth: Vec<(usize, usize)> = trees.iter().map(Tree::depth).zip(0..).collect();
         by_depth.sort_unstable();
-        let [leaves, deep] = [1, MOST_DEPTH + 1].map(|least| by_depth.partition_point(|&(depth, _)| depth < least));
-        let groups = by_depth[leaves..deep].chunks(GROUP).map(|numbers| Group::new(trees, numbers, &slots)).collect();
-        let deep = by_depth[deep..].iter().map(|&(_, number)| (number, trees[number].clone())).collect();
+        let [first, end] = [1, MOST_DEPTH + 1].map(|least| by_depth.partition_point(|&(depth, _)| depth < least));
+        let groups = by_depth[first..end].chunks(GROUP).map(|numbers| Group::new(trees, numbers, &slots)).collect();
+        let deep = by_depth[end..].iter().map(|&(_, number)| (number, trees[number].clone())).collect();
         let values = vec![0.0; slots.0.len()];
         let found = trees.iter().map(|tree| tree.predict(|_| f32::NAN)).collect();
         Self { slots, groups, deep, values, found }
