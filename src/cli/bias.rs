@@ -290,15 +290,17 @@ fn show(report: &BiasReport, screen: &Screen) -> Result<()> {
     let share = 100.0 * report.rows as f64 / report.all as f64;
     let is_plain = report.condition.starts_with(|c: char| c.is_ascii_digit() || c == '-' || c == '.');
     let equals = if is_plain { "=" } else { "" };
+    screen.line("")?;
     screen.line(&format!(
-        "\nfacet {}{equals}{}: {}, {share:.1} % of {}",
+        "facet {}{equals}{}: {}, {share:.1} % of {}",
         report.column,
         report.condition,
         count(report.rows, "row"),
         count(report.all, "row")
     ))?;
     for (title, metrics) in [("labels", &report.labels), ("predictions", &report.predictions)] {
-        screen.line(&format!("\n{title:11} {:>9}   {:11}  reading", "value", "usual"))?;
+        screen.line("")?;
+        screen.line(&format!("{title:11} {:>9}   {:11}  reading", "value", "usual"))?;
         metrics.iter().try_for_each(|metric| screen.line(&line(metric)))?;
     }
     Ok(())

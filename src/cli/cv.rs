@@ -261,7 +261,7 @@ fn summary(
             std::iter::once(metric.name()).chain(cells(train)).chain(cells(test)).collect()
         });
     let header = ["", "train mean", "sd", "test mean", "sd"];
-    screen.line(&format!("\n{}\n", table(&header, rows.collect())))?;
+    screen.block(&format!("\n{}\n\n", table(&header, rows.collect())))?;
 
     let sizes = (0..data.folds().count()).map(|fold| data.folds().test_rows(fold).len());
     let (least, most) = (sizes.clone().min().unwrap_or(0), sizes.max().unwrap_or(0));

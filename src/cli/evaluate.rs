@@ -80,10 +80,10 @@ fn show(figures: &Figures, model: &Model, rounds: Rounds, screen: &Screen) -> Re
         vec!["rounds".to_string(), format!("{} of {}", rounds.of(model), model.rounds())],
     ];
     rows.extend(figures.numbers().into_iter().map(|(name, value)| vec![name, figure(value)]));
-    screen.line(&table(&["metric", "value"], rows))?;
+    screen.table(&["metric", "value"], rows)?;
     if let Some(classification) = &figures.classification {
         screen.line("")?;
-        screen.line(&confusion_table(&classification.confusion))?;
+        screen.block(&format!("{}\n", confusion_table(&classification.confusion)))?;
     }
     Ok(())
 }

@@ -5,7 +5,7 @@ use super::interrupt::{self, Phase};
 use super::model_args::ModelArgs;
 use super::output::{self, Draft, title};
 use super::progress::rows_bar;
-use super::screen::{Screen, count, figure, table};
+use super::screen::{Screen, count, figure};
 use super::shap_csv::{Block, Content, ShapCsv};
 use super::{Global, backend};
 use gboost::explain::shap::{Explainer, GlobalInteractions, GlobalShap};
@@ -169,11 +169,12 @@ fn show_global(model: &Model, explainer: &Explainer, global: &GlobalShap, screen
     let total: f64 = overall.iter().sum();
     let expected: Vec<String> = global.expected_values.iter().map(|&value| figure(value)).collect();
     screen.line(&format!(
-        "SHAP values ({}) of {}; expected margin {}\n",
+        "SHAP values ({}) of {}; expected margin {}",
         explainer.feature_perturbation(),
         count(global.rows, "row"),
         expected.join(", "),
     ))?;
+    screen.line("")?;
     let mut header = vec!["feature".to_string(), "mean |SHAP|".to_string(), "percent".to_string()];
     let by_class: Vec<Vec<f64>> = (0..model.classes).map(|class| global.mean_abs(class)).collect();
     if model.classes > 1 {
@@ -188,7 +189,7 @@ fn show_global(model: &Model, explainer: &Explainer, global: &GlobalShap, screen
         row
     };
     let header: Vec<&str> = header.iter().map(String::as_str).collect();
-    screen.line(&table(&header, global.order().into_iter().map(row).collect()))
+    screen.table(&header, global.order().into_iter().map(row).collect())
 }
 
 fn show_pairs(model: &Model, pairs: &GlobalInteractions, screen: &Screen) -> Result<()> {
@@ -199,7 +200,7 @@ fn show_pairs(model: &Model, pairs: &GlobalInteractions, screen: &Screen) -> Res
         .map(|((i, j), value)| vec![format!("{} and {}", model.feature_name(i), model.feature_name(j)), figure(value)])
         .collect();
     screen.line("")?;
-    screen.line(&table(&["interaction", "mean |SHAP|"], rows))
+    screen.table(&["interaction", "mean |SHAP|"], rows)
 }
 
 /// What makes the margin of a row, largest first.
@@ -209,7 +210,7 @@ fn show_row(model: &Model, explainer: &Explainer, data: &Dataset, row: usize, sc
         let values = found.row(0, class);
         let (features, bias) = (&values[..model.features], values[model.features]);
         let of_class = if model.classes > 1 { format!(", class {class}") } else { String::new() };
-        screen.line(&format!("\nrow {row}{of_class}: margin {}\n", figure(values.iter().sum())))?;
+        screen.block(&format!("\nrow {row}{of_class}: margin {}\n\n", figure(values.iter().sum())))?;
         let mut order: Vec<usize> = (0..model.features).filter(|&feature| features[feature] != 0.0).collect();
         order.sort_by(|&a, &b| features[b].abs().total_cmp(&features[a].abs()));
         let mut lines = vec![vec!["expected margin".to_string(), String::new(), signed(bias)]];
@@ -218,7 +219,7 @@ fn show_row(model: &Model, explainer: &Explainer, data: &Dataset, row: usize, sc
             let value = if value.is_nan() { "missing".to_string() } else { value.to_string() };
             vec![model.feature_name(feature), value, signed(features[feature])]
         }));
-        screen.line(&table(&["feature", "value", "SHAP"], lines))?;
+        screen.table(&["feature", "value", "SHAP"], lines)?;
     }
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! `gboost inspect`.
 
 use super::Global;
-use super::screen::{Screen, count, figure, table};
+use super::screen::{Screen, count, escape, figure};
 use clap::ValueEnum;
 use gboost::explain::{Importance, importance};
 use gboost::{Error, Model, Result};
@@ -65,27 +65,30 @@ impl Kind {
 
 pub fn run(global: &Global, args: &Args) -> Result<()> {
     let screen = global.screen();
-    let model = Model::load(&args.model)?;
+    let mut model = Model::load(&args.model)?;
+    let sha256 = model.sha256();
+    // All that follows is for the eye, and a name is one word of it.
+    model.feature_names.iter_mut().for_each(|name| *name = escape(name, &[]).into_owned());
     if let Some(tree) = args.dot {
         let graph = model.dot(tree).ok_or_else(|| {
             let last = model.trees.len().saturating_sub(1);
             Error::parameter(format!("tree {tree} is not in the model, which has {}", count(model.trees.len(), "tree")))
                 .remedy(format!("give a number from 0 to {last}"))
         })?;
-        return screen.bytes(graph.as_bytes());
+        return screen.block(&graph);
     }
     if let Some(kind) = args.importance {
         show_importance(&model, kind.importance(), &screen)?;
     }
     for tree in 0..args.trees.unwrap_or(0).min(model.trees.len()) {
         if let Some(text) = model.dump(tree) {
-            screen.bytes(text.as_bytes())?;
+            screen.block(&text)?;
         }
         if screen.is_closed() {
             break;
         }
     }
-    if args.importance.is_none() && args.trees.is_none() { summary(&model, &screen) } else { Ok(()) }
+    if args.importance.is_none() && args.trees.is_none() { summary(&model, sha256, &screen) } else { Ok(()) }
 }
 
 fn show_importance(model: &Model, kind: Importance, screen: &Screen) -> Result<()> {
@@ -93,10 +96,10 @@ fn show_importance(model: &Model, kind: Importance, screen: &Screen) -> Result<(
         .into_iter()
         .map(|feature| vec![feature.name, figure(feature.score), format!("{:.3}", 100.0 * feature.share)])
         .collect();
-    screen.line(&table(&["feature", kind.name(), "percent"], rows))
+    screen.table(&["feature", kind.name(), "percent"], rows)
 }
 
-fn summary(model: &Model, screen: &Screen) -> Result<()> {
+fn summary(model: &Model, sha256: String, screen: &Screen) -> Result<()> {
     let leaves: Vec<usize> = model.trees.iter().map(|tree| tree.leaves()).collect();
     let depths: Vec<usize> = model.trees.iter().map(|tree| tree.depth()).collect();
     let names = match model.feature_names.as_slice() {
@@ -122,7 +125,7 @@ fn summary(model: &Model, screen: &Screen) -> Result<()> {
         ("trees", format!("{}, {stumps} of a single leaf", model.trees.len())),
         ("depth", spread(&depths)),
         ("leaves", format!("{}, {} in all", spread(&leaves), leaves.iter().sum::<usize>())),
-        ("sha256", model.sha256()),
+        ("sha256", sha256),
     ]);
     lines.iter().try_for_each(|(name, value)| screen.line(&format!("{name:11} {value}")))
 }

@@ -254,7 +254,7 @@ impl Job<'_> {
             report,
         })?;
         if let Some(profile) = &trained.profile {
-            screen.line(&format!("\n{}", profile::text(profile)))?;
+            screen.block(&format!("\n{}\n", profile::text(profile)))?;
         }
         if screen.is_quiet() { Ok(()) } else { summary(&outcome, files, params, screen) }
     }
@@ -476,7 +476,7 @@ fn summary(outcome: &MetricsFile, files: &Files, params: &Params, screen: &Scree
     for (index, (name, _)) in numbers[0].iter().enumerate() {
         rows.push(row(name, numbers.iter().map(|numbers| figure(numbers[index].1))));
     }
-    screen.line(&format!("\n{}\n", table(&header, rows)))?;
+    screen.block(&format!("\n{}\n\n", table(&header, rows)))?;
 
     let rounds = match (outcome.best_round, outcome.stopped_early || params.early_stopping_rounds.is_some()) {
         (Some(best), true) => format!("{}, figures of the best, [{best}]", count(outcome.rounds, "round")),

@@ -304,7 +304,7 @@ fn report(tuned: &Tuned, files: &Files, screen: &Screen) -> Result<()> {
     };
     let rows = leaderboard.rows().iter().take(SHOWN);
     let rows = rows.map(|row| header.iter().zip(row).map(cell).collect()).collect();
-    screen.line(&format!("\n{}", table(&header, rows)))?;
+    screen.block(&format!("\n{}\n", table(&header, rows)))?;
     if leaderboard.rows().len() > SHOWN {
         screen.line(&format!("({SHOWN} of {} trials; leaderboard.csv has all)", leaderboard.rows().len()))?;
     }
