@@ -62,6 +62,7 @@ mod engine;
 pub mod error;
 mod evaluation;
 pub mod explain;
+pub mod files;
 pub mod fixed;
 #[cfg(feature = "gpu")]
 pub mod gpu;
@@ -78,6 +79,7 @@ mod radix;
 pub mod report;
 pub mod sampling;
 pub mod split;
+pub mod strict_json;
 pub mod traffic;
 mod training;
 pub mod tree;

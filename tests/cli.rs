@@ -32,6 +32,8 @@ mod memory;
 mod params_files;
 #[path = "cli/predict.rs"]
 mod predict;
+#[path = "cli/proof.rs"]
+mod proof;
 #[path = "cli/reading.rs"]
 mod reading;
 #[path = "cli/report.rs"]

@@ -122,6 +122,15 @@ impl DataArgs {
 
     /// The options of a manifest.
     pub fn from_record(record: &Reading) -> Result<Self> {
+        let known = |name: &str, given: &Option<String>, known: &[&str]| match given {
+            Some(value) if !known.contains(&value.as_str()) => {
+                Err(Error::parameter(format!("{name} of the manifest is {value:?}"))
+                    .remedy(format!("it can be {}", known.join(", "))))
+            }
+            _ => Ok(()),
+        };
+        known("header", &record.header, &["auto", "yes", "no"])?;
+        known("index_base", &record.index_base, &["0", "1"])?;
         let delimiter = record.delimiter.as_deref().map(delimiter).transpose();
         Ok(Self {
             label: record.label.as_deref().map(column_of),

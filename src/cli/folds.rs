@@ -33,6 +33,10 @@ pub struct FoldArgs {
     /// Seed of the folds; that of the samples is --seed
     #[arg(long, value_name = "N", default_value_t = 0, conflicts_with = "folds")]
     shuffle_seed: u64,
+
+    /// Whether `folds` is a column for sure, and no file of that name is opened.
+    #[arg(skip)]
+    is_column: bool,
 }
 
 /// What `--folds` names.
@@ -152,6 +156,9 @@ impl FoldArgs {
     fn given(&self) -> Result<Option<Given>> {
         let Some(text) = &self.folds else { return Ok(None) };
         let path = PathBuf::from(text);
+        if self.is_column {
+            return Ok(Some(Given::Column(column_of(text))));
+        }
         if path.is_file() {
             return Ok(Some(Given::File(path)));
         }
@@ -192,6 +199,7 @@ impl FoldArgs {
             folds: file.or_else(|| record.column.clone()),
             group_column: record.group_column.clone(),
             shuffle_seed: record.shuffle_seed,
+            is_column: record.file.is_none(),
         }
     }
 }

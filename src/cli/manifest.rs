@@ -67,6 +67,7 @@ pub fn begin(inputs: Inputs<'_>) -> Result<Manifest> {
         rounds: 0,
         result: FileRecord::beside(result, &[]),
         metrics: Value::Null,
+        sha256: None,
         machine: Machine::default(),
         times: Default::default(),
     })
@@ -83,4 +84,5 @@ pub fn complete(begun: Manifest, outcome: &Outcome<'_>) -> Manifest {
         times: clock.times(),
         ..begun
     }
+    .sealed()
 }

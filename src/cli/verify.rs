@@ -5,26 +5,34 @@ use super::cv;
 use super::data::{Channels, DataArgs, Paths, Purpose, embedded};
 use super::folds::FoldArgs;
 use super::interrupt::{self, Phase};
+use super::manifest::{self, Inputs, Outcome};
 use super::memory::MemoryArgs;
 use super::params_file;
 use super::screen::{Screen, count};
 use super::train::{self, Training};
 use super::{Global, output};
-use gboost::report::manifest::{ChannelRecord, Data, FileRecord, commit, sha256, sha256_of_file};
+use gboost::booster::Placement;
+use gboost::files::read_regular;
+use gboost::report::manifest::{ChannelRecord, Clock, Data, FileRecord, commit, sha256, sha256_of_file};
 use gboost::report::{Manifest, cv_csv};
 use gboost::validation::FoldedData;
 use gboost::{Error, ErrorKind, Evaluate, Model, Params, Result};
 use serde_json::Value;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Train again what a manifest describes, and compare with the result byte for byte
 ///
 /// Checks that the data files and the result have the sha256 of the manifest, trains again, on any backend and any number of
-/// threads, and says whether the model (or the table of a cross-validation) has the same bytes and the same metrics. Writes nothing.
+/// threads, and says whether the model (or the table of a cross-validation) has the same bytes, and whether the manifest says what
+/// this run would write, but for machine and times. Writes nothing.
 ///
-/// Exit code 0 if all is the same; 1 if not, with the reason: a data file or the model was changed, or training gives another
-/// model, with the first tree and node that differ. 2 if a file is missing or cannot be read.
+/// What had no effect, such as a gamma that no split reached, cannot be told from the result: the manifest's own sha256 shows that it
+/// was changed by hand. It is no signature, and does not show a forgery.
+///
+/// Reads nothing but regular files, wherever the manifest says they are, and quotes none whose sha256 is not the manifest's.
+///
+/// Exit code 0 if all is the same; 1 if not, with the reason: a data file, the model or the manifest was changed, or training gives
+/// another model, with the first tree and node that differ. 2 if a file is missing or cannot be read.
 #[derive(clap::Args)]
 #[command(after_help = AFTER_HELP)]
 pub struct Args {
@@ -42,10 +50,18 @@ Examples:
   gboost verify model.manifest.json --backend gpu
   gboost verify out/cv.manifest.json --threads 1";
 
+/// The commands that write manifests.
+const COMMANDS: [&str; 3] = ["train", "cv", "tune"];
+
 pub fn run(global: &Global, args: &Args) -> Result<()> {
     let screen = global.screen();
     backend::check(global)?;
-    let manifest = Manifest::load(&args.manifest)?;
+    let (manifest, told) = Manifest::load_with_value(&args.manifest)?;
+    let Some(command) = COMMANDS.into_iter().find(|command| *command == manifest.command) else {
+        return Err(Error::data(format!("the manifest is of the command {:?}", manifest.command))
+            .remedy(format!("give a manifest of gboost {}", COMMANDS.join(", ")))
+            .at_path(&args.manifest));
+    };
     let mut params = Params::default();
     params_file::set_all(&args.manifest, &manifest.parameters, &mut params)?;
     params.nthread = global.threads();
@@ -55,6 +71,8 @@ pub fn run(global: &Global, args: &Args) -> Result<()> {
         path: &args.manifest,
         folder: output::folder_of(&args.manifest),
         manifest: &manifest,
+        told: &told,
+        command,
         params: &params,
         memory: &args.memory,
         screen: &screen,
@@ -62,7 +80,7 @@ pub fn run(global: &Global, args: &Args) -> Result<()> {
     case.tell_version();
     case.check_data()?;
     let stored = case.stored()?;
-    match manifest.command.as_str() {
+    match command {
         "cv" => case.cross_validate_again(&stored),
         _ => case.train_again(&stored),
     }
@@ -74,6 +92,9 @@ struct Case<'a> {
     path: &'a Path,
     folder: &'a Path,
     manifest: &'a Manifest,
+    /// What it says word for word.
+    told: &'a Value,
+    command: &'static str,
     params: &'a Params,
     memory: &'a MemoryArgs,
     screen: &'a Screen,
@@ -82,7 +103,16 @@ struct Case<'a> {
 /// The result as it is on disk.
 struct Stored {
     path: PathBuf,
-    bytes: Vec<u8>,
+    sha256: String,
+}
+
+/// What training again has given.
+struct Again<'a> {
+    bytes: &'a [u8],
+    rounds: usize,
+    metrics: Value,
+    backend: &'a Placement,
+    adapter: &'a str,
 }
 
 impl Case<'_> {
@@ -128,12 +158,10 @@ impl Case<'_> {
         };
         match sha256_of_file(&path)? {
             Some(found) if found == *expected => Ok(()),
-            found => Err(self
-                .no(format!(
-                    "the {what} was changed: its sha256 is {}, the manifest says {expected}",
-                    found.unwrap_or_default()
-                ))
+            Some(found) => Err(self
+                .no(format!("the {what} was changed: its sha256 is {found}, the manifest says {expected}"))
                 .at_path(&path)),
+            None => Err(no_regular_file(&path, what)),
         }
     }
 
@@ -168,8 +196,9 @@ impl Case<'_> {
 
     fn stored(&self) -> Result<Stored> {
         let path = self.manifest.result.place(self.folder);
-        let bytes = fs::read(&path).map_err(|source| Error::io("read the result", &path, &source))?;
-        Ok(Stored { path, bytes })
+        let found = sha256_of_file(&path).map_err(|error| error.reword("cannot open", "cannot read the result"))?;
+        let sha256 = found.ok_or_else(|| no_regular_file(&path, "result"))?;
+        Ok(Stored { path, sha256 })
     }
 
     /// Compares what the data holds with what the manifest says of it.
@@ -220,6 +249,15 @@ impl Case<'_> {
             false => Channels::read(&reading, paths, purpose, &plan, self.screen),
         })?;
         self.check_counts(&channels.record(self.folder)?)?;
+        let begun = manifest::begin(Inputs {
+            command: self.command,
+            result: &stored.path,
+            params: self.params,
+            reading: &reading,
+            channels: &channels,
+            start: continue_from.as_ref().map(|record| record.place(self.folder)).as_ref(),
+            folds: None,
+        })?;
         let backend = backend::choose(self.global, false, self.screen)?;
         let matrix = match plan.gives_up {
             true => Some(pool.install(|| train::give_up_values(&mut channels, self.params, &backend.backend))?),
@@ -236,13 +274,27 @@ impl Case<'_> {
         };
         let trained = training.run(&Screen::new(0))?;
         backend::tell(&trained.backend, &trained.adapter, self.screen);
-        let again = trained.model.to_json();
-        self.compare(stored, &again, &trained.adapter, |stored| match Model::from_json_bytes(stored) {
-            Ok(model) => model.first_difference(&trained.model),
-            Err(error) => Some(format!("it is no whole model: {error}")),
+        let bytes = trained.model.to_json();
+        self.compare(stored, &bytes, &trained.adapter, |stored, is_intact| {
+            match (Model::from_json_bytes(stored), is_intact) {
+                (Ok(model), true) => model.first_difference(&trained.model),
+                // The place, not what stands there.
+                (Ok(model), false) => model
+                    .first_difference(&trained.model)
+                    .map(|difference| difference.split(": ").next().unwrap_or_default().to_string()),
+                (Err(error), true) => Some(format!("it is no whole model: {error}")),
+                (Err(_), false) => Some("it is no whole model".to_string()),
+            }
         })?;
         let figures = pool.install(|| train::figures(&trained, &channels, matrix.as_ref()))?;
-        self.compare_metrics(&serde_json::to_value(figures).unwrap_or_default(), trained.model.rounds())?;
+        let again = Again {
+            bytes: &bytes,
+            rounds: trained.model.rounds(),
+            metrics: serde_json::to_value(figures).unwrap_or_default(),
+            backend: &trained.backend,
+            adapter: &trained.adapter,
+        };
+        self.compare_manifests(begun, &again)?;
         self.say_same("model", stored, &trained.adapter)
     }
 
@@ -257,46 +309,72 @@ impl Case<'_> {
         let source = cv::Source { paths: &paths, reading: &reading, folds: &fold_args };
         let quiet = Screen::new(0);
         let pool = gboost::booster::thread_pool(self.params.nthread)?;
-        let found = pool.install(|| {
+        let (found, begun) = pool.install(|| {
             let (channels, folds) = cv::read(&source, self.params, self.screen)?;
             self.check_counts(&channels.record(self.folder)?)?;
+            let begun = manifest::begin(Inputs {
+                command: self.command,
+                result: &stored.path,
+                params: self.params,
+                reading: &reading,
+                channels: &channels,
+                start: None,
+                folds: Some(fold_args.record(self.folder, &folds)?),
+            })?;
             let backend = backend::choose(self.global, false, self.screen)?;
             let parted = FoldedData::new(&channels.train.dataset, &folds, self.params)?;
-            cv::Run { params: self.params, backend: &backend, screen: &quiet, log_every: None }.all(&parted)
+            cv::Run { params: self.params, backend: &backend, screen: &quiet, log_every: None }
+                .all(&parted)
+                .map(|found| (found, begun))
         })?;
         backend::tell(&found.backend, &found.adapter, self.screen);
-        let again = cv_csv(&found);
-        self.compare(stored, again.as_bytes(), &found.adapter, |stored| {
+        let table = cv_csv(&found);
+        self.compare(stored, table.as_bytes(), &found.adapter, |stored, is_intact| {
             let stored = String::from_utf8_lossy(stored);
-            let (rows, new_rows) = (stored.lines().count(), again.lines().count());
-            let mut lines = stored.lines().zip(again.lines()).zip(1..);
+            let (rows, new_rows) = (stored.lines().count(), table.lines().count());
+            let mut lines = stored.lines().zip(table.lines()).zip(1..);
             let differing = lines.find(|((stored, again), _)| stored != again);
-            let line = differing.map(|((stored, again), line)| format!("line {line}: {stored} here, {again} there"));
+            let line = differing.map(|((stored, again), line)| match is_intact {
+                true => format!("line {line}: {stored} here, {again} there"),
+                false => format!("line {line}, which is {again} there"),
+            });
             line.or_else(|| (rows != new_rows).then(|| format!("{rows} lines here, {new_rows} there")))
         })?;
-        self.compare_metrics(&cv::metrics(&found), found.history.len())?;
+        let again = Again {
+            bytes: table.as_bytes(),
+            rounds: found.history.len(),
+            metrics: cv::metrics(&found),
+            backend: &found.backend,
+            adapter: &found.adapter,
+        };
+        self.compare_manifests(begun, &again)?;
         self.say_same("table", stored, &found.adapter)
     }
 
     /// Compares the result on disk, the manifest's and the one made again. `difference` tells where the first of them parts from
-    /// the last.
+    /// the last; it quotes the first only if that is the file that the manifest means, since any file may be named there.
     fn compare(
         &self,
         stored: &Stored,
         again: &[u8],
         adapter: &str,
-        difference: impl Fn(&[u8]) -> Option<String>,
+        difference: impl Fn(&[u8], bool) -> Option<String>,
     ) -> Result<()> {
         let expected = self.manifest.result.sha256.clone().unwrap_or_default();
-        let [found, new] = [sha256(&stored.bytes), sha256(again)];
-        let is_intact = found == expected;
+        let (found, new) = (&stored.sha256, sha256(again));
+        let is_intact = *found == expected;
         if is_intact && new == expected {
             return Ok(());
         }
-        let place = difference(&stored.bytes).map_or_else(
-            || "only the text of the file differs".to_string(),
-            |place| format!("first difference: {place}"),
-        );
+        // A file that is many times longer than what it should hold is not worth its memory.
+        let place = match read_regular(&stored.path, (again.len() as u64).saturating_mul(4).max(1 << 20)) {
+            Err(error) => format!("it cannot be compared: {error}"),
+            Ok(bytes) if sha256(&bytes) != *found => "it is being changed".to_string(),
+            Ok(bytes) => difference(&bytes, is_intact).map_or_else(
+                || "only the text of the file differs".to_string(),
+                |place| format!("first difference: {place}"),
+            ),
+        };
         let message = match (is_intact, new == expected) {
             (false, true) => format!(
                 "the file was changed: its sha256 is {found}, the manifest says {expected}, which training again on {adapter} gives; {place}"
@@ -336,11 +414,95 @@ impl Case<'_> {
         }
     }
 
+    /// Compares the whole manifest with the one that this run would write.
+    fn compare_manifests(&self, begun: Manifest, again: &Again<'_>) -> Result<()> {
+        self.compare_metrics(&again.metrics, again.rounds)?;
+        let outcome = Outcome {
+            bytes: again.bytes,
+            rounds: again.rounds,
+            metrics: again.metrics.clone(),
+            backend: again.backend,
+            adapter: again.adapter,
+            threads: 0,
+            clock: Clock::start(),
+        };
+        let again = serde_json::to_value(manifest::complete(begun, &outcome)).unwrap_or_default();
+        let is_ours = self.manifest.gboost == env!("CARGO_PKG_VERSION") && self.manifest.commit.as_deref() == commit();
+        let (told, mut again) = (comparable(self.told), comparable(&again));
+        if !is_ours {
+            // Another gboost may not know of everything that this one writes down.
+            leave_out_unknown(&mut again, &told);
+        }
+        if let Some((name, told, found)) = first_unequal("", &told, &again) {
+            let message = format!("the manifest says {name} {told}, this run would write {found}");
+            return Err(self.no(message).at_path(self.path));
+        }
+        match &self.manifest.sha256 {
+            Some(digest) if *digest == Manifest::digest_of(self.told) => Ok(()),
+            Some(digest) => Err(self
+                .no(format!(
+                    "the manifest was changed: the sha256 of what it says is {}, not {digest}; the change has no effect on the result",
+                    Manifest::digest_of(self.told)
+                ))
+                .at_path(self.path)),
+            None if is_ours && commit().is_some() => {
+                Err(self.no("the manifest lacks its own sha256: it was changed".to_string()).at_path(self.path))
+            }
+            None => {
+                self.screen.note(
+                    "the manifest has no sha256 of its own, as older ones: a change without effect on the result would not be seen",
+                );
+                Ok(())
+            }
+        }
+    }
+
     fn say_same(&self, what: &str, stored: &Stored, adapter: &str) -> Result<()> {
         interrupt::enter(Phase::Reading)?;
         let sha256 = self.manifest.result.sha256.as_deref().unwrap_or_default();
         let path = stored.path.display();
         self.screen.line(&format!("the same {what}: {path}, sha256 {sha256}, trained again on {adapter}"))
+    }
+}
+
+/// Nothing but regular files is read for a manifest: a device may have no end, and a pipe no writer.
+fn no_regular_file(path: &Path, what: &str) -> Error {
+    Error::data(format!("the {what} is no regular file"))
+        .remedy("give a manifest of files that can be read again")
+        .at_path(path)
+}
+
+/// What two manifests of the same run have in common: not where and when, which program, and where files lie; they may be moved.
+fn comparable(manifest: &Value) -> Value {
+    let mut told = manifest.clone();
+    if let Value::Object(members) = &mut told {
+        members.retain(|name, _| !["machine", "times", "sha256", "gboost", "commit"].contains(&name.as_str()));
+    }
+    leave_out_paths(&mut told);
+    told
+}
+
+fn leave_out_paths(value: &mut Value) {
+    match value {
+        Value::Object(members) => {
+            // The path of a file, whose sha256 stands beside it.
+            if members.contains_key("sha256") {
+                members.shift_remove("path");
+            }
+            members.values_mut().for_each(leave_out_paths);
+        }
+        Value::Array(items) => items.iter_mut().for_each(leave_out_paths),
+        _ => {}
+    }
+}
+
+/// Leaves out what `known` has no member for.
+fn leave_out_unknown(value: &mut Value, known: &Value) {
+    if let (Value::Object(members), Value::Object(known)) = (value, known) {
+        members.retain(|name, _| known.contains_key(name));
+        for (name, value) in members {
+            leave_out_unknown(value, &known[name]);
+        }
     }
 }
 
@@ -351,6 +513,15 @@ fn first_unequal(path: &str, left: &Value, right: &Value) -> Option<(String, Str
         let name = |key: &String| if path.is_empty() { key.clone() } else { format!("{path} {key}") };
         let of = |side: &serde_json::Map<String, Value>, key: &String| side.get(key).cloned().unwrap_or_default();
         return keys.map(|key| first_unequal(&name(key), &of(left, key), &of(right, key))).find_map(|found| found);
+    }
+    if let (Value::Array(left), Value::Array(right)) = (left, right)
+        && left.len() == right.len()
+        && left.iter().chain(right).any(Value::is_object)
+    {
+        let items = left.iter().zip(right).enumerate();
+        return items
+            .map(|(index, (left, right))| first_unequal(&format!("{path} {index}"), left, right))
+            .find_map(|found| found);
     }
     (left != right).then(|| (path.to_string(), left.to_string(), right.to_string()))
 }

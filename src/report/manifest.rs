@@ -4,19 +4,27 @@
 //! folder of data and models can be moved as a whole.
 
 use crate::error::{Error, Result};
+use crate::files::{open_regular, read_at_most};
 use crate::ingest::Channel;
 use crate::metric::Metric;
 use crate::params::Params;
+use crate::strict_json;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
-use std::time::Instant;
+use std::time::{Instant, SystemTime};
 
 /// The version of the manifest's form; another one is refused.
 const FORM: u32 = 1;
+
+/// Bytes of a manifest at most: some 3,000 files with a thousand labels each.
+const MOST_BYTES: u64 = 64 << 20;
+
+/// Members that say where and when, and the digest itself: all others are what the digest is taken of.
+const NOT_SEALED: [&str; 3] = ["sha256", "machine", "times"];
 
 /// Labels of a regression are counted up to this many different ones.
 const MOST_LABELS: usize = 1000;
@@ -53,6 +61,9 @@ pub struct Manifest {
     pub result: FileRecord,
     /// Its figures.
     pub metrics: Value,
+    /// The digest of all that the manifest says but `machine` and `times`; see [`Manifest::digest_of`]. Older ones have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<String>,
     /// Where it was made; changes no byte of the result.
     pub machine: Machine,
     /// When it was made; changes no byte of the result.
@@ -158,6 +169,7 @@ pub struct FoldsRecord {
 
 /// Where a result was made.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Machine {
     /// Name of the processor.
     pub cpu: String,
@@ -208,7 +220,7 @@ impl Clock {
     /// Begins now.
     #[must_use]
     pub fn start() -> Self {
-        Self { date: jiff::Timestamp::now(), instant: Instant::now() }
+        Self { date: timestamp(SystemTime::now()), instant: Instant::now() }
     }
 
     /// Seconds since it began.
@@ -220,8 +232,17 @@ impl Clock {
     /// From the beginning to now.
     #[must_use]
     pub fn times(&self) -> RunTimes {
-        RunTimes { start: date(self.date), end: date(jiff::Timestamp::now()), seconds: self.seconds() }
+        RunTimes { start: date(self.date), end: date(timestamp(SystemTime::now())), seconds: self.seconds() }
     }
+}
+
+/// A point in time by the system's clock. A clock that is out of bounds, before the year -9999 or after 9999, spoils no training: the
+/// nearest time that has a date is taken.
+fn timestamp(at: SystemTime) -> jiff::Timestamp {
+    jiff::Timestamp::try_from(at).unwrap_or(match at < SystemTime::UNIX_EPOCH {
+        true => jiff::Timestamp::MIN,
+        false => jiff::Timestamp::MAX,
+    })
 }
 
 /// A point in time by the UTC clock, to the millisecond.
@@ -231,6 +252,7 @@ fn date(at: jiff::Timestamp) -> String {
 
 /// When a run began and ended.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct RunTimes {
     /// Its beginning, RFC 3339, in UTC.
     pub start: String,
@@ -270,23 +292,56 @@ impl Manifest {
     /// Reads a manifest.
     ///
     /// # Errors
-    /// If the file cannot be read, is no manifest, or one of another form.
+    /// If the file cannot be read, is longer than 64 MiB, is no manifest, or one of another form.
     pub fn load(path: &Path) -> Result<Self> {
-        let text = std::fs::read_to_string(path).map_err(|source| Error::io("read the manifest", path, &source))?;
+        Self::load_with_value(path).map(|(manifest, _)| manifest)
+    }
+
+    /// Reads a manifest, and answers beside it what the file says word for word: members that [`Manifest`] has no place for, too.
+    ///
+    /// # Errors
+    /// As [`Manifest::load`].
+    pub fn load_with_value(path: &Path) -> Result<(Self, Value)> {
+        let unreadable = |source: &io::Error| Error::io("read the manifest", path, source);
+        let bytes = File::open(path).and_then(|file| read_at_most(file, MOST_BYTES));
+        let text = bytes.and_then(|bytes| String::from_utf8(bytes).map_err(io::Error::other));
+        let text = text.map_err(|source| unreadable(&source))?;
         let bad = |error: serde_json::Error| {
             Error::data(format!("no manifest of gboost: {error}"))
                 .remedy("give the file that gboost train wrote beside the model")
                 .at_path(path)
         };
-        let value: Value = serde_json::from_str(&text).map_err(bad)?;
+        let value = strict_json::parse(&text).map_err(bad)?;
         match value.get("manifest").and_then(Value::as_u64) {
             Some(form) if form != u64::from(FORM) => {
                 Err(Error::data(format!("the manifest has form {form}, this gboost reads form {FORM}"))
                     .remedy("verify it with the gboost that wrote it")
                     .at_path(path))
             }
-            _ => serde_json::from_value(value).map_err(bad),
+            _ => Ok((Self::deserialize(&value).map_err(bad)?, value)),
         }
+    }
+
+    /// The sha256 of what a manifest says, but for `machine`, `times` and the digest itself: of its text without white space, names in
+    /// ascending order.
+    ///
+    /// It shows a change by hand or by accident, of a parameter that had no effect on the model, say. It is no signature: whoever
+    /// wants to deceive computes it anew.
+    #[must_use]
+    pub fn digest_of(manifest: &Value) -> String {
+        let mut told = manifest.clone();
+        if let Value::Object(members) = &mut told {
+            members.retain(|name, _| !NOT_SEALED.contains(&name.as_str()));
+        }
+        told.sort_all_objects();
+        sha256(told.to_string().as_bytes())
+    }
+
+    /// The manifest with its digest.
+    #[must_use]
+    pub fn sealed(self) -> Self {
+        let digest = serde_json::to_value(&self).map(|value| Self::digest_of(&value)).ok();
+        Self { sha256: digest, ..self }
     }
 
     /// The file's text.
@@ -385,12 +440,9 @@ pub(crate) fn hexadecimal(digest: &[u8]) -> String {
 /// # Errors
 /// If it cannot be read.
 pub fn sha256_of_file(path: &Path) -> Result<Option<String>> {
-    let failed = |source: io::Error| Error::io("open", path, &source);
-    // Asked before it is opened: a pipe without a writer would wait for ever.
-    if !std::fs::metadata(path).map_err(failed)?.is_file() {
+    let Some(mut file) = open_regular(path).map_err(|source| Error::io("open", path, &source))? else {
         return Ok(None);
-    }
-    let mut file = File::open(path).map_err(failed)?;
+    };
     let mut hasher = Sha256::new();
     let mut block = vec![0; 1 << 16];
     loop {
@@ -474,5 +526,29 @@ mod tests {
     fn dates_are_rfc_3339() {
         let at = jiff::Timestamp::from_millisecond(1_700_000_000_120).map(date).unwrap_or_default();
         assert_eq!(at, "2023-11-14T22:13:20.120Z");
+    }
+
+    #[test]
+    fn a_clock_out_of_bounds_is_no_failure() {
+        use std::time::Duration;
+        let epoch = SystemTime::UNIX_EPOCH;
+        let shown = |at: Option<SystemTime>| at.map(|at| date(timestamp(at))).unwrap_or_default();
+        assert_eq!(shown(epoch.checked_sub(Duration::from_secs(86_400))), "1969-12-31T00:00:00.000Z");
+        // The year 10000, and half a million years from now.
+        for seconds in [253_402_300_800, 1 << 44] {
+            let late = shown(epoch.checked_add(Duration::from_secs(seconds)));
+            assert!(late.starts_with("9999-12-30T") && late.ends_with('Z'), "{late}");
+        }
+        assert!(shown(epoch.checked_sub(Duration::from_secs(1 << 44))).starts_with("-009999-01-0"));
+    }
+
+    #[test]
+    fn the_digest_is_of_what_is_told_not_of_its_form() {
+        let digest = |text: &str| Manifest::digest_of(&strict_json::parse(text).unwrap_or_default());
+        let told = digest(r#"{"a":{"x":1,"y":[2.5]},"b":"c"}"#);
+        assert_eq!(told, digest(r#" {"b":"c","times":1,"machine":{},"sha256":"z","a":{"y":[2.50],"x":1}}"#));
+        for other in [r#"{"a":{"x":1,"y":[2.6]},"b":"c"}"#, r#"{"a":{"x":1,"y":[2.5]},"b":"c","times ":1}"#] {
+            assert_ne!(told, digest(other));
+        }
     }
 }

@@ -1,8 +1,10 @@
 //! A folder to run the program in, small data, and what came out.
 
 use std::fs;
+use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 /// The program.
@@ -76,6 +78,35 @@ impl Folder {
             stdout: String::from_utf8(output.stdout).unwrap(),
             stderr: String::from_utf8(output.stderr).unwrap(),
         }
+    }
+
+    /// Runs the program with these arguments as they are; after `limit` it is killed and has no exit code.
+    pub fn run_within(&self, limit: Duration, arguments: &[&str]) -> Ran {
+        let mut child = Command::new(GBOOST)
+            .current_dir(self.0.path())
+            .args(arguments)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let read = |mut from: Box<dyn Read + Send>| {
+            std::thread::spawn(move || {
+                let mut bytes = Vec::new();
+                from.read_to_end(&mut bytes).unwrap();
+                String::from_utf8(bytes).unwrap()
+            })
+        };
+        let stdout = read(Box::new(child.stdout.take().unwrap()));
+        let stderr = read(Box::new(child.stderr.take().unwrap()));
+        let started = Instant::now();
+        while child.try_wait().unwrap().is_none() {
+            if started.elapsed() > limit {
+                child.kill().unwrap();
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        let code = child.wait().unwrap().code();
+        Ran { code, stdout: stdout.join().unwrap(), stderr: stderr.join().unwrap() }
     }
 
     /// The program refuses with exit code 2 and this error as the last line, and leaves no file.
