@@ -14,7 +14,7 @@ use crate::fixed::{ceil_log2, power_of_two, round_to_integer};
 use crate::grower::grow;
 use crate::ingest::{Dataset, Rows};
 use crate::leaf::finish;
-use crate::model::Model;
+use crate::model::{INDEX_BASE, Model};
 use crate::objective::{Objective, logistic};
 use crate::params::{BaseScore, HistogramSums, Params};
 use crate::profile::Profile;
@@ -68,6 +68,10 @@ pub(crate) fn begin<'a>(params: &Params, set: &TrainingSet<'a>) -> Result<(Probl
         Some(model) => model.base_score.clone(),
         None => vec![base_score(params, &labels, &weights)],
     };
+    let mut attributes = set.start.map_or_else(Default::default, |start| start.attributes.clone());
+    if let Some(base) = data.index_base {
+        attributes.insert(INDEX_BASE.to_string(), base.to_string());
+    }
     let model = Model {
         objective: params.objective,
         classes: params.classes(),
@@ -77,7 +81,7 @@ pub(crate) fn begin<'a>(params: &Params, set: &TrainingSet<'a>) -> Result<(Probl
         trees: set.start.map_or_else(Vec::new, |start| start.trees.clone()),
         best_iteration: None,
         best_score: None,
-        attributes: set.start.map_or_else(Default::default, |start| start.attributes.clone()),
+        attributes,
     };
     let format = MarginFormat::new(params.objective, &labels, model.base_margin(0));
     let routed =

@@ -26,6 +26,8 @@ mod hostile;
 mod inspect;
 #[path = "cli/interrupt.rs"]
 mod interrupt;
+#[path = "cli/meaning.rs"]
+mod meaning;
 #[path = "cli/memory.rs"]
 mod memory;
 #[path = "cli/params_files.rs"]

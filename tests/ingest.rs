@@ -734,7 +734,10 @@ fn libsvm_indices_from_1() {
     assert!(!channel.dataset.named);
     assert_eq!(channel.index_base, Some(1));
     assert_eq!(channel.format, Format::Libsvm);
-    assert_eq!(channel.notes, ["a.libsvm: libsvm with indices from 1 on (there is no index 0)"]);
+    assert_eq!(
+        channel.notes,
+        ["a.libsvm: libsvm with indices from 1 on (there is no index 0); give --index-base 0 if they count from 0"]
+    );
 }
 
 #[test]
@@ -760,7 +763,8 @@ fn a_forced_libsvm_base() {
     assert_eq!(channel.notes, ["a.libsvm: libsvm with indices from 0 on, as given"]);
     assert_eq!(
         refused("a.svm", "1 1:5\n1 0:5\n", &ReadOptions { index_base: Some(1), ..options() }),
-        "a.svm:2:2: `0:5` has an index below 1, where the indices begin; number the features as in the training data"
+        "a.svm:2:2: `0:5` has an index below 1, where the indices begin; number the features as in the training data, or train with \
+         --index-base 0 if indices count from 0"
     );
 }
 
@@ -770,6 +774,30 @@ fn libsvm_is_padded_to_the_features_of_training() {
     assert_rows(&libsvm_with("1 1:5\n", &options), &[&[5.0, NAN, NAN]]);
     assert_rows(&libsvm_with("1\n", &options), &[&[NAN, NAN, NAN]]);
     assert_eq!(libsvm_with("1 4:5\n", &options).dataset.features(), 4);
+}
+
+/// An index that the file gives no reason for is refused before there is memory for its table; wide data is not.
+#[test]
+fn a_libsvm_table_that_a_few_large_indices_make_wide() {
+    assert_eq!(
+        refused("a.svm", "1 1:1\n1 5:1 16777216:1\n", &options()),
+        "a.svm:2:3: the index of `16777216:1` is far beyond the others; number the features without gaps: 2 rows with 3 different \
+         indices would take 8320 MB of memory"
+    );
+    assert!(refused("a.svm", "1 4294967295:1\n", &options()).contains("is larger than 16777216"));
+    assert!(refused("a.svm", "1 99999999999999999999999:1\n", &options()).contains("is larger than 16777216"));
+    // Rows without a value make a table large, too.
+    let rows = "0\n".repeat(4000);
+    assert!(
+        refused("a.svm", format!("{rows}1 99999:1\n"), &options()).starts_with("a.svm:4001:2: the index of `99999:1`")
+    );
+    // A small table may be sparse, and so may one whose indices mostly occur, and one as wide as the training data.
+    assert_eq!(libsvm("1 1:1 65536:1\n0 3:1\n").dataset.features(), 65536);
+    let hashed: String =
+        (0..2000_u32).map(|row| format!("0 {}:1\n", 1 + row.wrapping_mul(2_654_435_761) % 100_000)).collect();
+    assert!(libsvm(&hashed).dataset.features() > 90_000);
+    let options = ReadOptions { features: Some(100_000), index_base: Some(0), ..options() };
+    assert_eq!(libsvm_with(&format!("{rows}1 99999:1\n"), &options).dataset.rows, 4001);
 }
 
 #[test]

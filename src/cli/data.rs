@@ -10,6 +10,7 @@ use gboost::report::manifest::{ChannelRecord, Data, FileRecord, Reading, sha256}
 use gboost::{Dataset, Error, Model, Objective, Params, Result};
 use std::convert::Infallible;
 use std::path::{Path, PathBuf};
+use std::sync::Once;
 
 /// How data files are read.
 #[derive(Clone, clap::Args)]
@@ -39,7 +40,8 @@ pub struct DataArgs {
     #[arg(long, value_name = "C", value_parser = delimiter)]
     delimiter: Option<Delimiter>,
 
-    /// Index of the first feature of libsvm files [default: found in the training data]
+    /// Index of the first feature of libsvm files [default: that of the model; for a model of XGBoost 0; for a new model 0 if the
+    /// training data has an index 0, else 1]
     #[arg(long, value_name = "BASE", value_parser = ["0", "1"])]
     index_base: Option<String>,
 }
@@ -74,10 +76,34 @@ pub struct Purpose {
     domain: Option<(Objective, usize)>,
     /// The number of features that a libsvm file has at least.
     features: Option<usize>,
-    /// The index base of libsvm files.
-    index_base: Option<usize>,
+    /// The index base of libsvm files, where it is known.
+    index_base: Option<IndexBase>,
     /// Whether a manifest will name the files.
     hashed: bool,
+}
+
+/// How the index base of libsvm files is known before they are read.
+#[derive(Clone, Copy, Debug)]
+enum IndexBase {
+    /// From the training data.
+    Train(usize),
+    /// From the model.
+    Model(usize),
+    /// The model does not say it, so it is XGBoost's.
+    Unsaid,
+}
+
+impl IndexBase {
+    fn of(model: &Model) -> Self {
+        model.index_base().map_or(Self::Unsaid, Self::Model)
+    }
+
+    fn value(self) -> usize {
+        match self {
+            Self::Train(base) | Self::Model(base) => base,
+            Self::Unsaid => 0,
+        }
+    }
 }
 
 impl Purpose {
@@ -86,7 +112,7 @@ impl Purpose {
         Self {
             domain: Some((params.objective, params.classes())),
             features: start.map(|model| model.features),
-            index_base: None,
+            index_base: start.map(IndexBase::of),
             hashed: true,
         }
     }
@@ -98,7 +124,7 @@ impl Purpose {
 
     /// To predict with a model: labels do not matter.
     pub fn prediction(model: &Model) -> Self {
-        Self { features: Some(model.features), ..Self::default() }
+        Self { features: Some(model.features), index_base: Some(IndexBase::of(model)), ..Self::default() }
     }
 }
 
@@ -227,15 +253,41 @@ impl DataArgs {
             delimiter: self.delimiter.and_then(|delimiter| delimiter.0),
             features: purpose.features,
             domain: purpose.domain,
-            index_base: self.index_base.as_ref().and_then(|base| base.parse().ok()).or(purpose.index_base),
+            index_base: self.given_index_base().or(purpose.index_base.map(IndexBase::value)),
             spill: None,
             sha256: purpose.hashed,
         }
     }
 
+    fn given_index_base(&self) -> Option<usize> {
+        self.index_base.as_ref().and_then(|base| base.parse().ok())
+    }
+
     /// Reads a channel, and says what it found.
     pub fn read(&self, name: &str, paths: &[PathBuf], purpose: Purpose, screen: &Screen) -> Result<Channel> {
-        Self::read_with(&self.options(purpose), name, paths, screen)
+        let channel = Self::read_with(&self.options(purpose), name, paths, screen)?;
+        self.tell_index_base(&channel, purpose, screen);
+        Ok(channel)
+    }
+
+    /// Says where the index base of a libsvm channel comes from if that is no matter of course; once, however many channels are read.
+    fn tell_index_base(&self, channel: &Channel, purpose: Purpose, screen: &Screen) {
+        static TOLD: Once = Once::new();
+        let Some(known) = purpose.index_base.filter(|_| channel.format == Format::Libsvm) else { return };
+        let text = match (known, self.given_index_base()) {
+            (IndexBase::Unsaid, None) => {
+                "the model does not say from where libsvm indices count: they count from 0, as in XGBoost; \
+                 give --index-base 1 if they count from 1"
+                    .to_string()
+            }
+            (IndexBase::Model(base), Some(given)) if given != base => {
+                format!(
+                    "warning: --index-base {given} is given, but the model was trained on indices that count from {base}"
+                )
+            }
+            _ => return,
+        };
+        TOLD.call_once(|| screen.note(&text));
     }
 
     fn read_with(options: &ReadOptions, name: &str, paths: &[PathBuf], screen: &Screen) -> Result<Channel> {
@@ -259,7 +311,8 @@ impl DataArgs {
         screen: &Screen,
     ) -> Result<Channel> {
         let features = Some(train.dataset.features());
-        let channel = self.read(name, paths, Purpose { features, index_base: train.index_base, ..purpose }, screen)?;
+        let index_base = train.index_base.map(IndexBase::Train);
+        let channel = self.read(name, paths, Purpose { features, index_base, ..purpose }, screen)?;
         check_same_features(&train.dataset, "the train data", &channel.dataset, &format!("the {name} data")).map_err(
             |error| match channel.files.first() {
                 Some(file) => self.place_in_first_line(error, file, train, &channel),
@@ -285,7 +338,9 @@ impl DataArgs {
 
     /// Reads data for a model, which must have the model's features.
     pub fn read_for(&self, model: &Model, paths: &[PathBuf], purpose: Purpose, screen: &Screen) -> Result<Channel> {
-        let channel = self.read("data", paths, purpose, screen)?;
+        let mut channel = self.read("data", paths, purpose, screen)?;
+        // It is the model's, or what --index-base says in its stead.
+        channel.dataset.index_base = None;
         let data = &channel.dataset;
         let in_file = |error: Error| match channel.files.first() {
             Some(file) => error.at_path(file),
@@ -348,6 +403,7 @@ impl Channels {
     pub fn read(reading: &DataArgs, paths: Paths<'_>, purpose: Purpose, plan: &Plan, screen: &Screen) -> Result<Self> {
         let options = ReadOptions { spill: plan.spill.clone(), ..reading.options(purpose) };
         let train = DataArgs::read_with(&options, "train", paths.train, screen)?;
+        reading.tell_index_base(&train, purpose, screen);
         plan.tell(&train, screen);
         Self::read_with(train, reading, paths, purpose, screen)
     }

@@ -23,6 +23,9 @@ pub struct Dataset {
     pub weights: Option<Vec<f32>>,
     /// Number of rows.
     pub rows: usize,
+    /// The index that feature 0 had in the libsvm files, 0 or 1; `None` for all other data. A model that is trained on these rows keeps
+    /// it ([`Model::index_base`](crate::Model::index_base)), and goes with data of the same base alone.
+    pub index_base: Option<usize>,
 }
 
 impl Dataset {
@@ -124,7 +127,7 @@ impl<'a> Rows<'a> {
     /// The rows as a table of their own.
     #[must_use]
     pub fn to_dataset(&self) -> Dataset {
-        let Dataset { feature_names, named, columns, labels, weights, .. } = self.data;
+        let Dataset { feature_names, named, columns, labels, weights, index_base, .. } = self.data;
         let taken = |values: &Vec<f32>| self.of(values).into_owned();
         Dataset {
             feature_names: feature_names.clone(),
@@ -133,6 +136,7 @@ impl<'a> Rows<'a> {
             labels: labels.as_ref().map(taken),
             weights: weights.as_ref().map(taken),
             rows: self.len(),
+            index_base: *index_base,
         }
     }
 }

@@ -18,6 +18,16 @@ use crate::error::{Error, Result};
 /// Columns are dense in memory, so an index far beyond all others is an error in the file rather than a wide table.
 const LARGEST_INDEX: usize = 1 << 24;
 
+/// Indices up to the largest one per index that occurs, at most. Hashed features (2^20 of them in a few thousand rows, say) stay far
+/// below; a row number or a date in the place of an index does not.
+const WIDTH_PER_INDEX: usize = 1 << 10;
+
+/// A table of at most this many bytes may be wider than [`WIDTH_PER_INDEX`] allows.
+const SMALL_TABLE_BYTES: usize = 640 << 20;
+
+/// Bytes that a feature takes in a training beside its values, roughly: column, name, cuts, codes.
+const FEATURE_BYTES: usize = 512;
+
 /// No backend takes more rows (`docs/exactness.md` 0), and entries keep theirs in 32 bits.
 const MOST_ROWS: usize = i32::MAX as usize;
 
@@ -31,6 +41,8 @@ pub(super) struct Table {
     rows: usize,
     /// For each index up to the largest one, the row (from 1) that had it last, 0 for none: finds repeated indices.
     last_row: Vec<u32>,
+    /// Where the largest index stands first, said as an error; only of those that make a table wide.
+    widest: Option<Error>,
 }
 
 /// A value that is there.
@@ -80,6 +92,7 @@ impl Table {
             weights: Vec::new(),
             rows: 0,
             last_row: Vec::new(),
+            widest: None,
         };
         table.add(source, options)?;
         Ok(table)
@@ -186,10 +199,15 @@ impl Table {
         }
         if let Some(base) = options.index_base.filter(|&base| index < base) {
             let error = place.error(format!("{} has an index below {base}, where the indices begin", shown(word)));
-            return Err(error.remedy("number the features as in the training data"));
+            return Err(error.remedy(
+                "number the features as in the training data, or train with --index-base 0 if indices count from 0",
+            ));
         }
         if index >= self.last_row.len() {
             self.last_row.resize(index + 1, 0);
+            if index >= WIDTH_PER_INDEX {
+                self.widest = Some(place.error(format!("the index of {} is far beyond the others", shown(word))));
+            }
         }
         let row = self.rows as u32 + 1;
         if std::mem::replace(&mut self.last_row[index], row) == row {
@@ -208,14 +226,37 @@ impl Table {
         self.rows
     }
 
+    /// Refuses a table that is wide by a few large indices, before there is memory for it. What the model or the training data has
+    /// is not in question.
+    fn check_width(&mut self, options: &ReadOptions) -> Result<()> {
+        let width = self.last_row.len();
+        let occurring = self.last_row.iter().filter(|&&row| row > 0).count();
+        let bytes = (FEATURE_BYTES + size_of::<f32>() * self.rows).saturating_mul(width);
+        if bytes <= SMALL_TABLE_BYTES
+            || width <= WIDTH_PER_INDEX.saturating_mul(occurring)
+            || width <= options.features.unwrap_or(0)
+        {
+            return Ok(());
+        }
+        let Some(error) = self.widest.take() else { return Ok(()) };
+        let (rows, indices) = (count(self.rows, "row"), if occurring == 1 { "index" } else { "indices" });
+        let reason = format!("{rows} with {occurring} different {indices} would take {} MB of memory", bytes >> 20);
+        Err(error.remedy(format!("number the features without gaps: {reason}")))
+    }
+
     /// The channel of all files.
-    pub(super) fn finish(self, options: &ReadOptions) -> Result<Channel> {
+    pub(super) fn finish(mut self, options: &ReadOptions) -> Result<Channel> {
+        self.check_width(options)?;
         let first = self.first.display();
         let base = options.index_base.unwrap_or(usize::from(self.last_row.first().is_none_or(|&row| row == 0)));
         let note = match options.index_base {
             Some(base) => format!("{first}: libsvm with indices from {base} on, as given"),
             None if base == 0 => format!("{first}: libsvm with indices from 0 on (there is an index 0)"),
-            None => format!("{first}: libsvm with indices from 1 on (there is no index 0)"),
+            None => {
+                format!(
+                    "{first}: libsvm with indices from 1 on (there is no index 0); give --index-base 0 if they count from 0"
+                )
+            }
         };
         let found = self.last_row.len().saturating_sub(base);
         let width = found.max(options.features.unwrap_or(0));
@@ -223,14 +264,22 @@ impl Table {
             let error = Error::data("no row has a feature").at_path(&self.first);
             return Err(error.remedy("write features as index:value pairs after the label"));
         }
+        let too_large = || {
+            let (rows, features) = (count(self.rows, "row"), count(width, "feature"));
+            Err(Error::data(format!("{rows} of {features} do not fit into memory"))
+                .at_path(&self.first)
+                .remedy("number the features without gaps, or take fewer rows"))
+        };
+        // All at once and let go again: whether there is room at all is known before the first column takes any.
+        let bytes = (size_of::<f32>() * self.rows + size_of::<Vec<f32>>()).saturating_mul(width);
+        if Vec::<u8>::new().try_reserve_exact(bytes).is_err() {
+            return too_large();
+        }
         let mut columns = Vec::new();
         for _ in 0..width {
             let mut column = Vec::new();
             if column.try_reserve_exact(self.rows).is_err() {
-                let (rows, features) = (count(self.rows, "row"), count(width, "feature"));
-                return Err(Error::data(format!("{rows} of {features} do not fit into memory"))
-                    .at_path(&self.first)
-                    .remedy("number the features without gaps, or take fewer rows"));
+                return too_large();
             }
             column.resize(self.rows, f32::NAN);
             columns.push(column);
@@ -245,6 +294,7 @@ impl Table {
             labels: options.label.is_some().then_some(self.labels),
             weights: (!self.weights.is_empty()).then_some(self.weights),
             rows: self.rows,
+            index_base: Some(base),
         };
         Ok(Channel {
             dataset,

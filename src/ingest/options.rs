@@ -88,7 +88,8 @@ pub struct ReadOptions {
     /// The objective whose labels alone are allowed, with the number of classes; `None` allows any number.
     pub domain: Option<(Objective, usize)>,
     /// The index of the first feature of a libsvm channel, 0 or 1, or `None` to find it: 0 if the files have an index
-    /// 0, else 1.
+    /// 0, else 1. Give what the training data had to all other channels, and what the model has
+    /// ([`Model::index_base`](crate::Model::index_base)) to data for a model: a sparse file need not have every index.
     pub index_base: Option<usize>,
     /// Whether feature values may go to disk; never with `None`, and those of libsvm files never.
     pub spill: Option<SpillOptions>,

@@ -48,7 +48,22 @@ pub struct Model {
     pub attributes: BTreeMap<String, String>,
 }
 
+/// The attribute of a model that was trained on libsvm files: the index that its feature 0 has there, `0` or `1`. XGBoost keeps it
+/// and does not look at it.
+pub(crate) const INDEX_BASE: &str = "gboost_index_base";
+
 impl Model {
+    /// The index that feature 0 has in libsvm files, 0 or 1, if the model was trained on such files by gboost. `None` for other
+    /// models: XGBoost counts from 0.
+    #[must_use]
+    pub fn index_base(&self) -> Option<usize> {
+        match self.attributes.get(INDEX_BASE)?.as_str() {
+            "0" => Some(0),
+            "1" => Some(1),
+            _ => None,
+        }
+    }
+
     /// Number of rounds: trees a class.
     #[must_use]
     pub fn rounds(&self) -> usize {
@@ -78,11 +93,18 @@ impl Model {
         crate::report::manifest::sha256(&self.to_json())
     }
 
-    /// Checks that the data has the model's columns: as many, and of the same names where both have names.
+    /// Checks that the data has the model's columns: as many, of the same names where both have names, and counted from the same
+    /// index where both are from libsvm files.
     ///
     /// # Errors
     /// Names the first difference and the remedy.
     pub fn check_features(&self, data: &Dataset) -> Result<()> {
+        if let (Some(base), Some(other)) = (self.index_base(), data.index_base)
+            && base != other
+        {
+            let message = format!("the libsvm indices of the data count from {other}, those of the model from {base}");
+            return Err(Error::model(message).remedy(format!("read the data with --index-base {base}")));
+        }
         let named = data.named && !self.feature_names.is_empty();
         if named {
             let pairs = self.feature_names.iter().zip(&data.feature_names);

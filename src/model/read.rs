@@ -3,9 +3,9 @@
 //! Everything that prediction relies on is checked here, so that no later step can run out of bounds or in circles on
 //! a damaged or hostile file: the rest of the crate may trust a [`Model`] that was read.
 
-use super::Model;
 use super::json::Json;
 use super::read_tree::read_tree;
+use super::{INDEX_BASE, Model};
 use crate::error::{Error, Result};
 use crate::objective::{Objective, logistic};
 use crate::tree::Tree;
@@ -268,7 +268,11 @@ fn read_attributes(learner: &Place<'_>) -> Result<BTreeMap<String, String>> {
         Json::Text(text) => Ok((name.to_string(), text.to_string())),
         other => Err(place.error(&format!("holds {} under {name:?}, not a string", other.kind()))),
     };
-    entries.iter().map(entry).collect()
+    let attributes: BTreeMap<String, String> = entries.iter().map(entry).collect::<Result<_>>()?;
+    match attributes.get(INDEX_BASE).map(String::as_str) {
+        None | Some("0" | "1") => Ok(attributes),
+        Some(other) => Err(place.error(&format!("holds {other:?} under {INDEX_BASE:?}, neither \"0\" nor \"1\""))),
+    }
 }
 
 fn read_booster(booster: &Place<'_>, classes: usize, features: usize) -> Result<Vec<Tree>> {
