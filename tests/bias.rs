@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
 use gboost::explain::bias::{BiasMetric, BiasReport, BiasRows, Condition, Facet};
+use gboost::ingest::keys::Keys;
 use gboost::report::{Analysis, analysis::BiasSection};
 
 /// Rows: (in the facet, label, prediction, group, x).
@@ -40,12 +41,11 @@ fn report_of(rows: &[Row], with_groups: bool, condition: &str) -> gboost::Result
     let column: Vec<f32> = rows.iter().map(|row| f32::from(u8::from(row.0))).collect();
     let positive: Vec<bool> = rows.iter().map(|row| row.1).collect();
     let predicted: Vec<bool> = rows.iter().map(|row| row.2).collect();
-    let groups: Vec<f32> = rows.iter().map(|row| row.3).collect();
+    let groups = Keys::of_values(&rows.iter().map(|row| row.3).collect::<Vec<f32>>());
     let x: Vec<f32> = rows.iter().map(|row| row.4).collect();
     let (_, condition) = Condition::parse(condition).unwrap();
-    let rows =
-        BiasRows { positive: &positive, predicted: &predicted, groups: with_groups.then_some(groups.as_slice()) };
-    let facet = Facet { column: "d", values: &column, condition: &condition.unwrap(), others: &[&x] };
+    let rows = BiasRows { positive: &positive, predicted: &predicted, groups: with_groups.then_some(&groups) };
+    let facet = Facet { column: "d", values: &Keys::of_values(&column), condition: &condition.unwrap(), others: &[&x] };
     BiasReport::new(&rows, &facet)
 }
 
@@ -217,7 +217,7 @@ fn a_facet_of_no_or_of_all_rows_is_refused() {
 /// A missing value of the facet's column belongs to the rest, whatever the condition.
 #[test]
 fn missing_values_meet_no_condition() {
-    let values = [1.0, f32::NAN, 0.0, 2.0];
+    let values = Keys::of_values(&[1.0, f32::NAN, 0.0, 2.0]);
     for (condition, rows) in [("x=1", 1), ("x!=1", 2), ("x<2", 2), ("x>0,", 0)] {
         let Ok((_, Some(condition))) = Condition::parse(condition) else {
             assert_eq!(rows, 0, "{condition}");
@@ -239,10 +239,61 @@ fn the_flip_test_with_missing_values() {
     let labels = [true, true, false, true];
     // Row 0 is 3 * sqrt(2) from row 2 and 4 * sqrt(2) from row 3, which says positive; row 1 is nearest to row 3.
     let rows = BiasRows { positive: &labels, predicted: &labels, groups: None };
-    let condition = Condition::OneOf(vec![1.0]);
-    let facet = Facet { column: "x", values: columns[0], condition: &condition, others: &columns[1..] };
+    let condition = Condition::OneOf(vec![1.0.into()]);
+    let facet =
+        Facet { column: "x", values: &Keys::of_values(columns[0]), condition: &condition, others: &columns[1..] };
     let report = BiasReport::new(&rows, &facet).unwrap();
     check(&report, &[("FT", 0.5)]);
+}
+
+/// What a condition says about values that binary32 cannot tell apart, and about texts.
+#[test]
+fn conditions_on_columns_are_exact() {
+    let rows = |values: &[&str], condition: &str| {
+        let (keys, labels) = (Keys::new(values), vec![true; values.len()]);
+        let condition = Condition::parse(condition).unwrap().1.unwrap();
+        let facet = Facet { column: "x", values: &keys, condition: &condition, others: &[] };
+        let report = BiasReport::new(&BiasRows { positive: &labels, predicted: &labels, groups: None }, &facet);
+        report.map(|report| report.rows).map_err(|error| error.to_string())
+    };
+    let dates = ["20240114", "20240115", "20240116", "20240117", "20240115.0", ""];
+    let large = ["9007199254740992", "9007199254740993", "1e400", "-0", "00", "0.1", "0.10"];
+    for (values, condition, expected) in [
+        (&dates[..], "x=20240115", 2),
+        (&dates, "x=020240115", 2),
+        (&dates, "x!=20240115", 3),
+        (&dates, "x>20240115", 2),
+        (&dates, "x>=20240115", 4),
+        (&dates, "x<20240115.5", 3),
+        (&dates, "x=20240114,20240117", 2),
+        (&large, "x=9007199254740993", 1),
+        (&large, "x>9007199254740992", 2),
+        (&large, "x=1e400", 1),
+        (&large, "x=0", 2),
+        (&large, "x=0.100", 2),
+        (&["a", "1", "1.0", "b"], "x=1", 1),
+        (&["a", "1", "1.0", "b"], "x!=a", 3),
+        (&["Male", "Female", "male"], "x=Male", 1),
+    ] {
+        assert_eq!(rows(values, condition), Ok(expected), "{condition}");
+    }
+    let choose = "choose another value or bound:";
+    for (values, condition, message) in [
+        (&dates[..], "x=20240118", format!("the facet `x` 20240118 has no rows; {choose} the values are 20240114, 20240115, 20240116, 20240117")),
+        (&dates, "x=20240114,7", format!("the facet `x` 20240114,7 asks for 7, which no row has; {choose} the values are 20240114, 20240115, 20240116, 20240117")),
+        (&["1", "2", ""], "x!=3", format!("the facet `x` !=3 asks for 3, which no row has; {choose} the values are 1, 2")),
+        (&["a", "1"], "x>0", format!("the facet `x` >0 asks for larger or smaller numbers, but \"a\" is none; {choose} the values are 1, a")),
+        (&["1", "1.0"], "x=1", "the facet `x` 1 has all rows, and there is nothing to compare them with; choose another value or bound: the values are 1".to_string()),
+    ] {
+        assert_eq!(rows(values, condition), Err(message));
+    }
+    let names: Vec<String> = (0..12).map(|name| format!("n{name:02}")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    assert!(
+        rows(&names, "x=n12")
+            .unwrap_err()
+            .ends_with("there are 12 values, such as n00, n01, n02, n03, n04, n05, n06, n07, n08, n09")
+    );
 }
 
 /// A condition as text, its column, how it is shown, values that meet it, and values that do not.
@@ -271,8 +322,8 @@ fn conditions_are_read_shown_and_met() {
         assert!(!condition.holds(f32::NAN), "{text}");
     }
     assert_eq!(Condition::parse(" sex ").unwrap(), ("sex".to_string(), None));
-    assert_eq!(Condition::parse_values("1,2").unwrap(), Condition::OneOf(vec![1.0, 2.0]));
-    assert_eq!(Condition::parse_values("> 50").unwrap(), Condition::Above(50.0));
+    assert_eq!(Condition::parse_values("1,2").unwrap(), Condition::OneOf(vec![1.0.into(), 2.0.into()]));
+    assert_eq!(Condition::parse_values("> 50").unwrap(), Condition::Above(50.0.into()));
 }
 
 #[test]
@@ -281,8 +332,8 @@ fn what_is_wrong_is_named() {
         ("", "`` names no column; "),
         ("=1", "`=1` names no column; "),
         ("sex=", "`sex=` has \"\" for a number; "),
-        ("sex=male", "`sex=male` has \"male\" for a number; "),
-        ("sex=inf", "`sex=inf` has \"inf\" for a number; "),
+        ("sex>male", "`sex>male` has \"male\" for a number; "),
+        ("sex<=inf", "`sex<=inf` has \"inf\" for a number; "),
         ("age>1,2", "`age>1,2` has 2 numbers after >; "),
         ("age!1", "`age!1` has the operator \"!\", which is not known; "),
     ] {

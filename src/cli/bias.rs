@@ -1,13 +1,14 @@
 //! `gboost bias`.
 
-use super::data::Purpose;
+use super::data::{DataArgs, Purpose};
 use super::interrupt::{self, Phase};
 use super::model_args::ModelArgs;
 use super::output::{self, Draft, title};
 use super::screen::{Screen, count};
 use super::{Global, backend};
-use gboost::explain::bias::{BiasMetric, BiasReport, BiasRows, Condition, Facet, distinct};
-use gboost::ingest::ColumnRef;
+use gboost::explain::bias::{BiasMetric, BiasReport, BiasRows, Condition, Facet, Operand, distinct};
+use gboost::ingest::keys::{self, KeyOf, Keys};
+use gboost::ingest::{Channel, ColumnRef};
 use gboost::report::page::{self, bias::BiasPage};
 use gboost::report::{Analysis, analysis::BiasSection};
 use gboost::{Dataset, Error, Model, Objective, Result};
@@ -20,7 +21,9 @@ use std::path::PathBuf;
 /// AD, TE, CDDPL, FT, GE). Rows count as one each, whatever their weight; 0/0 is 0 and x/0 infinite. A missing value meets no
 /// condition, so its row belongs to the rest.
 ///
-/// A facet's column may be a feature, or a column that the model was trained without. The usual bounds are rules of thumb:
+/// A facet's column may be a feature, or a column that the model was trained without, and may hold text. Its values are compared to
+/// the last digit; where all of them are numbers, 1, 1.0 and 01 are the same. The files are read once more for it, so they may not be
+/// pipes. The usual bounds are rules of thumb:
 /// differences of rates up to 0.1, a disparate impact from 0.8 to 1.25.
 #[derive(clap::Args)]
 #[command(after_help = AFTER_HELP)]
@@ -162,24 +165,28 @@ impl Questions {
     }
 
     fn answer(&self, args: &Args, model: &Model, screen: &Screen) -> Result<Vec<BiasReport>> {
+        keys::check_files(&args.subject.data)?;
         // Before the data, so that a column that is not there is not looked for among those to leave out.
         let facets = self.facets.iter().map(|(text, column, _)| Column::new(column, "--facet", text, args, model));
         let facets = facets.collect::<Result<Vec<_>>>()?;
         let group = args.group.as_ref().map(|group| Column::new(group, "--group", &group.to_string(), args, model));
         let group = group.transpose()?;
         let reading = args.subject.reading.leaving_out(facets.iter().chain(&group).filter_map(Column::is_apart));
-        let data = reading.read_for(model, &args.subject.data, Purpose::evaluation(model), screen)?.dataset;
+        let channel = reading.read_for(model, &args.subject.data, Purpose::evaluation(model), screen)?;
+        let data = &channel.dataset;
         let labels = data.labels.as_deref().unwrap_or_default();
         let positive = self.positives(labels, model)?;
-        let predicted = self.predictions(args, model, &data);
-        let groups = group.map(|group| group.values(args, &data)).transpose()?;
-        let rows = BiasRows { positive: &positive, predicted: &predicted, groups: groups.as_deref() };
+        let predicted = self.predictions(args, model, data);
+        let source = (&reading, &channel);
+        let groups = group.map(|group| group.values(args, source)).transpose()?;
+        let rows = BiasRows { positive: &positive, predicted: &predicted, groups: groups.as_ref() };
         let mut reports = Vec::new();
         for (column, (_, _, condition)) in facets.into_iter().zip(&self.facets) {
             let (name, about) = (name(column.column), column.about.clone());
-            let values = column.values(args, &data)?;
-            let others: Vec<&[f32]> =
-                data.columns.iter().map(Vec::as_slice).filter(|column| !is_same(column, &values)).collect();
+            let values = column.values(args, source)?;
+            let own = values.nearest();
+            let is_own = |column: &&[f32]| own.as_ref().is_some_and(|own| is_same(column, own));
+            let others: Vec<&[f32]> = data.columns.iter().map(Vec::as_slice).filter(|column| !is_own(column)).collect();
             let conditions = match condition {
                 Some(condition) => vec![condition.clone()],
                 None => each_value(&values, &name, &about)?,
@@ -231,7 +238,7 @@ struct Column<'a> {
     /// The flag with what was given.
     about: String,
     /// The values, if it is known before the data is read that it is no feature of the model.
-    apart: Option<Vec<f32>>,
+    apart: Option<Keys>,
 }
 
 impl<'a> Column<'a> {
@@ -241,7 +248,7 @@ impl<'a> Column<'a> {
             && !model.feature_names.is_empty()
             && !model.feature_names.contains(name)
         {
-            found.apart = Some(found.read(args)?);
+            found.apart = Some(found.read(args, None)?);
         }
         Ok(found)
     }
@@ -252,20 +259,29 @@ impl<'a> Column<'a> {
     }
 
     /// The values, one a row: of a feature, or of another column of the files.
-    fn values(self, args: &Args, data: &Dataset) -> Result<Vec<f32>> {
-        if let Some(values) = self.apart {
-            return Ok(values);
+    fn values(mut self, args: &Args, (reading, channel): (&DataArgs, &Channel)) -> Result<Keys> {
+        let data = &channel.dataset;
+        let feature = match self.column {
+            ColumnRef::Name(name) => data.feature_names.iter().position(|known| known == name),
+            ColumnRef::Index(_) => None,
+        };
+        let keys = match (self.apart.take(), feature) {
+            (Some(keys), _) => keys,
+            (None, Some(feature)) => {
+                reading.read_keys(KeyOf::Feature(feature), &args.subject.data, channel.index_base)?
+            }
+            (None, None) => self.read(args, channel.index_base)?,
+        };
+        let is_other = |feature: usize| keys.nearest().is_none_or(|values| !is_same(&values, &data.columns[feature]));
+        if keys.rows() != data.rows || feature.is_some_and(is_other) {
+            return Err(keys::changed().context(&self.about));
         }
-        if let ColumnRef::Name(name) = self.column
-            && let Some(index) = data.feature_names.iter().position(|known| known == name)
-        {
-            return Ok(data.columns[index].clone());
-        }
-        self.read(args)
+        Ok(keys)
     }
 
-    fn read(&self, args: &Args) -> Result<Vec<f32>> {
-        args.subject.reading.read_column(self.column, &args.subject.data).map_err(|error| {
+    fn read(&self, args: &Args, index_base: Option<usize>) -> Result<Keys> {
+        let read = args.subject.reading.read_keys(KeyOf::Column(self.column), &args.subject.data, index_base);
+        read.map_err(|error| {
             // It is read in the place of the label.
             error.reword("label column", "column").reword("--label", self.flag).context(&self.about)
         })
@@ -277,19 +293,20 @@ fn is_same(a: &[f32], b: &[f32]) -> bool {
 }
 
 /// A condition for each value.
-fn each_value(values: &[f32], name: &str, about: &str) -> Result<Vec<Condition>> {
-    let values = distinct(values);
+fn each_value(keys: &Keys, name: &str, about: &str) -> Result<Vec<Condition>> {
+    let values = keys.values();
     if values.len() > MOST_VALUES {
+        let operator = if keys.is_numeric() { ">" } else { "=" };
+        let example = format!("'{name}{operator}{}'", values[values.len() / 2].text);
         return Err(Error::parameter(format!("{about}: the column has {} values", values.len()))
-            .remedy(format!("give a value or a bound, such as '{name}>{}'", values[values.len() / 2])));
+            .remedy(format!("give a value or a bound, such as {example}")));
     }
-    Ok(values.into_iter().map(|value| Condition::OneOf(vec![value])).collect())
+    Ok(values.iter().map(|value| Condition::OneOf(vec![Operand::new(&value.text)])).collect())
 }
 
 fn show(report: &BiasReport, screen: &Screen) -> Result<()> {
     let share = 100.0 * report.rows as f64 / report.all as f64;
-    let is_plain = report.condition.starts_with(|c: char| c.is_ascii_digit() || c == '-' || c == '.');
-    let equals = if is_plain { "=" } else { "" };
+    let equals = if report.condition.starts_with(['<', '>', '!']) { "" } else { "=" };
     screen.line("")?;
     screen.line(&format!(
         "facet {}{equals}{}: {}, {share:.1} % of {}",

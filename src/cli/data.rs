@@ -5,6 +5,7 @@ use super::progress::spinner;
 use super::screen::{Screen, count};
 use gboost::binning::BinnedMatrix;
 use gboost::booster::BackendChoice;
+use gboost::ingest::keys::{KeyOf, Keys, read_keys};
 use gboost::ingest::{Channel, ColumnRef, Format, Header, ReadOptions, check_same_features, read_bytes, read_channel};
 use gboost::report::manifest::{ChannelRecord, Data, FileRecord, Reading, sha256};
 use gboost::{Dataset, Error, Model, Objective, Params, Result};
@@ -228,14 +229,10 @@ impl DataArgs {
         reading
     }
 
-    /// Reads the numbers of one column, whatever it is for otherwise.
-    pub fn read_column(&self, column: &ColumnRef, paths: &[PathBuf]) -> Result<Vec<f32>> {
-        let mut options = self.options(Purpose::default());
-        // The label is the one column that is read apart from the features.
-        options.label = Some(column.clone());
-        options.ignore.retain(|ignored| ignored != column);
-        options.weight = options.weight.filter(|weight| weight != column);
-        Ok(read_channel(paths, &options)?.dataset.labels.unwrap_or_default())
+    /// Reads the values of one column, as they are written; of libsvm files with that index base.
+    pub fn read_keys(&self, which: KeyOf<'_>, paths: &[PathBuf], index_base: Option<usize>) -> Result<Keys> {
+        let options = ReadOptions { index_base, ..self.options(Purpose::default()) };
+        read_keys(paths, &options, which)
     }
 
     fn options(&self, purpose: Purpose) -> ReadOptions {

@@ -1,16 +1,256 @@
-//! One column of CSV files as text: what rows have in common (their fold, their group), which is no feature and need not be a number.
+//! Columns of the files as text: what rows have in common (their fold, their group, their facet), compared exactly.
+//!
+//! Features are binary32, in which `20240115` and `20240116` are one number. What identifies rows is read from the files again, as it
+//! is written there.
 
-use super::number::shown;
-use super::{ColumnRef, sniff};
+pub use super::exact::Decimal;
+use super::layout::{First, Layout, Role};
+use super::number::{self, Field, shown};
+use super::source::{Source, list};
+use super::{ColumnRef, Format, ReadOptions, csv, libsvm};
 use crate::error::{Error, Result};
-use csv::{ByteRecord, Reader, ReaderBuilder};
-use flate2::read::MultiGzDecoder;
-use std::fs::File;
-use std::io::{self, Read};
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-/// How much of a file is looked at to find its delimiter.
-const HEAD: u64 = 1 << 16;
+/// A value of a column.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Key {
+    /// As it is written: of several spellings of a number the shortest.
+    pub text: String,
+    /// The number that it is.
+    pub number: Option<Decimal>,
+}
+
+impl Key {
+    /// The value that a text is.
+    #[must_use]
+    pub fn new(text: &str) -> Self {
+        Self { text: text.to_string(), number: Decimal::parse(text) }
+    }
+}
+
+/// The values of a column, row by row. They are equal if the exact decimal numbers are equal, where all that are not missing are
+/// numbers; otherwise if their texts are.
+#[derive(Clone, Debug)]
+pub struct Keys {
+    /// What stands in the file, each text once.
+    spellings: Vec<Box<str>>,
+    /// The number of each row's spelling.
+    of_row: Vec<u32>,
+    /// The number of each spelling's value; [`MISSING`] for a word for missing.
+    value_of: Vec<u32>,
+    /// The different values, ascending: as numbers if they are, or else as texts.
+    values: Vec<Key>,
+    numeric: bool,
+}
+
+const MISSING: u32 = u32::MAX;
+
+impl Keys {
+    /// The values that texts are, one a row; blanks around them do not count. Missing values are those of the
+    /// [ingest module](super).
+    pub fn new(texts: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
+        let mut known = Spellings::default();
+        texts.into_iter().for_each(|text| known.add(text.as_ref().trim_ascii()));
+        known.finish()
+    }
+
+    /// The values that binary32 numbers are, one a row, by their shortest decimal form; NaN is missing and -0.0 is 0.0.
+    #[must_use]
+    pub fn of_values(values: &[f32]) -> Self {
+        Self::new(values.iter().map(|&value| (value + 0.0).to_string()))
+    }
+
+    /// Number of rows.
+    #[must_use]
+    pub fn rows(&self) -> usize {
+        self.of_row.len()
+    }
+
+    /// The different values that are not missing, ascending: as numbers if all are, or else in the order of their bytes.
+    #[must_use]
+    pub fn values(&self) -> &[Key] {
+        &self.values
+    }
+
+    /// Whether all values are numbers, and so compared as such.
+    #[must_use]
+    pub fn is_numeric(&self) -> bool {
+        self.numeric
+    }
+
+    /// The place of each row's value in [`Keys::values`]; `None` where it is missing.
+    pub fn places(&self) -> impl ExactSizeIterator<Item = Option<usize>> + '_ {
+        self.of_row.iter().map(|&spelling| {
+            let value = self.value_of[spelling as usize];
+            (value != MISSING).then_some(value as usize)
+        })
+    }
+
+    /// The nearest binary32 number to each row's value, NaN for a missing one; `None` for a column of text.
+    #[must_use]
+    pub fn nearest(&self) -> Option<Vec<f32>> {
+        let nearest = |text: &str| match number::parse(text) {
+            Field::Number(value) => value,
+            Field::Infinite if text.starts_with('-') => f32::NEG_INFINITY,
+            Field::Infinite => f32::INFINITY,
+            Field::Missing | Field::Text => f32::NAN,
+        };
+        let of: Vec<f32> = self.spellings.iter().map(|text| nearest(text)).collect();
+        self.numeric.then(|| self.of_row.iter().map(|&spelling| of[spelling as usize]).collect())
+    }
+
+    /// Each row's number among the different values, in the order of the bytes of their least spelling. A word for missing is a value
+    /// of its own.
+    #[must_use]
+    pub fn numbered(&self) -> Vec<u32> {
+        let mut least: Vec<&str> = self.values.iter().map(|value| value.text.as_str()).collect();
+        for (text, &value) in self.spellings.iter().zip(&self.value_of) {
+            if value != MISSING && **text < *least[value as usize] {
+                least[value as usize] = text;
+            }
+        }
+        let named: Vec<&str> = (self.spellings.iter().zip(&self.value_of))
+            .map(|(text, &value)| if value == MISSING { text } else { least[value as usize] })
+            .collect();
+        let mut order = named.clone();
+        order.sort_unstable();
+        order.dedup();
+        let places: Vec<u32> = named.iter().map(|name| order.partition_point(|other| other < name) as u32).collect();
+        self.of_row.iter().map(|&spelling| places[spelling as usize]).collect()
+    }
+}
+
+/// The texts of a column so far.
+#[derive(Default)]
+struct Spellings {
+    known: HashMap<Box<str>, u32>,
+    of_row: Vec<u32>,
+}
+
+impl Spellings {
+    fn add(&mut self, text: &str) {
+        let next = self.known.len() as u32;
+        let spelling = match self.known.get(text) {
+            Some(&spelling) => spelling,
+            None => *self.known.entry(text.into()).or_insert(next),
+        };
+        self.of_row.push(spelling);
+    }
+
+    fn finish(self) -> Keys {
+        let mut spellings: Vec<(Box<str>, u32)> = self.known.into_iter().collect();
+        spellings.sort_unstable_by_key(|&(_, number)| number);
+        let spellings: Vec<Box<str>> = spellings.into_iter().map(|(text, _)| text).collect();
+        let present = |text: &str| number::parse(text) != Field::Missing;
+        let mut keys: Vec<(usize, Key)> = spellings
+            .iter()
+            .enumerate()
+            .filter(|(_, text)| present(text))
+            .map(|(at, text)| (at, Key::new(text)))
+            .collect();
+        let numeric = keys.iter().all(|(_, key)| key.number.is_some());
+        // Of the spellings of a number the shortest comes first.
+        keys.sort_unstable_by(|(_, a), (_, b)| {
+            let by_number = if numeric { a.number.cmp(&b.number) } else { std::cmp::Ordering::Equal };
+            let by_text = || if numeric { a.text.len().cmp(&b.text.len()) } else { std::cmp::Ordering::Equal };
+            by_number.then_with(by_text).then_with(|| a.text.cmp(&b.text))
+        });
+        let mut value_of = vec![MISSING; spellings.len()];
+        let mut values: Vec<Key> = Vec::new();
+        for (spelling, key) in keys {
+            if !(numeric && values.last().is_some_and(|last| last.number == key.number)) {
+                values.push(key);
+            }
+            value_of[spelling] = values.len() as u32 - 1;
+        }
+        Keys { spellings, of_row: self.of_row, value_of, values, numeric }
+    }
+}
+
+/// Each text's number among the different values of [`Keys`], in the order of their bytes.
+#[must_use]
+pub fn numbered(texts: &[String]) -> Vec<u32> {
+    Keys::new(texts).numbered()
+}
+
+/// What is read as [`Keys`].
+#[derive(Clone, Copy, Debug)]
+pub enum KeyOf<'a> {
+    /// A column of CSV files, whatever it is for otherwise; of libsvm files, column 0 is the label.
+    Column(&'a ColumnRef),
+    /// A feature of the table that the files make with these options, from 0.
+    Feature(usize),
+}
+
+/// Reads the values of one column of the files of a channel, to the last digit; libsvm files need
+/// [`ReadOptions::index_base`] for a feature.
+///
+/// # Errors
+/// As [`read_channel`](super::read_channel), and for a pipe, which cannot be read once more.
+pub fn read_keys(paths: &[PathBuf], options: &ReadOptions, which: KeyOf<'_>) -> Result<Keys> {
+    let mut options = options.clone();
+    if let KeyOf::Column(column) = which {
+        // The label is the one column that is read apart from the features.
+        options.label = Some(column.clone());
+        options.ignore.retain(|ignored| ignored != column);
+        options.weight = options.weight.filter(|weight| weight != column);
+    }
+    let find = |first: &First<'_>| {
+        let layout = Layout::new(first, &options, &mut Vec::new())?;
+        let of = |wanted: Role| move |&(_, role): &(usize, Role)| role == wanted;
+        let found = match which {
+            KeyOf::Column(_) => layout.kept_columns().find(of(Role::Label)),
+            KeyOf::Feature(feature) => layout.kept_columns().filter(of(Role::Feature)).nth(feature),
+        };
+        let (index, _) = found.ok_or_else(changed)?;
+        Ok((index, layout.names.is_some()))
+    };
+    let mut spellings = Spellings::default();
+    let mut take = |text: &str| {
+        spellings.add(text.trim_ascii());
+        Ok(())
+    };
+    for path in &list(paths)?.0 {
+        check_file(path)?;
+        let source = Source::open(path, false)?;
+        match (source.format(options.delimiter.is_some()), which) {
+            (Format::Csv, _) => csv::column::read(&source, options.delimiter, find, &mut take)?,
+            (Format::Libsvm, KeyOf::Column(_)) => {
+                libsvm::refuse_csv_options(&source, &options)?;
+                libsvm::read_index(&source, None, &mut take)?;
+            }
+            (Format::Libsvm, KeyOf::Feature(feature)) => {
+                libsvm::read_index(&source, Some(feature + options.index_base.unwrap_or(0)), &mut take)?;
+            }
+        }
+    }
+    Ok(spellings.finish())
+}
+
+/// The error for files that are not what they were a moment ago.
+#[must_use]
+pub fn changed() -> Error {
+    Error::data("the data has changed while it was read").remedy("run the command again when nobody writes to it")
+}
+
+/// Refuses what cannot be read twice.
+fn check_file(path: &Path) -> Result<()> {
+    if path == Path::new("-") || path.metadata().is_ok_and(|about| !about.is_file() && !about.is_dir()) {
+        let error =
+            Error::data("facets, groups and folds are read from the file once more, which a pipe does not allow");
+        return Err(error.at_path(path).remedy("save the data to a file first"));
+    }
+    Ok(())
+}
+
+/// Refuses paths to what cannot be read twice, before anything is read.
+///
+/// # Errors
+/// Names the first pipe.
+pub fn check_files(paths: &[PathBuf]) -> Result<()> {
+    paths.iter().try_for_each(|path| check_file(path))
+}
 
 /// A column to read beside the features.
 #[derive(Clone, Debug)]
@@ -29,7 +269,17 @@ impl KeyColumn<'_> {
     /// # Errors
     /// If it has not, or cannot be read.
     pub fn check(&self, path: &Path) -> Result<()> {
-        self.position(path, self.open(path)?.first_record()?).map(|_| ())
+        // The column is looked for in the first record; what comes after it is of no interest.
+        let mut stop = |_: &str| Err(Error::data(""));
+        let mut found = None;
+        let find = |first: &First<'_>| {
+            found = Some(self.position(first)?);
+            Ok((0, false))
+        };
+        match (csv::column::read(&Source::open(path, false)?, self.delimiter, find, &mut stop), found) {
+            (Err(error), None) => Err(error),
+            _ => Ok(()),
+        }
     }
 
     /// The value of each row, in the order of the files, as `parse` makes it of the text without blanks around it; `header` says
@@ -40,55 +290,21 @@ impl KeyColumn<'_> {
     pub fn read<T>(&self, files: &[PathBuf], header: bool, parse: impl Fn(&str) -> Result<T>) -> Result<Vec<T>> {
         let mut values = Vec::new();
         for path in files {
-            let mut records = self.open(path)?;
-            let index = self.position(path, records.first_record()?)?;
-            let mut is_header = header;
-            while let Some(record) = records.current() {
-                if !std::mem::take(&mut is_header) {
-                    let field = String::from_utf8_lossy(record.get(index).unwrap_or_default());
-                    let line = record.position().map_or(0, csv::Position::line);
-                    let place = |error: Error| error.at_path(path).at_line(line).at_column(index as u64 + 1);
-                    values.push(parse(field.trim_ascii()).map_err(place)?);
-                }
-                records.advance()?;
-            }
+            check_file(path)?;
+            let mut take = |text: &str| {
+                values.push(parse(text)?);
+                Ok(())
+            };
+            let find = |first: &First<'_>| Ok((self.position(first)?, header));
+            csv::column::read(&Source::open(path, false)?, self.delimiter, find, &mut take)?;
         }
         Ok(values)
     }
 
-    fn open<'p>(&self, path: &'p Path) -> Result<Records<'p>> {
-        let failed = |source: io::Error| Error::io("read", path, &source);
-        let file = File::open(path).map_err(|source| Error::io("open", path, &source))?;
-        let mut magic = Vec::new();
-        (&file).take(2).read_to_end(&mut magic).map_err(failed)?;
-        let packed = magic == [0x1f, 0x8b];
-        let whole = io::Cursor::new(magic).chain(file);
-        let mut text: Box<dyn Read> = if packed { Box::new(MultiGzDecoder::new(whole)) } else { Box::new(whole) };
-        let mut head = Vec::new();
-        text.by_ref().take(HEAD).read_to_end(&mut head).map_err(failed)?;
-        if head.starts_with(b"\xef\xbb\xbf") {
-            head.drain(..3);
-        }
-        let name = path.to_string_lossy().to_ascii_lowercase();
-        let tabs = [".tsv", ".tsv.gz"].iter().any(|ending| name.ends_with(ending));
-        let delimiter = match self.delimiter {
-            Some(delimiter) => delimiter,
-            None if tabs => b'\t',
-            None => {
-                let lines = head.iter().rposition(|&byte| byte == b'\n').map_or(head.len(), |last| last + 1);
-                sniff::delimiter(&String::from_utf8_lossy(&head[..lines]))
-            }
-        };
-        let text: Box<dyn Read> = Box::new(io::Cursor::new(head).chain(text));
-        let reader = ReaderBuilder::new().has_headers(false).flexible(true).delimiter(delimiter).from_reader(text);
-        Ok(Records { path, reader, record: None })
-    }
-
     /// The number of the column in a file that begins with this record.
-    fn position(&self, path: &Path, first: &ByteRecord) -> Result<usize> {
+    fn position(&self, first: &First<'_>) -> Result<usize> {
         let flag = self.flag;
-        let names: Vec<String> =
-            first.iter().map(|name| String::from_utf8_lossy(name).trim_ascii().to_string()).collect();
+        let names: Vec<&str> = first.record.iter().map(str::trim_ascii).collect();
         let (message, remedy) = match self.column {
             ColumnRef::Index(index) if *index < names.len() => return Ok(*index),
             ColumnRef::Index(index) => (
@@ -99,7 +315,7 @@ impl KeyColumn<'_> {
                 Some(index) => return Ok(index),
                 None => {
                     let message = format!("{flag} {wanted}: the file has no column {}", shown(wanted));
-                    let near = crate::params::nearest(wanted, names.iter().map(String::as_str));
+                    let near = crate::params::nearest(wanted, names.iter().copied());
                     let first = || names.iter().take(20).map(|name| shown(name)).collect::<Vec<_>>().join(", ");
                     let remedy = near.map_or_else(
                         || format!("the first line has {}", first()),
@@ -109,54 +325,8 @@ impl KeyColumn<'_> {
                 }
             },
         };
-        Err(Error::parameter(message).remedy(remedy).at_path(path).at_line(1))
+        Err(Error::parameter(message).remedy(remedy).at_path(first.origin.path()).at_line(first.line))
     }
-}
-
-/// The records of a file that are not blank.
-struct Records<'p> {
-    path: &'p Path,
-    reader: Reader<Box<dyn Read>>,
-    record: Option<ByteRecord>,
-}
-
-impl Records<'_> {
-    fn advance(&mut self) -> Result<()> {
-        let mut record = self.record.take().unwrap_or_default();
-        let is_blank =
-            |record: &ByteRecord| record.len() <= 1 && record.iter().all(|field| field.trim_ascii().is_empty());
-        while self
-            .reader
-            .read_byte_record(&mut record)
-            .map_err(|error| Error::data(error.to_string()).at_path(self.path))?
-        {
-            if !is_blank(&record) {
-                self.record = Some(record);
-                return Ok(());
-            }
-        }
-        Ok(())
-    }
-
-    fn current(&self) -> Option<&ByteRecord> {
-        self.record.as_ref()
-    }
-
-    fn first_record(&mut self) -> Result<&ByteRecord> {
-        self.advance()?;
-        self.record
-            .as_ref()
-            .ok_or_else(|| Error::data("the file is empty").at_path(self.path).remedy("give a file with rows"))
-    }
-}
-
-/// Each text's number among the different ones in the order of their bytes.
-#[must_use]
-pub fn numbered(texts: &[String]) -> Vec<u32> {
-    let mut known: Vec<&String> = texts.iter().collect();
-    known.sort_unstable();
-    known.dedup();
-    texts.iter().map(|text| known.partition_point(|other| *other < text) as u32).collect()
 }
 
 #[cfg(test)]
@@ -184,5 +354,36 @@ mod tests {
         assert!(error.is_some_and(|error| {
             error.ends_with(":1: --group-column whom: the file has no column `whom`; did you mean who?")
         }));
+    }
+
+    fn places(texts: &[&str]) -> (Vec<String>, Vec<Option<usize>>) {
+        let keys = Keys::new(texts);
+        (keys.values().iter().map(|key| key.text.clone()).collect(), keys.places().collect())
+    }
+
+    #[test]
+    fn numbers_are_equal_as_numbers_where_all_are() {
+        let (values, rows) = places(&["10", "1.0", "", "1", "NA", "01", "1e1", "9"]);
+        assert_eq!(values, ["1", "9", "10"]);
+        assert_eq!(rows, [Some(2), Some(0), None, Some(0), None, Some(0), Some(2), Some(1)]);
+        let (values, rows) = places(&["20240115", "20240116", "20240115.0"]);
+        assert_eq!((values, rows), (vec!["20240115".into(), "20240116".into()], vec![Some(0), Some(1), Some(0)]));
+        // A single text makes texts of all.
+        let (values, rows) = places(&["10", "1.0", "?", "1", "x"]);
+        assert_eq!(values, ["1", "1.0", "10", "x"]);
+        assert_eq!(rows, [Some(2), Some(1), None, Some(0), Some(3)]);
+        assert_eq!(places(&["", "nan"]), (vec![], vec![None, None]));
+        let keys = Keys::of_values(&[0.1, f32::NAN, -0.0, 16_777_216.0]);
+        assert_eq!(keys.values().iter().map(|key| key.text.as_str()).collect::<Vec<_>>(), ["0", "0.1", "16777216"]);
+        assert_eq!(keys.nearest().map(|values| values[3]), Some(16_777_216.0));
+    }
+
+    /// Folds depend on these numbers: those of columns with one spelling a value are the order of their bytes.
+    #[test]
+    fn groups_are_numbered_by_their_bytes() {
+        let numbered = |texts: &[&str]| numbered(&texts.iter().map(ToString::to_string).collect::<Vec<_>>());
+        assert_eq!(numbered(&["10", "9", "1", "NA"]), [1, 2, 0, 3]);
+        assert_eq!(numbered(&["10", "9", "1", "1e1", "9.0", "null", "NA"]), [1, 2, 0, 1, 2, 4, 3]);
+        assert_eq!(numbered(&["b", "a", "1", "1.0"]), [3, 2, 0, 1]);
     }
 }

@@ -311,8 +311,36 @@ impl Table {
     }
 }
 
+/// Gives `take` the text of one index in each row, nothing where it is absent; `None` for the label.
+///
+/// # Errors
+/// Those of `take`, with file and line.
+pub(super) fn read_index(
+    source: &Source<'_>,
+    index: Option<usize>,
+    take: &mut dyn FnMut(&str) -> Result<()>,
+) -> Result<()> {
+    let (origin, mut chunk, mut line) = (source.origin(), Chunk::default(), 0);
+    while source.next(Cut::Line, &mut chunk)? {
+        for text in origin.text(&chunk.bytes, line + 1)?.split_inclusive('\n') {
+            line += 1;
+            let mut words = text.split('#').next().unwrap_or_default().split_ascii_whitespace();
+            let Some(first) = words.next() else { continue };
+            let found = match index {
+                None => first.split(':').next(),
+                Some(wanted) => words
+                    .filter_map(|word| word.split_once(':'))
+                    .find(|(index, _)| index.parse() == Ok(wanted))
+                    .map(|(_, value)| value),
+            };
+            take(found.unwrap_or_default()).map_err(|error| error.at_path(origin.path()).at_line(line))?;
+        }
+    }
+    Ok(())
+}
+
 /// Refuses options that CSV files alone have, rather than passing over them.
-fn refuse_csv_options(source: &Source<'_>, options: &ReadOptions) -> Result<()> {
+pub(super) fn refuse_csv_options(source: &Source<'_>, options: &ReadOptions) -> Result<()> {
     let refuse = |option: String, lacks: &str, remedy: &str| {
         let message = format!("{option}: a libsvm file has no {lacks}");
         Err(Error::parameter(message).at_path(source.path()).remedy(remedy))

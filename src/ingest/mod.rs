@@ -31,6 +31,7 @@ mod chunks;
 mod csv;
 pub mod dataset;
 mod decimal;
+mod exact;
 mod hash;
 pub mod keys;
 mod layout;

@@ -14,6 +14,7 @@
 
 use crate::error::{Error, Result};
 use crate::fixed::hash::combine;
+use crate::ingest::keys::Decimal;
 use std::path::Path;
 
 /// Separates the draws of folds from those of trees.
@@ -178,13 +179,12 @@ impl Folds {
     }
 }
 
-/// A fold number from text: `2`, or `2.0` as some tools write it.
+/// A fold number from text: `2`, or `2.0` and `2e0` as some tools write it.
 ///
 /// # Errors
-/// What is no whole number from 0 on.
+/// What is no whole number from 0 on, or beyond 32 bits.
 pub fn parse_number(text: &str) -> Result<u32> {
-    let whole = text.strip_suffix(".0").unwrap_or(text);
-    whole.parse().map_err(|_| {
+    Decimal::parse(text).and_then(|number| number.to_u32()).ok_or_else(|| {
         Error::data(format!("the fold number `{text}` is not a whole number from 0 on"))
             .remedy("number the folds 0, 1, 2, ...")
     })

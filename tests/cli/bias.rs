@@ -124,7 +124,11 @@ fn what_is_wrong_is_named() {
              bound: the values go from 20 to 69"
                 .to_string(),
         ),
-        ("--facet sex=male", format!("--facet: `sex=male` has \"male\" for a number; {write}")),
+        (
+            "--facet sex=male",
+            "--facet sex=male: the facet `sex` male has no rows; choose another value or bound: the values are 0, 1".to_string(),
+        ),
+        ("--facet sex>male", format!("--facet: `sex>male` has \"male\" for a number; {write}")),
         ("--facet age!40", format!("--facet: `age!40` has the operator \"!\", which is not known; {write}")),
         ("--facet age=>40", "data.csv:1: --facet age=>40: there is no column `age=`; did you mean `age`?".to_string()),
         ("--facet =1", format!("--facet: `=1` names no column; {write}")),

@@ -17,9 +17,10 @@ mod flip_test;
 mod labels;
 mod predictions;
 
-pub use condition::Condition;
+pub use condition::{Condition, Operand};
 
 use crate::error::{Error, Result};
+use crate::ingest::keys::{Key, Keys};
 
 /// One figure about a facet.
 #[derive(Clone, Debug, PartialEq)]
@@ -65,7 +66,7 @@ pub struct BiasRows<'a> {
     /// Whether each row is predicted positive.
     pub predicted: &'a [bool],
     /// The group of each row, for the conditional metrics; missing values are a group.
-    pub groups: Option<&'a [f32]>,
+    pub groups: Option<&'a Keys>,
 }
 
 /// A set of rows that may be at a disadvantage.
@@ -74,7 +75,7 @@ pub struct Facet<'a> {
     /// Name of the column.
     pub column: &'a str,
     /// The column's values, one a row.
-    pub values: &'a [f32],
+    pub values: &'a Keys,
     /// Which of them belong to the facet.
     pub condition: &'a Condition,
     /// The features but the facet's column, in which the flip test looks for neighbours; one value a row each.
@@ -104,21 +105,26 @@ impl BiasReport {
     /// Computes all metrics of a facet.
     ///
     /// # Errors
-    /// If no row belongs to the facet, or every row.
+    /// If no row belongs to the facet, or every row; if the condition asks for one value of several that no row has, or for larger or
+    /// smaller ones in a column of text.
     pub fn new(rows: &BiasRows, facet: &Facet) -> Result<Self> {
-        let inside: Vec<bool> = facet.values.iter().map(|&value| facet.condition.holds(value)).collect();
-        let sides = Sides::new(rows, &inside);
-        let (in_facet, all) = (sides.facet.rows(), inside.len());
         let column = facet.column;
         let refuse = |which: &str| {
-            let error = Error::data(format!("the facet `{column}` {} has {which}", facet.condition));
+            let error = Error::data(format!("the facet `{column}` {} {which}", facet.condition));
             Err(error.remedy(format!("choose another value or bound: {}", content(facet.values))))
         };
+        let holds = match facet.condition.holds_for(facet.values) {
+            Ok(holds) => holds,
+            Err(reason) => return refuse(&reason),
+        };
+        let inside: Vec<bool> = facet.values.places().map(|value| value.is_some_and(|value| holds[value])).collect();
+        let sides = Sides::new(rows, &inside);
+        let (in_facet, all) = (sides.facet.rows(), inside.len());
         if in_facet == 0 {
-            return refuse("no rows");
+            return refuse("has no rows");
         }
         if in_facet == all as u64 {
-            return refuse("all rows, and there is nothing to compare them with");
+            return refuse("has all rows, and there is nothing to compare them with");
         }
         Ok(Self {
             column: column.to_string(),
@@ -132,7 +138,7 @@ impl BiasReport {
     }
 }
 
-/// The distinct values of a column, ascending, without missing ones.
+/// The distinct binary32 values, ascending, without missing ones.
 #[must_use]
 pub fn distinct(values: &[f32]) -> Vec<f32> {
     let mut found: Vec<f32> = values.iter().copied().filter(|value| !value.is_nan()).collect();
@@ -142,12 +148,14 @@ pub fn distinct(values: &[f32]) -> Vec<f32> {
 }
 
 /// What a column holds, for a message.
-fn content(values: &[f32]) -> String {
-    let distinct = distinct(values);
-    match distinct.as_slice() {
+fn content(keys: &Keys) -> String {
+    const LISTED: usize = 10;
+    let list = |values: &[Key]| values.iter().map(|value| value.text.as_str()).collect::<Vec<_>>().join(", ");
+    match keys.values() {
         [] => "all values are missing".to_string(),
-        [first, .., last] if distinct.len() > 10 => format!("the values go from {first} to {last}"),
-        values => format!("the values are {}", values.iter().map(f32::to_string).collect::<Vec<_>>().join(", ")),
+        values if values.len() <= LISTED => format!("the values are {}", list(values)),
+        [first, .., last] if keys.is_numeric() => format!("the values go from {} to {}", first.text, last.text),
+        values => format!("there are {} values, such as {}", values.len(), list(&values[..LISTED])),
     }
 }
 
@@ -247,18 +255,18 @@ fn difference(a: f64, b: f64) -> f64 {
 
 /// Conditional demographic disparity: the mean over the groups, weighted with their rows, of the facet's share of the rejected
 /// (not positive) less its share of the accepted. Groups in the order of their values.
-fn conditional_disparity(positive: &[bool], inside: &[bool], groups: &[f32]) -> f64 {
+fn conditional_disparity(positive: &[bool], inside: &[bool], groups: &Keys) -> f64 {
     /// Rows that are accepted and rejected; of these in the facet.
     #[derive(Default)]
     struct Group {
         rows: [u64; 2],
         in_facet: [u64; 2],
     }
-    let values = distinct(groups);
     // Missing values are the last group.
-    let mut found: Vec<Group> = (0..=values.len()).map(|_| Group::default()).collect();
-    for ((&value, &positive), &inside) in groups.iter().zip(positive).zip(inside) {
-        let group = &mut found[if value.is_nan() { values.len() } else { values.partition_point(|&v| v < value) }];
+    let missing = groups.values().len();
+    let mut found: Vec<Group> = (0..=missing).map(|_| Group::default()).collect();
+    for ((value, &positive), &inside) in groups.places().zip(positive).zip(inside) {
+        let group = &mut found[value.unwrap_or(missing)];
         let outcome = usize::from(!positive);
         group.rows[outcome] += 1;
         group.in_facet[outcome] += u64::from(inside);
@@ -267,7 +275,7 @@ fn conditional_disparity(positive: &[bool], inside: &[bool], groups: &[f32]) -> 
         let [accepted, rejected] = [0, 1].map(|outcome| ratio(group.in_facet[outcome], group.rows[outcome]));
         (group.rows[0] + group.rows[1]) as f64 * (rejected - accepted)
     };
-    found.iter().map(disparity).sum::<f64>() / groups.len() as f64
+    found.iter().map(disparity).sum::<f64>() / groups.rows() as f64
 }
 
 /// The sentence about a conditional demographic disparity.

@@ -4,6 +4,7 @@
 //! values behind each other in the order of the file; `rows` reads one chunk, by the `scan`ner or else by the csv
 //! crate's `records`.
 
+pub(super) mod column;
 mod parallel;
 mod records;
 mod rows;
