@@ -477,6 +477,12 @@ pub(crate) fn check_start(model: &Model, params: &Params, data: &Dataset) -> Res
         ))
         .remedy("give the model's objective and num_class"));
     }
+    if !model.tree_weights.is_empty() {
+        return Err(Error::model(
+            "the model to continue from was trained with dropout: it has tree weights, which a later round would change",
+        )
+        .remedy("continue it in XGBoost, or train a new model"));
+    }
     Ok(())
 }
 

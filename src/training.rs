@@ -79,9 +79,12 @@ pub(crate) fn begin<'a>(params: &Params, set: &TrainingSet<'a>) -> Result<(Probl
         feature_names: if data.named { data.names() } else { Vec::new() },
         features: data.features(),
         trees: set.start.map_or_else(Vec::new, |start| start.trees.clone()),
+        // A model with weights is none to go on from.
+        tree_weights: Vec::new(),
         best_iteration: None,
         best_score: None,
         attributes,
+        notes: Vec::new(),
     };
     let format = MarginFormat::new(params.objective, &labels, model.base_margin(0));
     let routed =

@@ -63,7 +63,7 @@ fn supported() -> Vec<String> {
         .map(|name| name.trim_end_matches(".json").to_string())
         .collect();
     names.sort();
-    assert_eq!(names.len(), 14);
+    assert_eq!(names.len(), 18);
     names
 }
 
@@ -89,7 +89,9 @@ fn leaves_are_xgboosts_less_the_deleted_nodes() {
         let model = load(&format!("{name}.json"));
         let text = read(&format!("{name}.json"));
         let file: serde_json::Value = serde_json::from_str(&text).unwrap();
-        let trees = file["learner"]["gradient_booster"]["model"]["trees"].as_array().unwrap();
+        let booster = &file["learner"]["gradient_booster"];
+        let booster = booster.get("gbtree").unwrap_or(booster);
+        let trees = booster["model"]["trees"].as_array().unwrap();
         let expected: Vec<Vec<usize>> = read(&format!("{name}.leaves"))
             .lines()
             .map(|line| line.split(' ').map(|id| id.parse().unwrap()).collect())
@@ -208,9 +210,11 @@ fn model_of(values: &[f32]) -> Model {
         feature_names: vec!["a \"b\"\\\u{1}\n\t\r\u{7f}é😀".to_string()],
         features: 1,
         trees: values.chunks_exact(2).map(tree).collect(),
+        tree_weights: Vec::new(),
         best_iteration: Some(2),
         best_score: Some(1e-7),
         attributes: BTreeMap::from([("a \"key\"".to_string(), "a\\value\n".to_string())]),
+        notes: Vec::new(),
     }
 }
 
@@ -342,6 +346,144 @@ fn margins_become_predictions() {
     assert_eq!(probabilities, [0.422_318_8, 0.0, 0.422_318_8, 0.0, 0.155_362_4, 1.0]);
 }
 
+/// XGBoost wrote weights beside the booster up to 3.2, and writes them into the model since.
+#[test]
+fn dropout_weights_are_read_from_every_place_and_kept() {
+    let data = data();
+    for name in ["dropout_v176", "dropout_v320", "dropout_v341", "dropout_classes_v341"] {
+        let model = load(&format!("{name}.json"));
+        assert_eq!(model.tree_weights.len(), model.trees.len(), "{name}");
+        assert!(model.tree_weights.iter().any(|&weight| weight < 1.0), "{name}");
+        let plain = Model { tree_weights: Vec::new(), ..model.clone() };
+        assert_ne!(bits(&plain.predict_margins(&data, None)), bits(&model.predict_margins(&data, None)), "{name}");
+        assert!(model.first_difference(&plain).unwrap().starts_with("the tree weights: ["), "{name}");
+    }
+    let text = read("dropout_v341.json");
+    let of = |change: &dyn Fn(&mut serde_json::Value)| {
+        let mut file: serde_json::Value = serde_json::from_str(&text).unwrap();
+        change(&mut file["learner"]["gradient_booster"]);
+        Model::from_json_bytes(file.to_string().as_bytes())
+    };
+    let model = load("dropout_v341.json");
+    let beside = |booster: &mut serde_json::Value| {
+        booster["weight_drop"] = booster["model"].as_object_mut().unwrap().remove("weight_drop").unwrap();
+    };
+    assert_eq!(of(&beside).unwrap(), model);
+    assert_eq!(of(&|booster| booster["weight_drop"] = booster["model"]["weight_drop"].clone()).unwrap(), model);
+    for (what, change) in [
+        (
+            "differs from learner.gradient_booster.model.weight_drop",
+            (|booster| {
+                booster["weight_drop"] = serde_json::json!([0.5]);
+            }) as fn(&mut serde_json::Value),
+        ),
+        ("model.weight_drop holds 19 weights for 20 trees", |booster| {
+            booster["model"]["weight_drop"].as_array_mut().unwrap().pop();
+        }),
+        ("weight_drop[3] is inf, not a finite number", |booster| {
+            booster["model"]["weight_drop"][3] = serde_json::json!(1e300);
+        }),
+        ("weight_drop[3] is 3", |booster| {
+            booster["model"]["trees"][3]["split_conditions"][2] = serde_json::json!(1000.5);
+            booster["model"]["weight_drop"][3] = serde_json::json!(3e38);
+        }),
+        ("gradient_booster has no `weight_drop`", |booster| {
+            booster["model"].as_object_mut().unwrap().remove("weight_drop");
+            *booster = serde_json::json!({"name": "dart", "gbtree": booster.clone()});
+        }),
+        ("gradient_booster.gbtree has \"weight_drop\", which is not known", |booster| {
+            let mut inner = booster.clone();
+            inner["weight_drop"] = inner["model"].as_object_mut().unwrap().remove("weight_drop").unwrap();
+            *booster = serde_json::json!({"name": "dart", "gbtree": inner});
+        }),
+    ] {
+        let message = of(&change).unwrap_err().to_string();
+        assert!(message.contains(what), "{message}");
+    }
+    // The dump has what the leaves add, and the weight to get back to what the file holds.
+    let dump = model.dump(3).unwrap();
+    let (first, weight) = (dump.lines().next().unwrap(), model.tree_weights[3]);
+    assert!(first.starts_with("booster[3]: leaves times weight_drop 0."), "{first}");
+    let leaf = model.trees[3].nodes.iter().find(|node| node.is_leaf()).unwrap().threshold * weight;
+    let shown: Vec<f32> =
+        dump.split("leaf=").skip(1).map(|rest| rest.split(',').next().unwrap().parse().unwrap()).collect();
+    assert!(shown.contains(&leaf), "{shown:?} {leaf}");
+}
+
+/// Every object of the file, with a member more: refused with its place.
+#[test]
+fn unknown_members_are_refused_wherever_they_stand() {
+    let text = read("dropout_classes_v341.json");
+    let file: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let mut places = vec![String::new()];
+    let mut tried = 0;
+    while let Some(place) = places.pop() {
+        let object = file.pointer(&place).unwrap();
+        match object {
+            serde_json::Value::Object(members) => {
+                places.extend(members.keys().map(|key| format!("{place}/{key}")));
+            }
+            serde_json::Value::Array(items) => {
+                places.extend((0..items.len()).map(|index| format!("{place}/{index}")));
+                continue;
+            }
+            _ => continue,
+        }
+        let mut changed = file.clone();
+        changed.pointer_mut(&place).unwrap()["zz_new"] = "1".into();
+        let found = Model::from_json_bytes(changed.to_string().as_bytes());
+        if place.ends_with("/attributes") {
+            assert_eq!(found.unwrap().attributes["zz_new"], "1");
+            continue;
+        }
+        tried += 1;
+        let message = found.unwrap_err().to_string();
+        let last = place.rsplit('/').next().unwrap();
+        assert!(message.contains("has \"zz_new\", which is not known here"), "{place}: {message}");
+        assert!(
+            message.contains(last) || last.parse::<usize>().is_ok_and(|n| message.contains(&format!("[{n}]"))),
+            "{message}"
+        );
+    }
+    // The document, learner, booster, model, its parameters, categories, 18 trees with theirs, both others, the objective.
+    assert!(tried > 40, "{tried}");
+}
+
+/// XGBoost 1.0 to 1.5 leave out how many trees a round has; 1.4 and 1.5 say how many come up to the best round.
+#[test]
+fn a_best_round_of_an_old_forest_is_doubtful() {
+    let old = |attributes: &[(&str, &str)], parameters: serde_json::Value, starts: bool| {
+        let mut file: serde_json::Value = serde_json::from_str(&read("regression_early_v320.json")).unwrap();
+        let learner = &mut file["learner"];
+        let model = learner["gradient_booster"]["model"].as_object_mut().unwrap();
+        model.insert("gbtree_model_param".into(), parameters);
+        if !starts {
+            model.remove("iteration_indptr");
+        }
+        learner["attributes"] =
+            attributes.iter().map(|&(key, value)| (key.to_string(), serde_json::json!(value))).collect();
+        Model::from_json_bytes(file.to_string().as_bytes())
+    };
+    let none = || serde_json::json!({"size_leaf_vector": "0"});
+    let best = [("best_iteration", "3")];
+    let model = old(&best, none(), false).unwrap();
+    assert_eq!(model.notes.len(), 1);
+    let trees = model.trees.len();
+    let expected = format!("the best round 3 stands for the first 4 of {trees} trees");
+    assert!(model.notes[0].contains(&expected) && model.notes[0].contains("--all-rounds"), "{:?}", model.notes);
+    // Known otherwise, or of no consequence.
+    assert!(old(&best, serde_json::json!({"num_parallel_tree": "1"}), false).unwrap().notes.is_empty());
+    assert!(old(&best, none(), true).unwrap().notes.is_empty());
+    assert!(old(&[], none(), false).unwrap().notes.is_empty());
+    assert!(old(&[("best_iteration", &(trees - 1).to_string())], none(), false).unwrap().notes.is_empty());
+    assert!(old(&[best[0], ("best_ntree_limit", "4")], none(), false).unwrap().notes.is_empty());
+    let counted = old(&[best[0], ("best_ntree_limit", "8")], none(), false).unwrap();
+    assert_eq!((counted.used_rounds(false), counted.notes.len()), (8, 0), "two trees a round");
+    for nonsense in ["3", "9", "x", "-8", "4000"] {
+        assert_eq!(old(&[best[0], ("best_ntree_limit", nonsense)], none(), false).unwrap().notes.len(), 1);
+    }
+}
+
 #[test]
 fn features_are_checked() {
     let mut data = data();
@@ -374,8 +516,6 @@ fn features_are_checked() {
 #[test]
 fn unsupported_models_are_refused_by_name() {
     let expected = [
-        ("refused_dart_v176.json", "the booster \"dart\" is not supported yet"),
-        ("refused_dart_v320.json", "the booster \"dart\" is not supported yet"),
         ("refused_gblinear_v176.json", "the booster \"gblinear\" is not supported yet"),
         ("refused_gblinear_v320.json", "the booster \"gblinear\" is not supported yet"),
         ("refused_forest_v176.json", "num_parallel_tree=1"),
@@ -441,6 +581,18 @@ fn damaged_models_are_refused() {
         ("\"tree_info\":[0,", "\"tree_info\":[", "tree_info holds 2 entries for 3 trees"),
         ("\"iteration_indptr\":[0,1,", "\"iteration_indptr\":[0,", "one tree a round"),
         ("\"feature_names\":[\"width\"", "\"feature_names\":[1", "feature_names[0] is a number, not a string"),
+        ("\"num_trees\":\"3\"", "\"num_trees\":\"2\"", "holds 3 trees, but num_trees is 2"),
+        ("\"id\":1", "\"id\":0", "trees[1] has the id 0, and not its place in the list"),
+        ("\"tree_info\":[0,", "\"tree_info\":[7,", "tree_info[0] is 7, but the classes are 0 to 0"),
+        ("\"tree_info\":[0,", "\"tree_info\":[-1,", "tree_info[0] is -1, but the classes are 0 to 0"),
+        ("\"iteration_indptr\":[0,1,", "\"iteration_indptr\":[0,9,", "does not go from 0 up to the 3 trees"),
+        ("\"categories\":[]", "\"categories\":[1]", "no split on categories"),
+        ("\"default_left\":[", "\"default_left\":[7,", "default_left"),
+        (
+            "\"num_class\":\"0\"",
+            "\"num_class\":\"0\",\"num_class\":\"0\"",
+            "the key \"num_class\" stands twice in an object",
+        ),
     ] {
         let error = replaced(from, to).expect_err(to);
         let message = error.to_string();

@@ -73,9 +73,11 @@ fn model(trees: Vec<Tree>, classes: usize) -> Model {
         feature_names: Vec::new(),
         features: FEATURES + 1, // the last one is in no split
         trees,
+        tree_weights: Vec::new(),
         best_iteration: None,
         best_score: None,
         attributes: Default::default(),
+        notes: Vec::new(),
     }
 }
 
@@ -213,7 +215,7 @@ fn path_dependent_is_shapleys_definition() {
         let depth = round as u32 % 8;
         let model = model((0..2 * classes).map(|_| tree(&mut draws, depth)).collect(), classes);
         let data = rows(&mut draws, 11);
-        let explainer = Explainer::path_dependent(&model, None);
+        let explainer = Explainer::path_dependent(&model, None).unwrap();
         compare(
             &model,
             &explainer,
@@ -246,9 +248,10 @@ fn blocks_and_threads_change_no_bit() {
     let model = model((0..12).map(|_| tree(&mut draws, 6)).collect(), 3);
     let (data, background) = (rows(&mut draws, 200), rows(&mut draws, 20));
     let bits = |values: &[f64]| values.iter().map(|value| value.to_bits()).collect::<Vec<_>>();
-    for explainer in
-        [Explainer::path_dependent(&model, None), Explainer::interventional(&model, &background, None).unwrap()]
-    {
+    for explainer in [
+        Explainer::path_dependent(&model, None).unwrap(),
+        Explainer::interventional(&model, &background, None).unwrap(),
+    ] {
         let whole = explainer.contributions(&data, 0..200);
         let pairs = explainer.interactions(&data, 0..200);
         for threads in [1, 3] {
@@ -282,7 +285,7 @@ fn long_paths_add_up() {
         let model = Model { features: depth, ..model(vec![tree], 1) };
         let columns = (0..depth).map(|feature| vec![1.0, if feature == depth - 1 { 0.0 } else { 1.0 }, 0.0]).collect();
         let data = Dataset { columns, rows: 3, ..Dataset::default() };
-        let explainer = Explainer::path_dependent(&model, None);
+        let explainer = Explainer::path_dependent(&model, None).unwrap();
         let shap = explainer.contributions(&data, 0..3);
         for (row, margin) in model.predict_margins(&data, None).into_iter().enumerate() {
             let sum: f64 = shap.row(row, 0).iter().sum();
@@ -307,7 +310,7 @@ fn edge_cases() {
     for (trees, bias) in [(vec![], 0.25), (vec![stump], 0.75)] {
         let model = model(trees, 1);
         for explainer in
-            [Explainer::path_dependent(&model, None), Explainer::interventional(&model, &data, None).unwrap()]
+            [Explainer::path_dependent(&model, None).unwrap(), Explainer::interventional(&model, &data, None).unwrap()]
         {
             let mut expected = vec![0.0; FEATURES + 1];
             expected.push(bias);
@@ -326,7 +329,7 @@ fn the_rounds_asked_for_are_explained() {
     let whole = model((0..9).map(|_| tree(&mut draws, 4)).collect(), 3);
     let part = Model { trees: whole.trees[..6].to_vec(), ..whole.clone() };
     let data = rows(&mut draws, 5);
-    let explain = |model, rounds| Explainer::path_dependent(model, rounds).contributions(&data, 0..5);
+    let explain = |model, rounds| Explainer::path_dependent(model, rounds).unwrap().contributions(&data, 0..5);
     assert_eq!(explain(&whole, Some(2)), explain(&part, None));
     assert_ne!(explain(&whole, Some(3)), explain(&part, None));
 }
@@ -372,7 +375,7 @@ fn values_are_those_of_xgboost_and_shap() {
         let best = stem != name;
         let rounds = Some(model.used_rounds(!best));
         let rows = 0..FIXTURE_ROWS;
-        let explainer = Explainer::path_dependent(&model, rounds);
+        let explainer = Explainer::path_dependent(&model, rounds).unwrap();
         compare_with_fixture(&format!("{name}.contribs"), &explainer.contributions(&data, rows.clone()).values);
         compare_with_fixture(&format!("{name}.interactions"), &explainer.interactions(&data, rows.clone()).values);
         if best || !name.contains("early") {

@@ -72,7 +72,7 @@ pub fn run(global: &Global, args: &Args) -> Result<()> {
     interrupt::enter(Phase::Writing)?;
     args.outputs().try_for_each(|path| output::check(path))?;
     interrupt::enter(Phase::Reading)?;
-    let model = args.subject.load()?;
+    let model = args.subject.load(&screen)?;
     let questions = Questions::new(args, &model)?;
     let reports =
         gboost::booster::thread_pool(global.threads())?.install(|| questions.answer(args, &model, &screen))?;

@@ -45,7 +45,7 @@ pub fn run(global: &Global, args: &Args) -> Result<()> {
         output::check(path)?;
         interrupt::enter(Phase::Reading)?;
     }
-    let model = args.subject.load()?;
+    let model = args.subject.load(&screen)?;
     let mut metrics = args.eval_metric.iter().map(|name| Metric::from_name(name)).collect::<Result<Vec<_>>>()?;
     if metrics.is_empty() {
         metrics.push(Metric::default_for(model.objective));

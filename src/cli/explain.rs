@@ -77,7 +77,7 @@ pub fn run(global: &Global, args: &Args) -> Result<()> {
     interrupt::enter(Phase::Writing)?;
     args.outputs().try_for_each(|path| output::check(path))?;
     interrupt::enter(Phase::Reading)?;
-    let model = args.subject.load()?;
+    let model = args.subject.load(&screen)?;
     gboost::booster::thread_pool(global.threads())?.install(|| {
         let purpose = Purpose::prediction(&model);
         let data = args.subject.read(&model, purpose, &screen)?.dataset;
@@ -98,7 +98,7 @@ fn check_rows(rows: &[usize], count: usize) -> Result<()> {
 fn explainer(args: &Args, model: &Model, screen: &Screen) -> Result<Explainer> {
     let rounds = Some(args.subject.rounds().of(model));
     if args.background.is_empty() {
-        return Ok(Explainer::path_dependent(model, rounds));
+        return Explainer::path_dependent(model, rounds);
     }
     let background =
         args.subject.reading.read_for(model, &args.background, Purpose::prediction(model), screen)?.dataset;

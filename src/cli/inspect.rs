@@ -1,6 +1,7 @@
 //! `gboost inspect`.
 
 use super::Global;
+use super::model_args::load;
 use super::screen::{Screen, count, escape, figure};
 use clap::ValueEnum;
 use gboost::explain::{Importance, importance};
@@ -65,7 +66,7 @@ impl Kind {
 
 pub fn run(global: &Global, args: &Args) -> Result<()> {
     let screen = global.screen();
-    let mut model = Model::load(&args.model)?;
+    let mut model = load(&args.model, &screen)?;
     let sha256 = model.sha256();
     // All that follows is for the eye, and a name is one word of it.
     model.feature_names.iter_mut().for_each(|name| *name = escape(name, &[]).into_owned());
@@ -123,6 +124,13 @@ fn summary(model: &Model, sha256: String, screen: &Screen) -> Result<()> {
         ("rounds", model.rounds().to_string()),
         ("best round", best),
         ("trees", format!("{}, {stumps} of a single leaf", model.trees.len())),
+    ]);
+    if !model.tree_weights.is_empty() {
+        let least = model.tree_weights.iter().copied().fold(f32::INFINITY, f32::min);
+        let most = model.tree_weights.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        lines.push(("weights", format!("{least} to {most} a tree, from training with dropout")));
+    }
+    lines.extend([
         ("depth", spread(&depths)),
         ("leaves", format!("{}, {} in all", spread(&leaves), leaves.iter().sum::<usize>())),
         ("sha256", sha256),

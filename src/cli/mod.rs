@@ -15,6 +15,7 @@ mod interrupt;
 mod manifest;
 mod memory;
 mod model_args;
+mod out_of_memory;
 mod output;
 mod params_file;
 mod predict;
@@ -149,6 +150,7 @@ pub fn run() -> ExitCode {
 fn dispatch(cli: Cli) -> Result<()> {
     let Cli { global, command } = cli;
     interrupt::install()?;
+    out_of_memory::install()?;
     match command {
         Command::Train(args) => train::run(&global, *args),
         Command::Tune(args) => tune::run(&global, *args),

@@ -5,7 +5,7 @@ use super::screen::Screen;
 use gboost::ingest::Channel;
 use gboost::report::figures::Rounds;
 use gboost::{Model, Result};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// A model and data for it.
 #[derive(clap::Args)]
@@ -28,8 +28,8 @@ pub struct ModelArgs {
 
 impl ModelArgs {
     /// The model.
-    pub fn load(&self) -> Result<Model> {
-        Model::load(&self.model)
+    pub fn load(&self, screen: &Screen) -> Result<Model> {
+        load(&self.model, screen)
     }
 
     /// The rounds that are used.
@@ -41,4 +41,13 @@ impl ModelArgs {
     pub fn read(&self, model: &Model, purpose: Purpose, screen: &Screen) -> Result<Channel> {
         self.reading.read_for(model, &self.data, purpose, screen)
     }
+}
+
+/// Reads a model and says what its file leaves open.
+pub fn load(path: &Path, screen: &Screen) -> Result<Model> {
+    let model = Model::load(path)?;
+    for note in &model.notes {
+        screen.note(&format!("warning: {}: {note}", path.display()));
+    }
+    Ok(model)
 }

@@ -80,7 +80,7 @@ pub fn run(global: &Global, args: &Args) -> Result<()> {
         output::check(path)?;
         interrupt::enter(Phase::Reading)?;
     }
-    let model = args.subject.load()?;
+    let model = args.subject.load(&screen)?;
     let pool = gboost::booster::thread_pool(global.threads())?;
     let content = match args.output_type {
         OutputType::Contribs => Some(Content::Contributions),
@@ -113,7 +113,7 @@ pub fn run(global: &Global, args: &Args) -> Result<()> {
 /// Writes SHAP values.
 fn explain(args: &Args, model: &Model, content: Content, screen: &Screen) -> Result<()> {
     let data = args.subject.read(model, Purpose::prediction(model), screen)?.dataset;
-    let explainer = Explainer::path_dependent(model, Some(args.subject.rounds().of(model)));
+    let explainer = Explainer::path_dependent(model, Some(args.subject.rounds().of(model)))?;
     let csv = ShapCsv::new(model, &explainer, content);
     let bar = rows_bar(screen, data.rows);
     let Some(path) = &args.output else {

@@ -69,7 +69,7 @@ pub fn run(global: &Global, args: &Args) -> Result<()> {
     let screen = global.screen();
     backend::refuse_gpu(global, "report")?;
     let places = Places::new(&args.output, args.json.as_deref(), args.notebook.as_deref())?;
-    let model = args.subject.load()?;
+    let model = args.subject.load(&screen)?;
     let history = args.history.as_deref().map(|path| read_history(path, &model)).transpose()?;
     gboost::booster::thread_pool(global.threads())?.install(|| {
         args.subject.reading.refuse_no_label()?;

@@ -11,6 +11,9 @@ const BLOCK_NUMBERS: usize = 1 << 22;
 /// Rows of a block at most, so that the bar moves and Ctrl-C is heard.
 const BLOCK_ROWS: usize = 1 << 12;
 
+/// Columns of a table of pairs at most: a line is 300 MB of text then.
+const MOST_PAIRS: usize = 1 << 24;
+
 /// What a line holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Content {
@@ -52,6 +55,12 @@ impl<'a> ShapCsv<'a> {
 
     /// The line of the names; in multiclass models `class` comes first.
     pub fn header(&self) -> Result<Vec<u8>> {
+        let side = self.model.features + 1;
+        if self.content == Content::Interactions && side.saturating_mul(side) > MOST_PAIRS {
+            let message = format!("{} features have too many pairs for a table", self.model.features);
+            let remedy = "ask for SHAP values of single features, or train on fewer";
+            return Err(Error::parameter(message).remedy(remedy));
+        }
         let names: Vec<String> = (0..self.model.features)
             .map(|feature| self.model.feature_name(feature))
             .chain(["bias".to_string()])

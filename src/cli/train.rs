@@ -7,6 +7,7 @@ use super::hyper::HyperArgs;
 use super::interrupt::{self, Phase};
 use super::manifest::{self, Inputs, Outcome};
 use super::memory::{MemoryArgs, Need, Plan};
+use super::model_args::load;
 use super::output::{self, Draft};
 use super::profile;
 use super::progress::{Display, spinner};
@@ -105,7 +106,7 @@ pub fn run(global: &Global, args: Args) -> Result<()> {
     let screen = Screen::new(params.verbosity);
     backend::check(global)?;
     let files = Files::new(&args.model, args.output.as_deref(), args.report.as_deref())?;
-    let start = args.continue_from.as_ref().map(Model::load).transpose()?;
+    let start = args.continue_from.as_ref().map(|path| load(path, &screen)).transpose()?;
 
     let plan = args.plan()?;
     let pool = gboost::booster::thread_pool(params.nthread)?;

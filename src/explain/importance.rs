@@ -1,6 +1,7 @@
 //! Feature importance from the splits of the trees, by XGBoost's definitions.
 
 use crate::model::Model;
+use std::collections::BTreeMap;
 
 /// What counts as important.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,24 +53,24 @@ pub struct FeatureImportance {
 /// All trees count, as in XGBoost, whatever the best round is.
 #[must_use]
 pub fn importance(model: &Model, kind: Importance) -> Vec<FeatureImportance> {
-    let mut splits = vec![0.0; model.features];
-    let mut sums = vec![0.0; model.features];
+    // Splits and sum of each feature: no more memory than the trees take, however many features the model declares.
+    let mut sums: BTreeMap<u32, (f64, f64)> = BTreeMap::new();
     for node in model.trees.iter().flat_map(|tree| &tree.nodes).filter(|node| !node.is_leaf()) {
-        let feature = node.feature as usize;
-        splits[feature] += 1.0;
-        sums[feature] += f64::from(match kind {
+        let (splits, sum) = sums.entry(node.feature).or_default();
+        *splits += 1.0;
+        *sum += f64::from(match kind {
             Importance::Weight => 1.0,
             Importance::Gain | Importance::TotalGain => node.gain,
             Importance::Cover | Importance::TotalCover => node.sum_hessian,
         });
     }
     let is_mean = matches!(kind, Importance::Gain | Importance::Cover);
-    let mut found: Vec<FeatureImportance> = (0..model.features)
-        .filter(|&feature| splits[feature] > 0.0)
-        .map(|feature| FeatureImportance {
-            feature,
-            name: model.feature_name(feature),
-            score: if is_mean { sums[feature] / splits[feature] } else { sums[feature] },
+    let mut found: Vec<FeatureImportance> = sums
+        .into_iter()
+        .map(|(feature, (splits, sum))| FeatureImportance {
+            feature: feature as usize,
+            name: model.feature_name(feature as usize),
+            score: if is_mean { sum / splits } else { sum },
             share: 0.0,
         })
         .collect();
@@ -114,9 +115,11 @@ mod tests {
             feature_names: Vec::new(),
             features: 3,
             trees: vec![first, second],
+            tree_weights: Vec::new(),
             best_iteration: None,
             best_score: None,
             attributes: Default::default(),
+            notes: Vec::new(),
         };
         let scores = |kind| -> Vec<(String, f64)> {
             importance(&model, kind).into_iter().map(|feature| (feature.name, feature.score)).collect()

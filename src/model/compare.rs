@@ -24,6 +24,7 @@ impl Model {
         let around = [
             ("objective", format!("{:?}", self.objective), format!("{:?}", other.objective)),
             ("number of trees", self.trees.len().to_string(), other.trees.len().to_string()),
+            ("tree weights", format!("{:?}", self.tree_weights), format!("{:?}", other.tree_weights)),
             ("number of classes", self.classes.to_string(), other.classes.to_string()),
             ("base_score", format!("{:?}", self.base_score), format!("{:?}", other.base_score)),
             ("number of features", self.features.to_string(), other.features.to_string()),
@@ -87,9 +88,11 @@ mod tests {
             feature_names: vec!["age".into(), "hours".into()],
             features: 2,
             trees: vec![tree.clone(), tree],
+            tree_weights: Vec::new(),
             best_iteration: None,
             best_score: None,
             attributes: Default::default(),
+            notes: Vec::new(),
         }
     }
 
@@ -116,6 +119,10 @@ mod tests {
         assert!(changed(&|model| model.trees[0].nodes[0].gain = 9.5).ends_with("there (its statistics differ)"));
         assert_eq!(changed(&|model| model.trees[0].nodes.truncate(1)), "tree 0: 3 nodes here, 1 there");
         assert_eq!(changed(&|model| model.trees.truncate(1)), "the number of trees: 2 here, 1 there");
+        assert_eq!(
+            changed(&|model| model.tree_weights = vec![1.0, 0.5]),
+            "the tree weights: [] here, [1.0, 0.5] there"
+        );
         assert_eq!(changed(&|model| model.base_score = vec![0.4]), "the base_score: [0.5] here, [0.4] there");
     }
 }

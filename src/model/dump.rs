@@ -16,11 +16,19 @@ impl Model {
 
     /// One tree as text in the form of XGBoost's `dump_model(with_stats=True)`; `None` if there is no such tree.
     ///
-    /// Node numbers are positions in [`Tree::nodes`]; where XGBoost pruned a tree its own dump leaves gaps.
+    /// Leaves have the value that they add; of a model with weights (see [`Model::tree_weights`]) the first line has the
+    /// tree's, which XGBoost's dump leaves out of its leaves.
+    ///
+    /// Nodes below level 256 are indented no further. Node numbers are positions in [`Tree::nodes`]; where XGBoost pruned a tree its own dump leaves gaps.
     #[must_use]
     pub fn dump(&self, tree: usize) -> Option<String> {
-        let mut out = format!("booster[{tree}]:\n");
-        let tree = self.trees.get(tree)?;
+        self.trees.get(tree)?;
+        let mut out = format!("booster[{tree}]:");
+        if !self.tree_weights.is_empty() {
+            let _ = write!(out, " leaves times weight_drop {}", number(self.tree_weight(tree)));
+        }
+        out.push('\n');
+        let tree = &self.weighted_trees(tree..tree + 1)[0];
         walk(tree, |index, node, depth| {
             indent(&mut out, depth);
             if node.is_leaf() {
@@ -43,10 +51,11 @@ impl Model {
         Some(out)
     }
 
-    /// One tree as a Graphviz graph; `None` if there is no such tree.
+    /// One tree as a Graphviz graph, leaves with the value that they add; `None` if there is no such tree.
     #[must_use]
     pub fn dot(&self, tree: usize) -> Option<String> {
-        let tree = self.trees.get(tree)?;
+        self.trees.get(tree)?;
+        let tree = &self.weighted_trees(tree..tree + 1)[0];
         let mut out = "digraph {\n    graph [ rankdir=TB ]\n".to_string();
         walk(tree, |index, node, _| {
             if node.is_leaf() {
@@ -80,8 +89,11 @@ fn walk(tree: &Tree, mut visit: impl FnMut(usize, &Node, usize)) {
     }
 }
 
+/// Levels that are indented: one tab a level of a chain of 100,000 would be 10 GB of tabs.
+const MOST_INDENT: usize = 256;
+
 fn indent(out: &mut String, depth: usize) {
-    out.extend(std::iter::repeat_n('\t', depth));
+    out.extend(std::iter::repeat_n('\t', depth.min(MOST_INDENT)));
 }
 
 /// The number as C's `%.9g` writes it.

@@ -6,6 +6,7 @@
 
 use crate::error::{Error, Result};
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 /// Lists and objects nested deeper than this are refused; a model needs eight levels.
 const MAX_DEPTH: usize = 64;
@@ -39,10 +40,10 @@ impl<'a> Json<'a> {
         }
     }
 
-    /// The value of a key, the last one if the key is repeated.
+    /// The value of a key.
     pub(super) fn get(&self, key: &str) -> Option<&Self> {
         match self {
-            Self::Map(entries) => entries.iter().rev().find(|(name, _)| name == key).map(|(_, value)| value),
+            Self::Map(entries) => entries.iter().find(|(name, _)| name == key).map(|(_, value)| value),
             _ => None,
         }
     }
@@ -151,6 +152,7 @@ impl<'a> Parser<'a> {
 
     fn map(&mut self) -> Result<Json<'a>> {
         let mut entries = Vec::new();
+        let mut keys = HashSet::new();
         self.skip_space();
         if self.eat(b'}') {
             return Ok(Json::Map(entries));
@@ -160,7 +162,13 @@ impl<'a> Parser<'a> {
             if self.peek() != Some(b'"') {
                 return Err(self.error("expected a key in double quotes"));
             }
+            let start = self.at;
             let key = self.string()?;
+            // Readers differ in which of them counts.
+            if !keys.insert(key.clone()) {
+                self.at = start;
+                return Err(self.error(&format!("the key {key:?} stands twice in an object")));
+            }
             self.skip_space();
             if !self.eat(b':') {
                 return Err(self.error("expected `:`"));
@@ -302,7 +310,7 @@ mod tests {
             " [ ] ",
             "{}",
             "[1,2.5,-3E-7,0,-0]",
-            "{\"a\":[true,false,{\"b\":null}],\"a\":1}",
+            "{\"a\":[true,false,{\"b\":null}],\"b\":1}",
             "01",
             "1.",
             ".5",
@@ -350,6 +358,9 @@ mod tests {
         let error = Json::parse("{\n \"a\": [1, x]}").unwrap_err();
         assert_eq!((error.line(), error.column()), (Some(2), Some(11)));
         assert_eq!(error.to_string().split(';').next(), Some("not JSON: expected a value"));
+        let error = Json::parse("{\"a\": 1,\n \"\\u0061\": 2}").unwrap_err();
+        assert_eq!((error.line(), error.column()), (Some(2), Some(2)));
+        assert!(error.to_string().contains("the key \"a\" stands twice in an object"), "{error}");
         let error = Json::parse("[1").unwrap_err();
         assert!(error.to_string().contains("ends too early"), "{error}");
     }

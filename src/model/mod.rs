@@ -1,6 +1,6 @@
 //! The trained model: its trees, how a margin starts, and the file that XGBoost and gboost share.
 //!
-//! The file is XGBoost's JSON; `read.rs` and `read_tree.rs` take what XGBoost 1.7 to 3.2 writes, `write.rs` writes
+//! The file is XGBoost's JSON; `read.rs` and `read_tree.rs` take what XGBoost 1.0 to 3.4 writes, `write.rs` writes
 //! what they load. The bytes depend on the model alone, so equal models have equal files and equal hashes.
 //! `predict.rs` adds the leaves in the order that XGBoost does, in binary32, so that both tools predict the same bits;
 //! `forest` finds them.
@@ -22,7 +22,9 @@ use crate::error::{Error, Result};
 use crate::ingest::dataset::Dataset;
 use crate::objective::Objective;
 use crate::tree::Tree;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 /// An ensemble of trees with everything that predicting with it needs.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,12 +42,18 @@ pub struct Model {
     pub features: usize,
     /// The trees in the order they were grown; tree i belongs to class `i % classes`.
     pub trees: Vec<Tree>,
+    /// What the leaves of each tree are multiplied with, in binary32, before they are added (XGBoost's `weight_drop`, from
+    /// training with dropout): one finite weight a tree; empty if the trees were not weighted.
+    pub tree_weights: Vec<f32>,
     /// The best round by early stopping, from 0 (XGBoost 1.7 writes its last round here if it did not stop early).
     pub best_iteration: Option<usize>,
     /// The metric's value in the best round.
     pub best_score: Option<f64>,
     /// The other attributes that XGBoost's `set_attr` stored, by name.
     pub attributes: BTreeMap<String, String>,
+    /// What the file that the model was read from leaves open, one sentence each, for whoever predicts with it. Never
+    /// written.
+    pub notes: Vec<String>,
 }
 
 /// The attribute of a model that was trained on libsvm files: the index that its feature 0 has there, `0` or `1`. XGBoost keeps it
@@ -68,6 +76,27 @@ impl Model {
     #[must_use]
     pub fn rounds(&self) -> usize {
         self.trees.len() / self.classes.max(1)
+    }
+
+    /// The weight of a tree: 1 where the trees are not weighted.
+    #[must_use]
+    pub fn tree_weight(&self, tree: usize) -> f32 {
+        self.tree_weights.get(tree).copied().unwrap_or(1.0)
+    }
+
+    /// The trees with what their leaves add to the margins: the one place where weights are applied. Rounds after the
+    /// product and again after the sum, as XGBoost does.
+    pub(crate) fn weighted_trees(&self, trees: Range<usize>) -> Cow<'_, [Tree]> {
+        if self.tree_weights.is_empty() {
+            return Cow::Borrowed(&self.trees[trees]);
+        }
+        let weighted = |index: usize| {
+            let mut tree = self.trees[index].clone();
+            let leaves = tree.nodes.iter_mut().filter(|node| node.is_leaf());
+            leaves.for_each(|leaf| leaf.threshold *= self.tree_weight(index));
+            tree
+        };
+        trees.map(weighted).collect()
     }
 
     /// Number of rounds to predict with: up to the best one if the model knows it and `all_rounds` is not asked for.

@@ -10,14 +10,12 @@ use super::values::Values;
 use crate::binning::BinnedMatrix;
 use crate::ingest::dataset::Dataset;
 use crate::objective::Objective;
-use crate::tree::Tree;
 use rayon::prelude::*;
 
 impl Model {
-    /// The trees of the first `rounds` rounds; all of them for `None`.
-    fn first_trees(&self, rounds: Option<usize>) -> &[Tree] {
-        let rounds = rounds.map_or(self.rounds(), |rounds| rounds.min(self.rounds()));
-        &self.trees[..rounds * self.classes]
+    /// The number of trees of the first `rounds` rounds; of all of them for `None`.
+    pub(crate) fn tree_count(&self, rounds: Option<usize>) -> usize {
+        rounds.map_or(self.rounds(), |rounds| rounds.min(self.rounds())) * self.classes
     }
 
     /// Prepares the prediction of single rows with the first `rounds` rounds (`None`: all; see
@@ -25,7 +23,7 @@ impl Model {
     #[must_use]
     pub fn row_predictor(&self, rounds: Option<usize>) -> RowPredictor {
         let base: Vec<f32> = (0..self.classes).map(|class| self.base_margin(class)).collect();
-        let forest = RowForest::new(self.first_trees(rounds));
+        let forest = RowForest::new(&self.weighted_trees(0..self.tree_count(rounds)));
         let (margins, exponentials) = (base.clone(), vec![0.0; self.classes]);
         RowPredictor { objective: self.objective, forest, base, margins, exponentials }
     }
@@ -58,7 +56,7 @@ impl Model {
     /// without their deleted nodes when they are read, so there the numbers are lower than XGBoost's.
     #[must_use]
     pub fn predict_leaves(&self, data: &Dataset, rounds: Option<usize>) -> Vec<u32> {
-        let trees = self.first_trees(rounds);
+        let trees = &self.trees[..self.tree_count(rounds)];
         let forest = Forest::new(trees, data);
         let trees = trees.len();
         let mut found = vec![0; data.rows * trees];
@@ -151,7 +149,7 @@ impl<'a> Stages<'a> {
     pub fn advance(&mut self, rounds: usize) {
         let (model, data, classes) = (self.model, self.data, self.model.classes);
         let rounds = rounds.min(model.rounds()).max(self.rounds);
-        let forest = Forest::new(&model.trees[self.rounds * classes..rounds * classes], data);
+        let forest = Forest::new(&model.weighted_trees(self.rounds * classes..rounds * classes), data);
         self.rounds = rounds;
         // Blocks are disjoint slices, class after class within each.
         self.blocks.par_chunks_mut(BLOCK * classes).enumerate().for_each_init(

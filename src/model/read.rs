@@ -15,11 +15,14 @@ use std::path::Path;
 /// More classes than this are taken for damage, so that a broken number cannot ask for all memory.
 const MAX_CLASSES: usize = 1 << 16;
 
+/// More classes than this are refused in a model without trees, whose file would ask for much more memory than it has.
+const MAX_CLASSES_WITHOUT_TREES: usize = 256;
+
 /// The remedy for a file whose parts contradict each other.
 const DAMAGED: &str = "the file is damaged: save or copy the model again";
 
 impl Model {
-    /// Reads a model that gboost or XGBoost 1.7 to 3.2 wrote as JSON.
+    /// Reads a model that gboost or XGBoost 1.0 to 3.4 wrote as JSON.
     ///
     /// # Errors
     /// If the file cannot be read, is not a model in JSON, is damaged, or needs what gboost does not support; the
@@ -79,8 +82,21 @@ impl<'a> Place<'a> {
     }
 
     /// An error about an item of this list.
-    fn item_error(&self, index: usize, what: &str) -> Error {
+    pub(super) fn item_error(&self, index: usize, what: &str) -> Error {
         Error::model(format!("{}[{index}] {what}", self.name)).remedy(DAMAGED)
+    }
+
+    /// Refuses members other than these, since what is not known may change predictions.
+    pub(super) fn only(&self, known: &[&str]) -> Result<()> {
+        let Json::Map(entries) = self.json else {
+            return Err(self.error(&format!("is {}, not an object", self.json.kind())));
+        };
+        match entries.iter().find(|(name, _)| !known.contains(&name.as_ref())) {
+            None => Ok(()),
+            Some((name, _)) => Err(self
+                .error(&format!("has {name:?}, which is not known here and may change predictions"))
+                .remedy("use a newer gboost, or save the model with XGBoost 1.0 to 3.4")),
+        }
     }
 
     pub(super) fn optional(&self, key: &str) -> Option<Place<'a>> {
@@ -164,21 +180,36 @@ pub(super) fn unsupported(what: String, remedy: &str) -> Error {
 
 fn read_model(document: &Place<'_>) -> Result<Model> {
     let learner = document.field("learner")?;
+    document.only(&["learner", "version"])?;
+    let booster = learner.field("gradient_booster")?;
     let objective = read_objective(&learner)?;
     let parameters = learner.field("learner_model_param")?;
+    learner.only(&[
+        "attributes",
+        "feature_names",
+        "feature_types",
+        "gradient_booster",
+        "learner_model_param",
+        "objective",
+    ])?;
     if parameters.integer_or("num_target", 1)? > 1 {
         return Err(unsupported(
             "models with several targets are not supported".to_string(),
             "train one model a target",
         ));
     }
+    parameters.only(&["base_score", "boost_from_average", "num_class", "num_feature", "num_target"])?;
     let feature_count = parameters.field("num_feature")?;
     let features = usize::try_from(feature_count.integer()?)
         .ok()
         .filter(|&features| features <= u32::MAX as usize)
         .ok_or_else(|| feature_count.error("is out of range"))?;
-    let classes = read_classes(&parameters, objective)?;
+    let classes = read_classes(&learner, &parameters, objective)?;
     let base_score = read_base_score(&parameters.field("base_score")?, objective, classes)?;
+    if let Some(types) = learner.optional("feature_types") {
+        // Of no use here: a feature of categories matters where a tree splits on them.
+        types.texts()?;
+    }
     let feature_names = match learner.optional("feature_names") {
         Some(names) => {
             let texts = names.texts()?;
@@ -189,7 +220,13 @@ fn read_model(document: &Place<'_>) -> Result<Model> {
         }
         None => Vec::new(),
     };
-    let trees = read_booster(&learner.field("gradient_booster")?, classes, features)?;
+    let Booster { trees, weights, says_one_a_round } = read_booster(&booster, classes, features)?;
+    if trees.is_empty() && classes > base_score.len().max(MAX_CLASSES_WITHOUT_TREES) {
+        return Err(unsupported(
+            format!("the model has {classes} classes and not one tree"),
+            "train it for one round at least",
+        ));
+    }
     let mut attributes = read_attributes(&learner)?;
     // A value that is none, such as the round -1 of a model without trees, stays an ordinary attribute.
     let best_iteration = attributes.get("best_iteration").and_then(|text| text.trim().parse().ok());
@@ -200,25 +237,78 @@ fn read_model(document: &Place<'_>) -> Result<Model> {
     if best_score.is_some() {
         attributes.remove("best_score");
     }
-    Ok(Model { objective, classes, base_score, feature_names, features, trees, best_iteration, best_score, attributes })
+    let mut model = Model {
+        objective,
+        classes,
+        base_score,
+        feature_names,
+        features,
+        trees,
+        tree_weights: weights,
+        best_iteration,
+        best_score,
+        attributes,
+        notes: Vec::new(),
+    };
+    if !says_one_a_round {
+        let note = settle_best_round(&mut model);
+        model.notes.extend(note);
+    }
+    Ok(model)
+}
+
+/// What a file of XGBoost 1.0 to 1.5 leaves open: it counts best rounds, and does not say how many trees a round has. All
+/// its trees are taken for a round of their own. Where `best_ntree_limit` (1.4 and 1.5) has the trees up to the best round, the
+/// best round is counted anew; where nothing tells, returns a warning.
+fn settle_best_round(model: &mut Model) -> Option<String> {
+    let best = model.best_iteration.filter(|&best| best.saturating_add(1) < model.rounds())?;
+    let limit = model.attributes.get("best_ntree_limit").and_then(|text| text.trim().parse::<usize>().ok());
+    if let Some(limit) = limit.filter(|limit| (best + 1..=model.rounds()).contains(limit) && limit % (best + 1) == 0) {
+        model.best_iteration = Some(limit - 1);
+        return None;
+    }
+    Some(format!(
+        "the file does not say how many trees a round has (XGBoost 1.0 to 1.5 leave that out), so the best round {best} stands \
+         for the first {} of {} trees, which is too few if the model was trained with num_parallel_tree above 1; then use all \
+         rounds (--all-rounds), or train it again with a newer XGBoost",
+        (best + 1) * model.classes,
+        model.trees.len()
+    ))
 }
 
 fn read_objective(learner: &Place<'_>) -> Result<Objective> {
-    let name = learner.field("objective")?.field("name")?.text()?;
-    Objective::from_name(name).ok_or_else(|| {
+    let place = learner.field("objective")?;
+    let name = place.field("name")?.text()?;
+    let objective = Objective::from_name(name).ok_or_else(|| {
         let names: Vec<&str> = Objective::ALL.iter().map(|objective| objective.name()).collect();
         unsupported(
             format!("the objective {name:?} is not supported yet"),
             &format!("use a model of {}", names.join(", ")),
         )
-    })
+    })?;
+    let (parameters, known) = match objective {
+        Objective::SquaredError | Objective::BinaryLogistic => ("reg_loss_param", "scale_pos_weight"),
+        Objective::Softmax | Objective::Softprob => ("softmax_multiclass_param", "num_class"),
+    };
+    place.only(&["name", parameters])?;
+    if let Some(parameters) = place.optional(parameters) {
+        parameters.only(&[known])?;
+    }
+    Ok(objective)
 }
 
-fn read_classes(parameters: &Place<'_>, objective: Objective) -> Result<usize> {
+fn read_classes(learner: &Place<'_>, parameters: &Place<'_>, objective: Objective) -> Result<usize> {
     let num_class = parameters.integer_or("num_class", 0)?;
     let place = parameters.optional("num_class");
     let wrong = |what: String| place.as_ref().unwrap_or(parameters).error(&what);
     if objective.is_multiclass() {
+        // XGBoost keeps the number twice and reads both.
+        let objective_has = learner.optional("objective").and_then(|place| place.optional("softmax_multiclass_param"));
+        if let Some(place) = objective_has
+            && place.integer_or("num_class", num_class)? != num_class
+        {
+            return Err(place.error(&format!("has another num_class than the {num_class} of learner_model_param")));
+        }
         match usize::try_from(num_class) {
             Ok(classes @ 1..=MAX_CLASSES) => Ok(classes),
             _ => Err(wrong(format!("is {num_class}, not the number of classes of {}", objective.name()))),
@@ -275,21 +365,58 @@ fn read_attributes(learner: &Place<'_>) -> Result<BTreeMap<String, String>> {
     }
 }
 
-fn read_booster(booster: &Place<'_>, classes: usize, features: usize) -> Result<Vec<Tree>> {
+/// The trees and what the file says about them.
+struct Booster {
+    trees: Vec<Tree>,
+    weights: Vec<f32>,
+    /// Whether the file says that every round has one tree a class.
+    says_one_a_round: bool,
+}
+
+/// Where a booster with dropout has its weights, which differs between versions: XGBoost 1.0 to 3.2 wrote
+/// `{"name": "dart", "gbtree": {the booster}, "weight_drop": [...]}`, later ones write them into `model`.
+fn read_booster(booster: &Place<'_>, classes: usize, features: usize) -> Result<Booster> {
     let name = booster.field("name")?.text()?;
-    if name != "gbtree" {
-        return Err(unsupported(format!("the booster {name:?} is not supported yet"), "train with booster=gbtree"));
-    }
-    let model = booster.field("model")?;
-    if let Some(parameters) = model.optional("gbtree_model_param")
-        && parameters.integer_or("num_parallel_tree", 1)? > 1
-    {
-        return Err(several_trees_a_round());
+    let (gbtree, outer) = match name {
+        "gbtree" => {
+            booster.only(&["name", "model", "weight_drop"])?;
+            (None, booster.optional("weight_drop"))
+        }
+        "dart" => {
+            booster.only(&["name", "gbtree", "weight_drop"])?;
+            let gbtree = booster.field("gbtree")?;
+            gbtree.only(&["name", "model"])?;
+            (Some(gbtree), booster.optional("weight_drop"))
+        }
+        _ => {
+            return Err(unsupported(format!("the booster {name:?} is not supported yet"), "train with booster=gbtree"));
+        }
+    };
+    let model = gbtree.as_ref().unwrap_or(booster).field("model")?;
+    model.only(&["gbtree_model_param", "trees", "tree_info", "iteration_indptr", "cats", "weight_drop"])?;
+    if let Some(categories) = model.optional("cats") {
+        // The names of categories: without a split on categories, which is refused, they are of no use.
+        categories.only(&["enc", "feature_segments", "sorted_idx"])?;
     }
     let list = model.field("trees")?;
+    let count = list.list()?.len();
+    let says_one_a_round = match model.optional("gbtree_model_param") {
+        Some(parameters) => {
+            parameters.only(&["num_trees", "num_parallel_tree", "size_leaf_vector"])?;
+            if parameters.integer_or("num_parallel_tree", 1)? > 1 {
+                return Err(several_trees_a_round());
+            }
+            let declared = parameters.integer_or("num_trees", count as i64)?;
+            if declared != count as i64 {
+                return Err(list.error(&format!("holds {count} trees, but num_trees is {declared}")));
+            }
+            parameters.optional("num_parallel_tree").is_some()
+        }
+        None => false,
+    };
     let tree = |(index, json)| {
         let name = format!("{}[{index}]", list.name);
-        read_tree(&Place { json, name }, features)
+        read_tree(&Place { json, name }, index, features)
     };
     // Before the counts: a tree with several outputs makes those wrong, but is a better message.
     let trees: Vec<Tree> = list.list()?.iter().enumerate().map(tree).collect::<Result<_>>()?;
@@ -298,20 +425,69 @@ fn read_booster(booster: &Place<'_>, classes: usize, features: usize) -> Result<
     if tree_classes.len() != trees.len() {
         return Err(info.error(&format!("holds {} entries for {} trees", tree_classes.len(), trees.len())));
     }
+    if let Some((index, class)) = tree_classes
+        .iter()
+        .enumerate()
+        .find(|&(_, &class)| usize::try_from(class).map_or(true, |class| class >= classes))
+    {
+        return Err(info.item_error(index, &format!("is {class}, but the classes are 0 to {}", classes - 1)));
+    }
     if !trees.len().is_multiple_of(classes) {
         return Err(list.error(&format!("holds {} trees, not a multiple of {classes} classes", trees.len())));
     }
     if tree_classes.iter().enumerate().any(|(index, &class)| class != (index % classes) as i64) {
         return Err(several_trees_a_round());
     }
-    if let Some(rounds) = model.optional("iteration_indptr") {
+    let rounds = model.optional("iteration_indptr").filter(|rounds| !matches!(rounds.list(), Ok([])));
+    if let Some(rounds) = &rounds {
         let starts = rounds.integers()?;
+        let is_ascending = starts.is_sorted() && starts.first() == Some(&0);
+        if !is_ascending || starts.last() != Some(&(trees.len() as i64)) {
+            return Err(rounds.error(&format!("does not go from 0 up to the {} trees", trees.len())));
+        }
         let regular = starts.iter().enumerate().all(|(round, &start)| start == (round * classes) as i64);
-        if !starts.is_empty() && (!regular || starts.len() != trees.len() / classes + 1) {
+        if !regular || starts.len() != trees.len() / classes + 1 {
             return Err(several_trees_a_round());
         }
     }
-    Ok(trees)
+    let weights = read_weights(booster, outer, model.optional("weight_drop"), &trees)?;
+    Ok(Booster { trees, weights, says_one_a_round: says_one_a_round || rounds.is_some() })
+}
+
+/// The weights of dropout, beside the model or inside it; none for a booster that was trained without.
+fn read_weights(
+    booster: &Place<'_>,
+    beside: Option<Place<'_>>,
+    inside: Option<Place<'_>>,
+    trees: &[Tree],
+) -> Result<Vec<f32>> {
+    let place = match (beside, inside) {
+        (Some(beside), Some(inside)) if beside.floats()? != inside.floats()? => {
+            return Err(beside.error(&format!("differs from {}", inside.name)));
+        }
+        (Some(place), _) | (None, Some(place)) => place,
+        (None, None) if booster.field("name")?.text()? == "dart" => booster.field("weight_drop")?,
+        (None, None) => return Ok(Vec::new()),
+    };
+    let weights = place.floats()?;
+    // XGBoost writes an empty list where nothing was dropped out.
+    if weights.is_empty() {
+        return Ok(weights);
+    }
+    if weights.len() != trees.len() {
+        return Err(place.error(&format!("holds {} weights for {} trees", weights.len(), trees.len())));
+    }
+    for (index, (&weight, tree)) in weights.iter().zip(trees).enumerate() {
+        if !weight.is_finite() {
+            return Err(place.item_error(index, &format!("is {weight}, not a finite number")));
+        }
+        let mut leaves = tree.nodes.iter().filter(|node| node.is_leaf());
+        if let Some(leaf) = leaves.find(|leaf| !(leaf.threshold * weight).is_finite()) {
+            let what = format!("is {weight}, which makes a leaf of {} infinite", leaf.threshold);
+            return Err(place.item_error(index, &what));
+        }
+    }
+    Ok(weights)
 }
 
 fn several_trees_a_round() -> Error {

@@ -19,8 +19,29 @@ struct Arrays {
     base_weight: Vec<f32>,
 }
 
-/// Reads and checks one tree of a model with that many features.
-pub(super) fn read_tree(tree: &Place<'_>, features: usize) -> Result<Tree> {
+/// The members of a tree. `leaf_child_counts` counts deleted nodes in XGBoost 1.0 to 1.2.
+const MEMBERS: [&str; 17] = [
+    "base_weights",
+    "categories",
+    "categories_nodes",
+    "categories_segments",
+    "categories_sizes",
+    "default_left",
+    "id",
+    "leaf_child_counts",
+    "left_children",
+    "loss_changes",
+    "parents",
+    "right_children",
+    "split_conditions",
+    "split_indices",
+    "split_type",
+    "sum_hessian",
+    "tree_param",
+];
+
+/// Reads and checks one tree, the one at `index`, of a model with that many features.
+pub(super) fn read_tree(tree: &Place<'_>, index: usize, features: usize) -> Result<Tree> {
     if let Some(parameters) = tree.optional("tree_param")
         && parameters.integer_or("size_leaf_vector", 1)? > 1
     {
@@ -29,6 +50,10 @@ pub(super) fn read_tree(tree: &Place<'_>, features: usize) -> Result<Tree> {
             "train with multi_strategy=one_output_per_tree",
         ));
     }
+    tree.only(&MEMBERS)?;
+    if let Some(parameters) = tree.optional("tree_param") {
+        parameters.only(&["num_deleted", "num_feature", "num_nodes", "size_leaf_vector"])?;
+    }
     if let Some(types) = tree.optional("split_type")
         && types.integers()?.iter().any(|&split| split != 0)
     {
@@ -36,6 +61,18 @@ pub(super) fn read_tree(tree: &Place<'_>, features: usize) -> Result<Tree> {
             format!("{} splits on categories, which is not supported yet", tree.name),
             "encode the categories as numbers and train again",
         ));
+    }
+    for name in ["categories", "categories_nodes", "categories_segments", "categories_sizes"] {
+        if let Some(place) = tree.optional(name)
+            && !place.list()?.is_empty()
+        {
+            return Err(place.error("holds categories, but split_type has no split on categories"));
+        }
+    }
+    // XGBoost puts trees where their ids say.
+    let id = tree.integer_or("id", index as i64)?;
+    if id != index as i64 {
+        return Err(tree.error(&format!("has the id {id}, and not its place in the list")));
     }
     let arrays = Arrays {
         left: tree.field("left_children")?.integers()?,
@@ -47,6 +84,9 @@ pub(super) fn read_tree(tree: &Place<'_>, features: usize) -> Result<Tree> {
         sum_hessian: tree.field("sum_hessian")?.floats()?,
         base_weight: tree.field("base_weights")?.floats()?,
     };
+    if let Some((node, value)) = arrays.default_left.iter().enumerate().find(|(_, value)| !matches!(value, 0 | 1)) {
+        return Err(tree.error(&format!("node {node}: default_left is {value}, neither 0 nor 1")));
+    }
     let lengths = [
         ("right_children", arrays.right.len()),
         ("parents", tree.field("parents")?.list()?.len()),

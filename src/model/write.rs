@@ -46,9 +46,11 @@ impl Model {
         separated(&mut out, &self.feature_names, |out, name| string(out, name));
         out.push_str("],\"feature_types\":[");
         separated(&mut out, &self.feature_names, |out, _| out.push_str("\"float\""));
-        out.push_str(
-            "],\"gradient_booster\":{\"model\":{\"gbtree_model_param\":{\"num_parallel_tree\":\"1\",\"num_trees\":\"",
-        );
+        out.push_str("],\"gradient_booster\":{");
+        // The form of XGBoost 1.0 to 3.2, which later versions read as well, and none without the weights.
+        let is_weighted = !self.tree_weights.is_empty();
+        out.push_str(if is_weighted { "\"gbtree\":{" } else { "" });
+        out.push_str("\"model\":{\"gbtree_model_param\":{\"num_parallel_tree\":\"1\",\"num_trees\":\"");
         display(&mut out, self.trees.len());
         out.push_str("\"},\"iteration_indptr\":[");
         let classes = self.classes.max(1);
@@ -57,7 +59,13 @@ impl Model {
         separated(&mut out, 0..self.trees.len(), |out, index| display(out, index % classes));
         out.push_str("],\"trees\":[");
         separated(&mut out, self.trees.iter().enumerate(), |out, (id, tree)| self.write_tree(out, id, tree));
-        out.push_str("]},\"name\":\"gbtree\"},\"learner_model_param\":{\"base_score\":\"");
+        out.push_str("]},\"name\":\"gbtree\"}");
+        if is_weighted {
+            out.push_str(",\"name\":\"dart\",\"weight_drop\":[");
+            separated(&mut out, &self.tree_weights, |out, &weight| float(out, weight));
+            out.push_str("]}");
+        }
+        out.push_str(",\"learner_model_param\":{\"base_score\":\"");
         self.write_base_score(&mut out);
         out.push_str("\",\"boost_from_average\":\"1\",\"num_class\":\"");
         let num_class = if self.objective.is_multiclass() { self.classes } else { 0 };

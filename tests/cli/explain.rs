@@ -30,7 +30,7 @@ fn predict_writes_contributions_and_interactions() {
     let folder = Folder::with_model(4, "");
     let model = Model::load(folder.path("model.json")).unwrap();
     let valid = data(&folder, "valid.csv");
-    let explainer = Explainer::path_dependent(&model, None);
+    let explainer = Explainer::path_dependent(&model, None).unwrap();
     let text = folder.run("predict --model model.json --data valid.csv --output-type contribs").done();
     let (header, values) = parse(&text);
     assert_eq!(header, "age,hours,bias");
@@ -118,7 +118,7 @@ fn the_best_round_is_explained_unless_all_are_asked_for() {
     for (flag, rounds) in [("", model.used_rounds(false)), ("--all-rounds", model.rounds())] {
         let text =
             folder.run(&format!("predict --model model.json --data valid.csv --output-type contribs {flag}")).done();
-        let expected = Explainer::path_dependent(&model, Some(rounds)).contributions(&valid, 0..valid.rows);
+        let expected = Explainer::path_dependent(&model, Some(rounds)).unwrap().contributions(&valid, 0..valid.rows);
         assert_eq!(parse(&text).1, expected.values);
         folder.run(&format!("explain -q --model model.json --data valid.csv --output shap.csv {flag}")).done();
         assert_eq!(folder.read("shap.csv"), text);

@@ -14,10 +14,11 @@
 //! ```no_run
 //! use gboost::explain::shap::Explainer;
 //! # let (model, data): (gboost::Model, gboost::Dataset) = unimplemented!();
-//! let explainer = Explainer::path_dependent(&model, Some(model.used_rounds(false)));
+//! let explainer = Explainer::path_dependent(&model, Some(model.used_rounds(false)))?;
 //! let shap = explainer.contributions(&data, 0..data.rows);
 //! let first = shap.row(0, 0); // one value a feature, then the bias
 //! println!("margin {}", first.iter().sum::<f64>());
+//! # Ok::<(), gboost::Error>(())
 //! ```
 
 mod interventional;
@@ -37,6 +38,13 @@ use path_dependent::{LANES, Lane, Stack, Walker};
 use paths::PathTree;
 use rayon::prelude::*;
 use std::ops::Range;
+
+/// Levels of a tree at most. Reading the paths takes `nodes * depth` steps, and each thread holds `depth` times
+/// `features on a path` numbers; trees that are grown leaf by leaf reach some hundred levels.
+const MOST_DEPTH: usize = 1024;
+
+/// Different features on a path at most: what is kept for a tree is `nodes * features on a path`.
+const MOST_PATH_FEATURES: usize = 512;
 
 /// Rows that one thread explains at a time, tree by tree, so that a tree stays in the cache.
 const BLOCK: usize = 64;
@@ -121,15 +129,17 @@ impl Interactions {
 
 impl Explainer {
     /// Explains by the cover of the training rows, which the model keeps; `rounds` as in [`Model::predict_margins`].
-    #[must_use]
-    pub fn path_dependent(model: &Model, rounds: Option<usize>) -> Self {
-        let (mut this, paths) = Self::begin(model, rounds);
+    ///
+    /// # Errors
+    /// If a tree has more than 1024 levels, or a path of it more than 512 different features.
+    pub fn path_dependent(model: &Model, rounds: Option<usize>) -> Result<Self> {
+        let (mut this, paths) = Self::begin(model, rounds)?;
         let walkers: Vec<Walker> = paths.into_par_iter().map(Walker::new).collect();
         for (index, walker) in walkers.iter().enumerate() {
             this.expected[index % model.classes] += walker.mean();
         }
         this.method = Method::PathDependent(walkers);
-        this
+        Ok(this)
     }
 
     /// Explains against the rows of a background table; `rounds` as in [`Model::predict_margins`]. A hundred to a thousand
@@ -138,12 +148,13 @@ impl Explainer {
     /// Call [`Model::check_features`] first: a column that the background lacks counts as missing here.
     ///
     /// # Errors
-    /// If the background has no rows, or if a path of a tree has more than 64 different features.
+    /// If the background has no rows, if a path of a tree has more than 64 different features, or if a tree has more than
+    /// 1024 levels.
     pub fn interventional(model: &Model, background: &Dataset, rounds: Option<usize>) -> Result<Self> {
         if background.rows == 0 {
             return Err(Error::data("the background has no rows").remedy("give at least one row"));
         }
-        let (mut this, paths) = Self::begin(model, rounds);
+        let (mut this, paths) = Self::begin(model, rounds)?;
         let games = Games::new(&paths, &this.columns(background), background.rows)?;
         for (tree, mean) in games.means().into_iter().enumerate() {
             this.expected[tree % model.classes] += mean;
@@ -153,15 +164,26 @@ impl Explainer {
     }
 
     /// The paths of the trees in use; the expectation holds the base margins alone.
-    fn begin(model: &Model, rounds: Option<usize>) -> (Self, Vec<PathTree>) {
-        let rounds = rounds.map_or(model.rounds(), |rounds| rounds.min(model.rounds()));
-        let trees = &model.trees[..rounds * model.classes];
-        let used = used_features(trees);
+    fn begin(model: &Model, rounds: Option<usize>) -> Result<(Self, Vec<PathTree>)> {
+        let trees = model.weighted_trees(0..model.tree_count(rounds));
+        let used = used_features(&trees);
         let slot = |feature: u32| used.partition_point(|&used| used < feature);
-        let paths = trees.par_iter().map(|tree| PathTree::new(tree, slot)).collect();
+        let depths = trees.par_iter().map(|tree| tree.depth()).collect::<Vec<_>>();
+        if let Some((tree, depth)) = depths.into_iter().enumerate().find(|&(_, depth)| depth > MOST_DEPTH) {
+            return Err(too_deep(format!(
+                "tree {tree} has {depth} levels; SHAP values are computed for {MOST_DEPTH} at most"
+            )));
+        }
+        let paths: Vec<PathTree> = trees.par_iter().map(|tree| PathTree::new(tree, slot)).collect();
+        if let Some((tree, paths)) = paths.iter().enumerate().find(|(_, paths)| paths.features > MOST_PATH_FEATURES) {
+            let (features, most) = (paths.features, MOST_PATH_FEATURES);
+            return Err(too_deep(format!(
+                "a path of tree {tree} has {features} different features; SHAP values are computed for {most} at most"
+            )));
+        }
         let expected = (0..model.classes).map(|class| f64::from(model.base_margin(class))).collect();
         let method = Method::PathDependent(Vec::new());
-        (Self { classes: model.classes, features: model.features, used, expected, method }, paths)
+        Ok((Self { classes: model.classes, features: model.features, used, expected, method }, paths))
     }
 
     /// How a feature is left out, by shap's name: `tree_path_dependent` or `interventional`.
@@ -294,6 +316,10 @@ impl Explainer {
     fn columns<'a>(&self, data: &'a Dataset) -> Vec<Option<&'a [f32]>> {
         self.used.iter().map(|&feature| data.columns.get(feature as usize).map(Vec::as_slice)).collect()
     }
+}
+
+fn too_deep(message: String) -> Error {
+    Error::model(message).remedy("train with a smaller max_depth or max_leaves")
 }
 
 /// What is added up.

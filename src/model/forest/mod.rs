@@ -302,17 +302,17 @@ fn split(trees: &[Tree], most: usize) -> Option<Vec<(&[Tree], Columns)>> {
     let mut parts = Vec::new();
     let (mut begin, mut steps) = (0, Steps::default());
     for (index, tree) in trees.iter().enumerate() {
-        if steps.add(tree) <= most {
+        if steps.add(tree, most) <= most {
             continue;
         }
         if index > begin {
             // Without those of this tree.
             steps = Steps::default();
-            trees[begin..index].iter().for_each(|tree| _ = steps.add(tree));
+            trees[begin..index].iter().for_each(|tree| _ = steps.add(tree, most));
             parts.push((&trees[begin..index], Columns::of(steps)));
         }
         (begin, steps) = (index, Steps::default());
-        if steps.add(tree) > most {
+        if steps.add(tree, most) > most {
             return None;
         }
     }
@@ -325,8 +325,9 @@ fn split(trees: &[Tree], most: usize) -> Option<Vec<(&[Tree], Columns)>> {
 struct Steps(BTreeMap<Slot, Vec<f32>>);
 
 impl Steps {
-    /// Adds those of a tree, and returns how many there are of a slot at most, among those that it tests.
-    fn add(&mut self, tree: &Tree) -> usize {
+    /// Adds those of a tree, and returns how many there are of a slot at most, among those that it tests. Stops where
+    /// these are more than `limit`, since every one more costs as many steps.
+    fn add(&mut self, tree: &Tree, limit: usize) -> usize {
         let mut most = 0;
         for node in inner_nodes(std::slice::from_ref(tree)) {
             let steps = self.0.entry(Slot::of(node)).or_default();
@@ -335,6 +336,9 @@ impl Steps {
                 steps.insert(at, node.threshold);
             }
             most = most.max(steps.len());
+            if most > limit {
+                break;
+            }
         }
         most
     }

@@ -293,7 +293,7 @@ impl ReportData {
             }
         };
         let is_regression = model.objective == Objective::SquaredError;
-        let shap = ShapSummary::new(model, data, used);
+        let shap = ShapSummary::new(model, data, used)?;
         let dependence = dependence::top(model, data, used, shap.as_ref());
         Ok(Self {
             model: ModelSummary::new(model, used),

@@ -1,6 +1,7 @@
 //! What moves the predictions: SHAP values of evenly chosen rows.
 
 use super::sample::{even, of_rows};
+use crate::error::Result;
 use crate::explain::shap::{Explainer, GlobalShap};
 use crate::ingest::Dataset;
 use crate::model::Model;
@@ -47,11 +48,13 @@ pub struct ShapFeature {
 
 impl ShapSummary {
     /// `None` for a model without splits.
-    #[must_use]
-    pub fn new(model: &Model, data: &Dataset, rounds: usize) -> Option<Self> {
+    ///
+    /// # Errors
+    /// As [`Explainer::path_dependent`].
+    pub fn new(model: &Model, data: &Dataset, rounds: usize) -> Result<Option<Self>> {
         let rows = even(data.rows, ROWS);
         let sample = of_rows(data, &rows);
-        let explainer = Explainer::path_dependent(model, Some(rounds));
+        let explainer = Explainer::path_dependent(model, Some(rounds))?;
         let found = explainer.contributions(&sample, 0..sample.rows);
         let mut global = GlobalShap::new(&explainer);
         global.add(&found);
@@ -75,11 +78,11 @@ impl ShapSummary {
                 }
             })
             .collect();
-        (!features.is_empty()).then(|| Self {
+        Ok((!features.is_empty()).then(|| Self {
             rows: sample.rows,
             expected: global.expected_values.clone(),
             features,
             explanations: Explanations::new(model, &explainer, &global),
-        })
+        }))
     }
 }

@@ -101,7 +101,7 @@ pub(super) fn chosen(model: &Model) -> Vec<DrawnTree> {
 
 fn draw(model: &Model, index: usize, note: &str) -> DrawnTree {
     let of_class = if model.classes > 1 { format!(", class {}", index % model.classes) } else { String::new() };
-    let tree = &model.trees[index];
+    let tree = &model.weighted_trees(index..index + 1)[0];
     let mut drawing = Drawing { model, tree, next: 0.0, deepest: 0, boxes: Vec::new(), edges: Vec::new() };
     drawing.node(0, 0);
     DrawnTree {
