@@ -7,6 +7,7 @@ use gboost::explain::importance::{Importance, importance};
 use gboost::ingest::{ReadOptions, read_channel};
 use gboost::report::data::learning::{History, Verdict};
 use gboost::report::data::{Inputs, NamedData};
+use gboost::report::palette::DataRole;
 use gboost::report::{Figures, ReportData, figures::Rounds, page};
 use gboost::{Dataset, Evaluate, Metric, Params, Trained, Trainer};
 use libtest_mimic::{Arguments, Failed, Trial};
@@ -117,8 +118,8 @@ fn report(lab: &Lab, exact: &Trained) -> Result<(), Failed> {
     let data = ReportData::new(Inputs {
         model: &exact.model,
         rounds: Rounds::All,
-        data: NamedData { name: "validation", data: &validation },
-        others: vec![NamedData { name: "train", data: &train }],
+        data: NamedData { name: "validation", role: DataRole::Validation, data: &validation },
+        others: vec![NamedData { name: "train", role: DataRole::Train, data: &train }],
         history: Some(History::of(exact)),
         parameters: None,
         manifest: None,

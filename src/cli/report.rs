@@ -10,6 +10,8 @@ use super::{Global, backend};
 use gboost::ingest::Channel;
 use gboost::report::data::learning::History;
 use gboost::report::data::{Inputs, NamedData};
+use gboost::report::manifest::sha256_of_file;
+use gboost::report::palette::DataRole;
 use gboost::report::{Analysis, ReportData, notebook, page};
 use gboost::{Error, Model, Result};
 use serde_json::{Map, Value};
@@ -96,12 +98,17 @@ pub fn run(global: &Global, args: &Args) -> Result<()> {
             Some(title) => title.clone(),
             None => args.subject.model.file_name().unwrap_or_default().to_string_lossy().into_owned(),
         };
+        let role = role(&data, others.iter().flatten(), manifest.as_ref());
         let spinner = spinner(&screen, "computing the report");
         let report = ReportData::new(Inputs {
             model: &model,
             rounds: args.subject.rounds(),
-            data: NamedData { name: &judging, data: &data.dataset },
-            others: others.iter().flatten().map(|(name, channel)| NamedData { name, data: &channel.dataset }).collect(),
+            data: NamedData { name: &judging, role, data: &data.dataset },
+            others: others
+                .iter()
+                .flatten()
+                .map(|(name, channel)| NamedData { name, role: DataRole::of_channel(name), data: &channel.dataset })
+                .collect(),
             history,
             parameters: known,
             manifest,
@@ -128,6 +135,34 @@ fn beside(model_path: &Path, path: &Path, model: &Model) -> Option<Value> {
     let sha256 = model.sha256();
     let of_this = [&value["model_sha256"], &value["result"]["sha256"]].into_iter().any(|found| *found == *sha256);
     of_this.then_some(value)
+}
+
+/// What part the judging data had in the training: that of the data given beside it, or that of the model's own training by its
+/// manifest, if it is in the same files.
+fn role<'a>(
+    data: &Channel,
+    others: impl Iterator<Item = &'a (&'static str, Channel)>,
+    manifest: Option<&Value>,
+) -> DataRole {
+    let place = |path: &PathBuf| std::fs::canonicalize(path).unwrap_or_else(|_| path.clone());
+    let places = |channel: &Channel| channel.files.iter().map(place).collect::<Vec<_>>();
+    let beside = others.into_iter().find(|(_, channel)| places(channel) == places(data)).map(|(name, _)| *name);
+    let trained = || {
+        let manifest = manifest?;
+        // Files are read again only where the rows leave no doubt but their content.
+        ["train", "validation"].into_iter().find(|name| {
+            let record = &manifest["data"][name];
+            let files = record["files"].as_array().map(Vec::as_slice).unwrap_or_default();
+            let same = |(path, file): (&PathBuf, &Value)| {
+                let found = sha256_of_file(path).ok().flatten();
+                found.is_some() && found.as_deref() == file["sha256"].as_str()
+            };
+            record["rows"] == data.dataset.rows
+                && files.len() == data.files.len()
+                && data.files.iter().zip(files).all(same)
+        })
+    };
+    beside.or_else(trained).map_or(DataRole::Test, DataRole::of_channel)
 }
 
 fn parameters(value: &Option<Value>) -> Option<Map<String, Value>> {

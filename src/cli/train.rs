@@ -20,6 +20,7 @@ use gboost::report::data::learning::History;
 use gboost::report::data::{self, NamedData};
 use gboost::report::manifest::Clock;
 use gboost::report::metrics_file;
+use gboost::report::palette::DataRole;
 use gboost::report::{Figures, Manifest, MetricsFile, ReportData, Seconds, figures::Rounds, history_csv};
 use gboost::{Error, Evaluate, Model, Params, Result, Trained, Trainer};
 use std::path::{Path, PathBuf};
@@ -369,7 +370,11 @@ fn report(
         channels.test.as_ref().map(|channel| ("test", channel)),
     ];
     let mut named: Vec<NamedData<'_>> =
-        named.into_iter().flatten().map(|(name, channel)| NamedData { name, data: &channel.dataset }).collect();
+        named
+            .into_iter()
+            .flatten()
+            .map(|(name, channel)| NamedData { name, role: DataRole::of_channel(name), data: &channel.dataset })
+            .collect();
     // Validation where there is some, otherwise test, otherwise train.
     let data = named.remove(usize::from(named.len() > 1));
     let report = ReportData::new(data::Inputs {

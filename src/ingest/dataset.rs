@@ -19,6 +19,8 @@ pub struct Dataset {
     pub columns: Vec<Vec<f32>>,
     /// Labels, one a row, where the file has them.
     pub labels: Option<Vec<f32>>,
+    /// Name of the label column, where a header names it.
+    pub label_name: Option<String>,
     /// Instance weights, one a row, where the file has them; finite and not negative.
     pub weights: Option<Vec<f32>>,
     /// Number of rows.
@@ -127,13 +129,14 @@ impl<'a> Rows<'a> {
     /// The rows as a table of their own.
     #[must_use]
     pub fn to_dataset(&self) -> Dataset {
-        let Dataset { feature_names, named, columns, labels, weights, index_base, .. } = self.data;
+        let Dataset { feature_names, named, columns, labels, label_name, weights, index_base, .. } = self.data;
         let taken = |values: &Vec<f32>| self.of(values).into_owned();
         Dataset {
             feature_names: feature_names.clone(),
             named: *named,
             columns: columns.iter().map(taken).collect(),
             labels: labels.as_ref().map(taken),
+            label_name: label_name.clone(),
             weights: weights.as_ref().map(taken),
             rows: self.len(),
             index_base: *index_base,

@@ -292,6 +292,7 @@ impl Table {
             named: false,
             columns,
             labels: options.label.is_some().then_some(self.labels),
+            label_name: None,
             weights: (!self.weights.is_empty()).then_some(self.weights),
             rows: self.rows,
             index_base: Some(base),

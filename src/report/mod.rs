@@ -11,6 +11,7 @@ pub mod manifest;
 pub mod metrics_file;
 pub mod notebook;
 pub mod page;
+pub mod palette;
 
 pub use analysis::Analysis;
 pub use data::ReportData;

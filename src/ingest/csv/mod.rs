@@ -126,7 +126,10 @@ impl Table {
         let (cells, spilled) = self.cells.finish()?;
         for ((index, role), values) in self.layout.kept_columns().zip(cells) {
             match role {
-                Role::Label => dataset.labels = Some(values),
+                Role::Label => {
+                    dataset.labels = Some(values);
+                    dataset.label_name = self.layout.names.as_ref().map(|names| names[index].clone());
+                }
                 Role::Weight => dataset.weights = Some(values),
                 Role::Ignored => {}
                 Role::Feature => {

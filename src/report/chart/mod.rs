@@ -10,6 +10,7 @@ mod scale;
 
 pub use scale::{Ticks, short};
 
+use super::palette::Ink;
 use serde::Serialize;
 
 /// A chart: what it is called, what it shows to those who cannot see it, and its content.
@@ -66,8 +67,10 @@ pub struct Plane {
     pub square: bool,
     /// Whether it is as high as a square one, to stand beside it.
     pub tall: bool,
-    /// Whether x counts something, so that only whole values of it are pointed at.
+    /// Whether x counts something, so that only whole values of it are pointed at, and stand at the axis.
     pub whole: bool,
+    /// Values of x that the data has, marked along the axis: where they are dense, there are many rows.
+    pub rug: Vec<f64>,
     /// What the page's threshold slider moves along the curve.
     pub follow: Option<Follow>,
 }
@@ -102,8 +105,10 @@ pub enum Style {
     Line,
     /// Lines, and a marker at each point.
     Marked,
-    /// Markers alone.
+    /// Markers alone, small ones: one of many.
     Points,
+    /// Markers alone: values between which there is nothing.
+    Dots,
     /// Columns from 0: between `x[i]` and `x[i + 1]` with height `y[i]`; one more x than y.
     Columns,
     /// A thin dashed line to compare with, in the colour of text.
@@ -119,8 +124,10 @@ pub struct Series {
     pub style: Style,
     /// Values along x.
     pub x: Vec<f64>,
-    /// Values along y.
+    /// Values along y; a line has a gap where one is NaN.
     pub y: Vec<f64>,
+    /// Its colour; that of a category by its place in the chart where none is given, and none for references.
+    pub ink: Option<Ink>,
 }
 
 /// Horizontal bars: a row a category, in it a bar a series.
@@ -143,6 +150,8 @@ pub struct BarSeries {
     pub name: String,
     /// A value a row.
     pub values: Vec<f64>,
+    /// Its colour; that of a category by its place in the chart where none is given.
+    pub ink: Option<Ink>,
 }
 
 /// Points by category along one axis, coloured by another value.
@@ -233,7 +242,7 @@ impl Series {
     #[must_use]
     pub fn new(name: impl Into<String>, style: Style, points: impl IntoIterator<Item = (f64, f64)>) -> Self {
         let (x, y) = points.into_iter().map(|(x, y)| (short(x), short(y))).unzip();
-        Self { name: name.into(), style, x, y }
+        Self { name: name.into(), style, x, y, ink: None }
     }
 
     /// Columns between edges, of which there is one more than heights.
@@ -244,7 +253,15 @@ impl Series {
             style: Style::Columns,
             x: edges.iter().copied().map(short).collect(),
             y: heights.into_iter().map(short).collect(),
+            ink: None,
         }
+    }
+
+    /// The same in a colour.
+    #[must_use]
+    pub fn in_ink(mut self, ink: Ink) -> Self {
+        self.ink = Some(ink);
+        self
     }
 }
 
@@ -252,20 +269,34 @@ impl BarSeries {
     /// A bar in each row.
     #[must_use]
     pub fn new(name: impl Into<String>, values: impl IntoIterator<Item = f64>) -> Self {
-        Self { name: name.into(), values: values.into_iter().map(short).collect() }
+        Self { name: name.into(), values: values.into_iter().map(short).collect(), ink: None }
+    }
+
+    /// The same in a colour.
+    #[must_use]
+    pub fn in_ink(mut self, ink: Ink) -> Self {
+        self.ink = Some(ink);
+        self
     }
 }
 
 impl Chart {
     /// A chart with two axes.
     #[must_use]
-    pub fn plane(id: impl Into<String>, title: impl Into<String>, alt: impl Into<String>, plane: Plane) -> Self {
+    pub fn plane(id: impl Into<String>, title: impl Into<String>, alt: impl Into<String>, mut plane: Plane) -> Self {
+        let coloured = plane.series.iter_mut().filter(|series| series.style != Style::Reference);
+        for (place, series) in coloured.enumerate() {
+            series.ink.get_or_insert(Ink::category(place));
+        }
         Self { id: id.into(), title: title.into(), alt: alt.into(), kind: Kind::Plane(plane) }
     }
 
     /// Horizontal bars.
     #[must_use]
-    pub fn bars(id: impl Into<String>, title: impl Into<String>, alt: impl Into<String>, bars: Bars) -> Self {
+    pub fn bars(id: impl Into<String>, title: impl Into<String>, alt: impl Into<String>, mut bars: Bars) -> Self {
+        for (place, series) in bars.series.iter_mut().enumerate() {
+            series.ink.get_or_insert(Ink::category(place));
+        }
         Self { id: id.into(), title: title.into(), alt: alt.into(), kind: Kind::Bars(bars) }
     }
 

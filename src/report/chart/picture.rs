@@ -1,12 +1,12 @@
 //! A chart as a picture: SVG on white, of fixed size, in colours that are told apart without colour vision too.
 
 use super::scale::Ticks;
+use super::super::palette::Ink;
 use super::{Axis, Bars, Chart, Kind, Plane, Series, Style, Swarm, Waterfall};
 use std::fmt::Write as _;
 
-/// Okabe and Ito's colours, those first that differ most on white.
-const COLOURS: [&str; 8] = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#B8A800"];
-/// Dashes of lines, so that lines differ without colours; one fewer than colours, so that both together repeat late.
+/// Dashes of lines by their place, so that lines differ without colours; no multiple of the categories' colours, so that both
+/// together repeat late.
 const DASHES: [&str; 7] = ["", "7 3", "2 3", "9 3 2 3", "12 4", "4 2", "1 3"];
 const WIDTH: f64 = 680.0;
 const SIZE: f64 = 12.0;
@@ -14,8 +14,8 @@ const SIZE: f64 = 12.0;
 const CHARACTER: f64 = 6.6;
 
 /// The colour of a series.
-fn colour(index: usize) -> &'static str {
-    COLOURS[index % COLOURS.len()]
+fn colour(ink: Option<Ink>) -> &'static str {
+    ink.unwrap_or(Ink::category(0)).on_white()
 }
 
 /// Text in SVG.
@@ -41,6 +41,16 @@ fn clip(text: &str, most: usize) -> String {
         return text.to_string();
     }
     text.chars().take(most.saturating_sub(1)).chain(std::iter::once('…')).collect()
+}
+
+/// A name of a feature with its value, of at most so many characters: the name is clipped, the value stays.
+fn clip_name(text: &str, most: usize) -> String {
+    match text.rsplit_once(" = ") {
+        Some((name, value)) if text.chars().count() > most && value.chars().count() + 7 < most => {
+            format!("{} = {value}", clip(name, most - value.chars().count() - 3))
+        }
+        _ => clip(text, most),
+    }
 }
 
 pub(super) fn draw(chart: &Chart) -> String {
@@ -145,18 +155,18 @@ impl Picture {
     }
 
     /// The legend, in as many lines as it takes; answers where it ends.
-    fn legend<'a>(&mut self, names: impl Iterator<Item = (&'a str, Option<usize>)>, top: f64) -> f64 {
+    fn legend<'a>(&mut self, names: impl Iterator<Item = (&'a str, Option<(usize, Option<Ink>)>)>, top: f64) -> f64 {
         let (mut x, mut y) = (0.0, top);
-        for (name, index) in names {
+        for (name, drawn) in names {
             let name = clip(name, 40);
             let width = 30.0 + name.chars().count() as f64 * CHARACTER + 18.0;
             if x > 0.0 && x + width > WIDTH {
                 (x, y) = (0.0, y + 18.0);
             }
-            let stroke = match index {
-                Some(index) => format!(
+            let stroke = match drawn {
+                Some((index, ink)) => format!(
                     "stroke=\"{}\" stroke-width=\"2.5\" stroke-dasharray=\"{}\"",
-                    colour(index),
+                    colour(ink),
                     DASHES[index % DASHES.len()]
                 ),
                 None => REFERENCE.to_string(),
@@ -169,8 +179,8 @@ impl Picture {
     }
 
     /// Grid, ticks and labels; the vertical axis with the height of its label above the frame.
-    fn axes(&mut self, frame: &Frame, x: &Axis, y: Option<(&Axis, f64)>) {
-        let ticks = Ticks::new(frame.x, 7, x.percent);
+    fn axes(&mut self, frame: &Frame, (x, whole): (&Axis, bool), y: Option<(&Axis, f64)>) {
+        let ticks = if whole { Ticks::whole(frame.x, 7) } else { Ticks::new(frame.x, 7, x.percent) };
         for &value in &ticks.values {
             let at = frame.x(value);
             self.line((at, frame.top), (at, frame.bottom), GRID);
@@ -195,8 +205,10 @@ impl Picture {
     }
 
     fn plane(&mut self, plane: &Plane) {
-        let names: Vec<(&str, Option<usize>)> = coloured(&plane.series)
-            .map(|(series, index)| (series.name.as_str(), (series.style != Style::Reference).then_some(index)))
+        let names: Vec<_> = coloured(&plane.series)
+            .map(|(series, index)| {
+                (series.name.as_str(), (series.style != Style::Reference).then_some((index, series.ink)))
+            })
             .collect();
         let mut top = 30.0;
         if names.len() > 1 {
@@ -220,7 +232,7 @@ impl Picture {
         if plane.square {
             frame.right = frame.left + height;
         }
-        self.axes(&frame, &plane.x, Some((&plane.y, head - 16.0)));
+        self.axes(&frame, (&plane.x, plane.whole), Some((&plane.y, head - 16.0)));
         let _ = write!(
             self.body,
             "<svg x=\"{l:.1}\" y=\"{t:.1}\" width=\"{w:.1}\" height=\"{h:.1}\" viewBox=\"{l:.1} {t:.1} {w:.1} {h:.1}\">",
@@ -231,6 +243,10 @@ impl Picture {
         );
         for (series, index) in coloured(&plane.series) {
             self.series(series, index, &frame);
+        }
+        for &value in &plane.rug {
+            let at = frame.x(value);
+            self.line((at, frame.bottom - RUG), (at, frame.bottom), "class=\"rug\" stroke=\"#57606a\" stroke-opacity=\".4\"");
         }
         self.body.push_str("</svg>");
         for mark in &plane.marks {
@@ -247,7 +263,7 @@ impl Picture {
     }
 
     fn series(&mut self, series: &Series, index: usize, frame: &Frame) {
-        let ink = colour(index);
+        let ink = colour(series.ink);
         if series.style == Style::Columns {
             let zero = frame.y(0.0);
             for (edges, &height) in series.x.windows(2).zip(&series.y) {
@@ -261,14 +277,9 @@ impl Picture {
             }
             return;
         }
-        let points: Vec<(f64, f64)> = series
-            .x
-            .iter()
-            .zip(&series.y)
-            .filter(|(x, y)| x.is_finite() && y.is_finite())
-            .map(|(&x, &y)| (frame.x(x), frame.y(y)))
-            .collect();
-        if series.style != Style::Points {
+        let place = |(&x, &y): (&f64, &f64)| (x.is_finite() && y.is_finite()).then(|| (frame.x(x), frame.y(y)));
+        let places: Vec<Option<(f64, f64)>> = series.x.iter().zip(&series.y).map(place).collect();
+        if !matches!(series.style, Style::Points | Style::Dots) {
             let more = match series.style {
                 Style::Reference => REFERENCE.to_string(),
                 _ => format!(
@@ -276,17 +287,21 @@ impl Picture {
                     DASHES[index % DASHES.len()]
                 ),
             };
-            let path: String = points
-                .iter()
-                .enumerate()
-                .map(|(place, (x, y))| format!("{}{x:.1} {y:.1}", if place == 0 { 'M' } else { 'L' }))
-                .collect();
+            let mut path = String::new();
+            let mut pen = 'M';
+            for place in &places {
+                if let Some((x, y)) = place {
+                    let _ = write!(path, "{pen}{x:.1} {y:.1}");
+                }
+                // After a gap the line begins anew.
+                pen = if place.is_some() { 'L' } else { 'M' };
+            }
             let _ = write!(self.body, "<path d=\"{path}\" fill=\"none\" {more}/>");
         }
-        if matches!(series.style, Style::Marked | Style::Points) {
+        if matches!(series.style, Style::Marked | Style::Points | Style::Dots) {
             let radius = if series.style == Style::Points { 2.2 } else { 3.5 };
             let opacity = if series.style == Style::Points { 0.5 } else { 1.0 };
-            for (x, y) in points {
+            for (x, y) in places.into_iter().flatten() {
                 let _ = write!(
                     self.body,
                     "<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"{radius}\" fill=\"{ink}\" fill-opacity=\"{opacity}\"/>"
@@ -298,7 +313,8 @@ impl Picture {
     fn bars(&mut self, bars: &Bars) {
         let mut top = 30.0;
         if bars.series.len() > 1 {
-            let names = bars.series.iter().enumerate().map(|(index, series)| (series.name.as_str(), Some(index)));
+            let names = bars.series.iter().enumerate();
+            let names = names.map(|(index, series)| (series.name.as_str(), Some((index, series.ink))));
             top = self.legend(names, 36.0);
         }
         let lanes = if bars.stacked { 1 } else { bars.series.len().max(1) };
@@ -320,7 +336,7 @@ impl Picture {
             x: domain(&bars.axis, ends.into_iter(), true),
             y: [0.0, 1.0],
         };
-        self.axes(&frame, &bars.axis, None);
+        self.axes(&frame, (&bars.axis, false), None);
         for (category, name) in bars.categories.iter().enumerate() {
             let upper = frame.top + row * category as f64 + 4.0;
             self.text((frame.left - 8.0, upper + (row - 8.0) / 2.0 + 4.0), Anchor::End, &clip(name, 28), "");
@@ -337,7 +353,7 @@ impl Picture {
                 self.rectangle(
                     (from, upper + lane),
                     (to - from, thickness - 1.5),
-                    &format!("fill=\"{}\"", colour(index)),
+                    &format!("fill=\"{}\"", colour(series.ink)),
                 );
             }
         }
@@ -359,9 +375,9 @@ impl Picture {
             x: domain(&swarm.axis, swarm.rows.iter().flat_map(|row| row.x.iter().copied()), true),
             y: [0.0, 1.0],
         };
-        let legend = format!("colour: {}, from low (blue) to high (orange)", swarm.colour);
+        let legend = format!("colour: {}, from low (violet) to high (gold)", swarm.colour);
         self.text((0.0, 38.0), Anchor::Start, &legend, MUTED);
-        self.axes(&frame, &swarm.axis, None);
+        self.axes(&frame, (&swarm.axis, false), None);
         for (index, category) in swarm.rows.iter().enumerate() {
             let middle = frame.top + row * (index as f64 + 0.5);
             self.text((frame.left - 8.0, middle + 4.0), Anchor::End, &clip(&category.name, 28), "");
@@ -407,7 +423,7 @@ impl Picture {
             x: domain(&waterfall.axis, levels.iter().copied(), false),
             y: [0.0, 1.0],
         };
-        self.axes(&frame, &waterfall.axis, None);
+        self.axes(&frame, (&waterfall.axis, false), None);
         let last = waterfall.steps.len() + 1;
         for (place, end) in [(0, &waterfall.start), (last, &waterfall.end)] {
             let middle = frame.top + row * (place as f64 + 0.5);
@@ -419,8 +435,8 @@ impl Picture {
         for (place, (step, ends)) in waterfall.steps.iter().zip(levels.windows(2)).enumerate() {
             let upper = frame.top + row * (place + 1) as f64 + 4.0;
             let (from, to) = (frame.x(ends[0].min(ends[1])), frame.x(ends[0].max(ends[1])));
-            self.text((frame.left - 8.0, upper + 12.0), Anchor::End, &clip(&step.name, 34), "");
-            let fill = format!("fill=\"{}\"", colour(usize::from(step.change > 0.0)));
+            self.text((frame.left - 8.0, upper + 12.0), Anchor::End, &clip_name(&step.name, 34), "");
+            let fill = format!("fill=\"{}\"", (if step.change > 0.0 { Ink::UP } else { Ink::DOWN }).on_white());
             self.rectangle((from, upper), ((to - from).max(1.0), row - 8.0), &fill);
             self.text((to + 6.0, upper + 12.0), Anchor::Start, &format!("{:+.4}", step.change), MUTED);
         }
@@ -435,12 +451,12 @@ fn offset(n: u32, row: f64) -> f64 {
     if n.is_multiple_of(2) { wrapped } else { -wrapped }
 }
 
-/// From blue over grey violet to orange; grey for none.
+/// From violet over grey to gold; grey for none.
 fn shade_of(share: f64) -> String {
     if !share.is_finite() {
         return "#8b949e".to_string();
     }
-    let stops = [(31.0, 131.0, 192.0), (160.0, 140.0, 168.0), (224.0, 86.0, 27.0)];
+    let stops = [(123.0, 82.0, 199.0), (176.0, 160.0, 156.0), (222.0, 146.0, 0.0)];
     let scaled = share.clamp(0.0, 1.0) * 2.0;
     let (from, to) = if scaled < 1.0 { (stops[0], stops[1]) } else { (stops[1], stops[2]) };
     let part = if scaled < 1.0 { scaled } else { scaled - 1.0 };
@@ -457,6 +473,8 @@ fn coloured(series: &[Series]) -> impl Iterator<Item = (&Series, usize)> {
     })
 }
 
+/// Height of a mark of the rug.
+const RUG: f64 = 8.0;
 const GRID: &str = "stroke=\"#e3e7ec\"";
 const MUTED: &str = "fill=\"#57606a\"";
 const REFERENCE: &str = "stroke=\"#57606a\" stroke-width=\"1.2\" stroke-dasharray=\"3 4\"";

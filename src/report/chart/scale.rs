@@ -33,23 +33,34 @@ impl Ticks {
         Self { values, digits: (-(libm::log10(step) + 1e-9).floor()).clamp(0.0, 12.0) as usize, percent }
     }
 
-    /// The text at a value.
+    /// Whole values alone, for an axis that counts.
+    #[must_use]
+    pub fn whole(ends: [f64; 2], count: usize) -> Self {
+        // As many as there are whole values, at most: the step is 1 or more.
+        let most = ((ends[1] - ends[0]).floor() as usize).max(1);
+        let mut ticks = Self::new(ends, count.min(most), false);
+        ticks.values.retain(|value| value.fract() == 0.0);
+        ticks.digits = 0;
+        ticks
+    }
+
+    /// The text at a value; all values of an axis have the same unit.
     #[must_use]
     pub fn text(&self, value: f64) -> String {
         if self.percent {
             return format!("{:.*} %", self.digits, value * 100.0);
         }
-        let size = value.abs();
-        if size >= 1e5 || (size > 0.0 && size < 1e-4) {
-            let (number, suffix) = match size {
-                s if !(1e-4..1e12).contains(&s) => return format!("{value:.1e}"),
-                s if s >= 1e9 => (value / 1e9, "G"),
-                s if s >= 1e6 => (value / 1e6, "M"),
-                _ => (value / 1e3, "k"),
-            };
-            return format!("{}{suffix}", short(number));
+        let largest = self.values.iter().fold(0.0, |largest: f64, value| largest.max(value.abs()));
+        if value == 0.0 || (1e-4..1e5).contains(&largest) {
+            return format!("{value:.*}", if value == 0.0 && largest >= 1e5 { 0 } else { self.digits });
         }
-        format!("{value:.*}", self.digits)
+        let (number, suffix) = match largest {
+            s if !(1e-4..1e12).contains(&s) => return format!("{value:.1e}"),
+            s if s >= 1e9 => (value / 1e9, "G"),
+            s if s >= 1e6 => (value / 1e6, "M"),
+            _ => (value / 1e3, "k"),
+        };
+        format!("{}{suffix}", short(number))
     }
 }
 
@@ -75,6 +86,11 @@ mod tests {
         assert_eq!(Ticks::new([-3.0, 3.0], 6, false).values, [-3.0, -2.0, -1.0, 0.0, 1.0, 2.0, 3.0]);
         assert_eq!(Ticks::new([2.0, 2.0], 5, false).values, [2.0]);
         assert_eq!(Ticks::new([0.0, 800_000.0], 4, false).text(200_000.0), "200k");
+        let ticks = Ticks::new([0.0, 120_000.0], 5, false);
+        let texts: Vec<String> = ticks.values.iter().map(|&value| ticks.text(value)).collect();
+        assert_eq!(texts, ["0", "20k", "40k", "60k", "80k", "100k", "120k"]);
+        assert_eq!(Ticks::whole([-0.04, 1.04], 7).values, [0.0, 1.0]);
+        assert_eq!(Ticks::whole([0.2, 7.3], 7).values, [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0]);
     }
 
     #[test]

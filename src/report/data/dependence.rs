@@ -12,8 +12,12 @@ use serde::Serialize;
 const FEATURES: usize = 6;
 /// Rows that are averaged over.
 const ROWS: usize = 400;
-/// Values of a feature, at most.
+/// Values of a feature, at most, but for those at gaps.
 const VALUES: usize = 24;
+/// A stretch without any row is a gap from this share of the feature's range on: less is no more than a few pixels.
+const GAP_SHARE: f64 = 0.05;
+/// Marks of the rug, at most: each stands for as many rows.
+const RUG: usize = 100;
 
 /// The mean prediction with a feature set to one value after another in evenly chosen rows.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -24,6 +28,12 @@ pub struct Dependence {
     pub feature: usize,
     /// Its values, ascending.
     pub values: Vec<f64>,
+    /// Whether these are all values that the rows have, rather than some of many.
+    pub few: bool,
+    /// Stretches between neighbouring values of the rows that are wide and have no row in them, ascending.
+    pub gaps: Vec<[f64; 2]>,
+    /// Values of evenly many rows each, ascending: quantiles, or the value of each row where these are few.
+    pub rug: Vec<f64>,
     /// `[output][value]`: the mean prediction; outputs as [`Dependence::outputs`].
     pub means: Vec<Vec<f64>>,
     /// The mean prediction where the feature is missing, by output; none where no row lacks it.
@@ -47,7 +57,7 @@ pub(super) fn top(model: &Model, data: &Dataset, rounds: usize, shap: Option<&Sh
 
 fn of(model: &Model, data: &Dataset, sample: &Dataset, feature: usize, rounds: usize) -> Option<Dependence> {
     let column = data.columns.get(feature)?;
-    let values = grid(column);
+    let Spread { values, few, gaps, rug } = Spread::of(column);
     let lacks = column.iter().any(|value| value.is_nan());
     let settings = values.iter().copied().chain(lacks.then_some(f32::NAN));
     // The sample once for each value, in one table.
@@ -79,6 +89,9 @@ fn of(model: &Model, data: &Dataset, sample: &Dataset, feature: usize, rounds: u
         name: model.feature_name(feature),
         feature,
         values: values.into_iter().map(f64::from).collect(),
+        few,
+        gaps,
+        rug,
         means,
         missing,
         outputs,
@@ -86,13 +99,68 @@ fn of(model: &Model, data: &Dataset, sample: &Dataset, feature: usize, rounds: u
     })
 }
 
-/// The values that occur, or evenly chosen ones of them where they are many.
-fn grid(column: &[f32]) -> Vec<f32> {
-    let mut values: Vec<f32> = column.iter().copied().filter(|value| !value.is_nan()).collect();
-    values.sort_unstable_by(f32::total_cmp);
-    values.dedup();
-    if values.len() <= VALUES {
-        return values;
+/// Which values of a feature the rows have.
+struct Spread {
+    /// The values that are set: those that occur, or evenly chosen ones of them where they are many, and both ends of each gap.
+    values: Vec<f32>,
+    few: bool,
+    gaps: Vec<[f64; 2]>,
+    rug: Vec<f64>,
+}
+
+impl Spread {
+    fn of(column: &[f32]) -> Self {
+        let mut values: Vec<f32> = column.iter().copied().filter(|value| !value.is_nan()).collect();
+        values.sort_unstable_by(f32::total_cmp);
+        // The middle of each of as many parts.
+        let marks = values.len().min(RUG);
+        let middle = |mark: usize| f64::from(values[(2 * mark + 1) * values.len() / (2 * marks)]);
+        let rug: Vec<f64> = (0..marks).map(middle).collect();
+        values.dedup();
+        let [first, last] = [values.first(), values.last()].map(|end| f64::from(end.copied().unwrap_or(0.0)));
+        let wide = GAP_SHARE * (last - first);
+        let gaps: Vec<[f64; 2]> = values
+            .windows(2)
+            .map(|pair| [f64::from(pair[0]), f64::from(pair[1])])
+            .filter(|[from, to]| to - from > wide)
+            .collect();
+        let few = values.len() <= VALUES;
+        if !few {
+            let mut kept: Vec<f32> =
+                (0..VALUES).map(|place| values[place * (values.len() - 1) / (VALUES - 1)]).collect();
+            kept.extend(gaps.iter().flatten().map(|&end| end as f32));
+            kept.sort_unstable_by(f32::total_cmp);
+            kept.dedup();
+            values = kept;
+        }
+        Self { values, few, gaps, rug }
     }
-    (0..VALUES).map(|place| values[place * (values.len() - 1) / (VALUES - 1)]).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stretch_without_rows_is_a_gap_and_its_ends_are_set() {
+        let column: Vec<f32> = (0..50).chain(80..100).map(|value| value as f32).chain([f32::NAN]).collect();
+        let found = Spread::of(&column);
+        assert_eq!(found.gaps, [[49.0, 80.0]]);
+        assert!(!found.few && found.values.contains(&49.0) && found.values.contains(&80.0), "{:?}", found.values);
+        assert!(found.values.windows(2).all(|pair| pair[0] < pair[1]), "{:?}", found.values);
+        assert_eq!(found.rug.len(), 70, "each row is marked");
+        assert!(found.rug.iter().all(|&mark| column.contains(&(mark as f32))));
+        let even: Vec<f32> = (0..1000).map(|value| value as f32).collect();
+        let found = Spread::of(&even);
+        assert_eq!((found.gaps.len(), found.values.len(), found.rug.len()), (0, VALUES, RUG));
+        assert_eq!((found.rug[0], found.rug[99]), (5.0, 995.0));
+    }
+
+    #[test]
+    fn few_values_are_all_set() {
+        let found = Spread::of(&[3.0, 1.0, 2.0, 3.0, f32::NAN]);
+        assert_eq!((found.values, found.few), (vec![1.0, 2.0, 3.0], true));
+        let none = Spread::of(&[f32::NAN]);
+        assert!(none.values.is_empty() && none.gaps.is_empty() && none.rug.is_empty());
+    }
 }

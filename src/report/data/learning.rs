@@ -1,11 +1,12 @@
 //! The loss over the rounds, and what it says: whether the model has learned too much or could learn more.
 
 use super::thin::keep;
+use super::verdict::{Finding, Scale, Told};
 use crate::booster::Trained;
 use crate::error::{Error, Result};
-use crate::metric::Metric;
 use crate::model::Model;
 use crate::objective::Objective;
+use crate::report::palette::DataRole;
 use serde::Serialize;
 use std::path::Path;
 
@@ -21,6 +22,8 @@ pub struct History {
 pub struct LossCurve {
     /// Name of the channel.
     pub channel: String,
+    /// What part it had in the training.
+    pub role: DataRole,
     /// Name of the metric.
     pub metric: String,
     /// The rounds, from 0, ascending.
@@ -38,6 +41,7 @@ impl History {
             for (m, metric) in trained.metrics.iter().enumerate() {
                 curves.push(LossCurve {
                     channel: channel.clone(),
+                    role: DataRole::of_channel(channel),
                     metric: metric.name(),
                     rounds: trained.history.iter().map(|round| round.round).collect(),
                     values: trained.history.iter().map(|round| round.values[c][m]).collect(),
@@ -78,6 +82,7 @@ impl History {
             };
             curves.push(LossCurve {
                 channel: channel.to_string(),
+                role: DataRole::of_channel(channel),
                 metric: metric.to_string(),
                 rounds: Vec::new(),
                 values: Vec::new(),
@@ -99,7 +104,7 @@ impl History {
             };
             last = Some(round);
             for (column, (field, curve)) in fields[1..].iter().zip(&mut curves).enumerate() {
-                let Some(value) = field.parse::<f64>().ok().filter(|value| value.is_finite()) else {
+                let Some(value) = field.parse::<f64>().ok().filter(|value| !value.is_infinite()) else {
                     return Err(place(Error::data(format!("`{field}` is not a number")), column + 1));
                 };
                 curve.rounds.push(round);
@@ -127,9 +132,19 @@ impl History {
         }
     }
 
-    /// Adds the curves of another channel.
+    /// Whether there is a curve of a metric of a channel.
+    #[must_use]
+    pub fn has(&self, channel: &str, metric: &str) -> bool {
+        self.curves.iter().any(|curve| curve.channel == channel && curve.metric == metric)
+    }
+
+    /// Adds the curves that are not there yet, each by its channel and metric.
     pub fn join(&mut self, other: Self) {
-        self.curves.extend(other.curves);
+        for curve in other.curves {
+            if !self.has(&curve.channel, &curve.metric) {
+                self.curves.push(curve);
+            }
+        }
     }
 }
 
@@ -137,14 +152,23 @@ impl History {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
-    /// It gets worse on data that it does not train on.
+    /// It gets worse on data that it does not train on, or better on the training data alone.
     Overfits,
     /// It still gets better with every round.
     Underfits,
-    /// It has stopped getting better, and does not get worse.
+    /// It has stopped getting better, does not get worse, and is about as good on the training data.
     Settled,
-    /// There is nothing but training data to tell from, or one round.
+    /// There are not both curves to tell from, or one round.
     Unknown,
+}
+
+/// Which rounds predict.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RoundsUsed {
+    /// How many.
+    pub rounds: usize,
+    /// Whether the training had early stopping, which has chosen the best ones.
+    pub stopped_early: bool,
 }
 
 /// The loss over the rounds, and what it says.
@@ -168,58 +192,49 @@ pub struct Learning {
     pub sentence: String,
 }
 
-/// A loss counts as risen, or as still falling, by this share of everything it fell by.
-const NOTABLE: f64 = 0.01;
-
 impl Learning {
     /// `None` without a round.
     #[must_use]
-    pub fn new(mut history: History, objective: Objective, rounds_used: usize) -> Option<Self> {
+    pub fn new(mut history: History, objective: Objective, used: RoundsUsed) -> Option<Self> {
         history.curves.retain(|curve| !curve.values.is_empty());
-        let channel = history
+        let unseen = history
             .curves
             .iter()
-            .map(|curve| curve.channel.as_str())
-            .filter(|channel| *channel != "train")
-            .min_by_key(|channel| *channel != "validation")
-            .map(str::to_string);
-        let decides = |channel: &str| history.curves.iter().rfind(|curve| curve.channel == channel);
-        let judged = channel.as_deref().and_then(decides);
+            .filter(|curve| curve.role != DataRole::Train)
+            .min_by_key(|curve| curve.role != DataRole::Validation);
+        let of_channel = |channel: &str| history.curves.iter().rfind(|curve| curve.channel == channel);
+        let judged = unseen.and_then(|curve| of_channel(&curve.channel));
         let shown = judged.or(history.curves.last())?;
-        let metric = shown.metric.clone();
-        let maximise = Metric::from_name(&metric).map_or_else(
-            |_| {
-                ["auc", "aucpr", "accuracy", "f1", "precision", "recall", "map", "ndcg", "r2"]
-                    .iter()
-                    .any(|name| metric.starts_with(name))
-            },
-            |metric| metric.maximise(),
-        );
-        // Larger is worse from here on.
-        let sign = if maximise { -1.0 } else { 1.0 };
-        let train = history.curves.iter().find(|curve| curve.channel == "train" && curve.metric == metric);
-        let best = judged.and_then(|curve| best_place(curve, sign));
-        let (verdict, sentence) = match (judged, best) {
-            (Some(curve), Some(best)) => judge(curve, train, best, (sign, rounds_used)),
-            _ => (Verdict::Unknown, without_validation(shown, objective)),
+        let scale = Scale::of(&shown.metric);
+        let train =
+            history.curves.iter().find(|curve| curve.role == DataRole::Train && curve.metric == shown.metric);
+        let best = judged.and_then(|curve| best_place(curve, scale));
+        let finding = match judged {
+            Some(curve) => Finding::new(curve, train, scale),
+            None => Finding::TrainingAlone,
         };
+        let told = Told { shown, scale, used, classifies: objective.is_classification() };
         Some(Self {
-            metric,
+            metric: shown.metric.clone(),
             best_round: best.and_then(|best| judged.map(|curve| curve.rounds[best])),
             best_value: best.and_then(|best| judged.map(|curve| curve.values[best])),
-            channel,
-            rounds_used,
-            verdict,
-            sentence,
+            channel: judged.map(|curve| curve.channel.clone()),
+            rounds_used: used.rounds,
+            verdict: finding.verdict(),
+            sentence: told.sentence(&finding),
             curves: history.curves.iter().map(thinned).collect(),
         })
     }
 }
 
-/// The place of the best value, the first of equal ones.
-fn best_place(curve: &LossCurve, sign: f64) -> Option<usize> {
-    (0..curve.values.len())
-        .reduce(|best, next| if sign * curve.values[next] < sign * curve.values[best] { next } else { best })
+/// The place of the best value, the first of equal ones; `None` if all are NaN.
+fn best_place(curve: &LossCurve, scale: Scale) -> Option<usize> {
+    (0..curve.values.len()).filter(|&place| !curve.values[place].is_nan()).reduce(|best, next| {
+        match scale.loss(curve.values[next]) < scale.loss(curve.values[best]) {
+            true => next,
+            false => best,
+        }
+    })
 }
 
 fn thinned(curve: &LossCurve) -> LossCurve {
@@ -232,106 +247,6 @@ fn thinned(curve: &LossCurve) -> LossCurve {
     }
 }
 
-fn without_validation(curve: &LossCurve, objective: Objective) -> String {
-    let (first, last) = (curve.values.first().copied().unwrap_or(0.0), curve.values.last().copied().unwrap_or(0.0));
-    let what = if objective.is_classification() { "classify" } else { "predict" };
-    format!(
-        "The {} {} goes from {first:.4} to {last:.4}. How well the model can {what} rows that it has not seen cannot be \
-         told from training data: give validation data as well.",
-        curve.channel, curve.metric
-    )
-}
-
-/// The verdict and its sentence.
-fn judge(
-    curve: &LossCurve,
-    train: Option<&LossCurve>,
-    best: usize,
-    (sign, rounds_used): (f64, usize),
-) -> (Verdict, String) {
-    let last = curve.values.len() - 1;
-    let (first_value, best_value, last_value) = (curve.values[0], curve.values[best], curve.values[last]);
-    let (best_round, last_round) = (curve.rounds[best], curve.rounds[last]);
-    let mut letters = curve.channel.chars();
-    let channel: String = letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default();
-    let name = format!("{channel} {}", curve.metric);
-    let fell = sign * (first_value - best_value);
-    let rose = sign * (last_value - best_value);
-    // Around the last tenth of the rounds, which has two ends if there are at least two rounds.
-    let late = (last - last.div_ceil(10)).min(last);
-    let still = sign * (curve.values[late] - last_value);
-    let on_train =
-        train.filter(|train| train.values.len() == curve.values.len() || train.rounds.last() == curve.rounds.last());
-    let train_part = |from: usize| {
-        on_train
-            .and_then(|train| {
-                let at = train.rounds.partition_point(|&round| round < from).min(train.values.len().checked_sub(1)?);
-                Some((train.values[at], *train.values.last()?))
-            })
-            .map(|(then, now)| format!(", while on the training data it went on from {then:.4} to {now:.4}"))
-            .unwrap_or_default()
-    };
-    let gap = on_train
-        .and_then(|train| train.values.last())
-        .map(|&on_train| {
-            format!(" On the training data it ends at {on_train:.4}, {:.4} apart.", (last_value - on_train).abs())
-        })
-        .unwrap_or_default();
-    let verb = if sign < 0.0 { "highest" } else { "lowest" };
-    if last == 0 {
-        return (Verdict::Unknown, format!("There is a single round, with {name} {last_value:.4}."));
-    }
-    if fell <= 0.0 {
-        return (
-            Verdict::Overfits,
-            format!(
-                "{name} is {verb} after the first round ({best_value:.4}) and only gets worse, to {last_value:.4} in round \
-                 {last_round}: what the model learns does not carry over. A smaller eta, shallower trees or more data may help."
-            ),
-        );
-    }
-    if rose > NOTABLE * fell {
-        let change = if first_value == 0.0 {
-            String::new()
-        } else {
-            format!(" ({:+.1} %)", 100.0 * (last_value - best_value) / best_value.abs())
-        };
-        let remedy = if rounds_used <= best_round + 1 {
-            format!("Predictions stop at round {}, so they do not suffer.", rounds_used.saturating_sub(1))
-        } else {
-            format!("{} rounds, or early_stopping_rounds, would have been enough.", best_round + 1)
-        };
-        return (
-            Verdict::Overfits,
-            format!(
-                "{name} is {verb} in round {best_round} of {} ({best_value:.4}) and gets worse from there on, to \
-                 {last_value:.4}{change} in round {last_round}{}: the model overfits after round {best_round}. {remedy}",
-                last_round,
-                train_part(best_round),
-            ),
-        );
-    }
-    if still > NOTABLE * fell {
-        return (
-            Verdict::Underfits,
-            format!(
-                "{name} still improves at the end: from {:.4} to {last_value:.4} over the last {} of {} rounds. More rounds, or \
-                 a larger eta, would improve it further.{gap}",
-                curve.values[late],
-                last_round - curve.rounds[late],
-                last_round + 1,
-            ),
-        );
-    }
-    (
-        Verdict::Settled,
-        format!(
-            "{name} is {verb} in round {best_round} of {last_round} ({best_value:.4}) and has settled: {last_value:.4} at the end. \
-             Neither over- nor underfitting shows.{gap}"
-        ),
-    )
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -339,6 +254,7 @@ mod tests {
     fn curve(channel: &str, values: Vec<f64>) -> LossCurve {
         LossCurve {
             channel: channel.to_string(),
+            role: DataRole::of_channel(channel),
             metric: "logloss".to_string(),
             rounds: (0..values.len()).collect(),
             values,
@@ -346,7 +262,8 @@ mod tests {
     }
 
     fn learning(curves: Vec<LossCurve>) -> Learning {
-        Learning::new(History { curves }, Objective::BinaryLogistic, 10).unwrap_or_else(|| panic!("curves"))
+        let used = RoundsUsed { rounds: 10, stopped_early: false };
+        Learning::new(History { curves }, Objective::BinaryLogistic, used).unwrap_or_else(|| panic!("curves"))
     }
 
     #[test]
@@ -359,17 +276,28 @@ mod tests {
 
         let falls = (0..100).map(|i| 0.6 - f64::from(i) * 0.003).collect();
         let found = learning(vec![train(), curve("validation", falls)]);
+        assert_eq!((found.verdict, found.best_round), (Verdict::Overfits, Some(99)), "the training data has run away");
+        let near = curve("train", (0..100).map(|i| 0.59 - f64::from(i) * 0.003).collect());
+        let falls = (0..100).map(|i| 0.6 - f64::from(i) * 0.003).collect();
+        let found = learning(vec![near, curve("validation", falls)]);
         assert_eq!((found.verdict, found.best_round), (Verdict::Underfits, Some(99)));
 
-        let settles = (0..100).map(|i| 0.3 + 0.3 * (-f64::from(i) / 8.0).exp()).collect();
-        let found = learning(vec![train(), curve("validation", settles)]);
+        let settles = |end: f64| (0..100).map(|i| end + 0.3 * (-f64::from(i) / 8.0).exp()).collect();
+        let found = learning(vec![train(), curve("validation", settles(0.3))]);
+        assert_eq!(found.verdict, Verdict::Overfits, "the training data has run away");
+        let found = learning(vec![curve("train", settles(0.28)), curve("validation", settles(0.3))]);
         assert_eq!(found.verdict, Verdict::Settled);
 
         let found = learning(vec![train()]);
         assert_eq!((found.verdict, found.best_round, found.channel), (Verdict::Unknown, None, None));
         let found = learning(vec![train(), curve("validation", vec![0.5, 0.6, 0.7])]);
         assert_eq!((found.verdict, found.best_round), (Verdict::Overfits, Some(0)));
-        assert!(Learning::new(History::default(), Objective::SquaredError, 1).is_none());
+        assert!(Learning::new(
+                History::default(),
+                Objective::SquaredError,
+                RoundsUsed { rounds: 1, stopped_early: false }
+            )
+            .is_none());
     }
 
     #[test]

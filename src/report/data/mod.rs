@@ -18,8 +18,10 @@ pub mod stages;
 pub mod thin;
 pub mod thresholds;
 pub mod trees;
+mod verdict;
 
 use super::figures::{Figures, Rounds};
+use super::palette::DataRole;
 use crate::booster::metric_weights;
 use crate::error::{Error, Result};
 use crate::explain::importance::{Importance, importance};
@@ -30,7 +32,7 @@ use crate::objective::Objective;
 use classes::Classes;
 use dependence::Dependence;
 use histogram::Histogram;
-use learning::{History, Learning};
+use learning::{History, Learning, RoundsUsed};
 use regression::Regression;
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -44,6 +46,8 @@ use trees::DrawnTree;
 pub struct NamedData<'a> {
     /// The name.
     pub name: &'a str,
+    /// What part it had in the training.
+    pub role: DataRole,
     /// The rows; they have labels.
     pub data: &'a Dataset,
 }
@@ -105,6 +109,9 @@ pub struct ReportData {
 pub struct ModelSummary {
     /// XGBoost's name of the objective.
     pub objective: &'static str,
+    /// The objective.
+    #[serde(skip)]
+    pub kind: Objective,
     /// Margins a row.
     pub classes: usize,
     /// Number of features.
@@ -134,6 +141,10 @@ pub struct ModelSummary {
 pub struct DataSummary {
     /// Its name.
     pub name: String,
+    /// What part it had in the training.
+    pub role: DataRole,
+    /// Name of the label column, where it has one.
+    pub label: Option<String>,
     /// Number of rows.
     pub rows: usize,
     /// Share of the feature values that are missing.
@@ -147,6 +158,8 @@ pub struct DataSummary {
 pub struct ChannelFigures {
     /// Name of the data.
     pub name: String,
+    /// What part it had in the training.
+    pub role: DataRole,
     /// The figures, `rows` first.
     pub figures: Figures,
 }
@@ -253,7 +266,7 @@ impl ReportData {
     /// # Errors
     /// If data has no rows, no labels or labels outside the objective's domain, or if all weights are 0.
     pub fn new(inputs: Inputs<'_>) -> Result<Self> {
-        let Inputs { model, rounds, data: NamedData { name, data }, .. } = inputs;
+        let Inputs { model, rounds, data: NamedData { name, data, .. }, .. } = inputs;
         let used = rounds.of(model);
         if data.rows == 0 {
             return Err(Error::data(format!("the {name} data has no rows")).remedy("give at least one row"));
@@ -265,6 +278,7 @@ impl ReportData {
             .map(|channel| {
                 Ok(ChannelFigures {
                     name: channel.name.to_string(),
+                    role: channel.role,
                     figures: Figures::new(model, channel.data, &metrics, rounds)
                         .map_err(|error| error.context(channel.name))?,
                 })
@@ -282,22 +296,28 @@ impl ReportData {
             predictions: model.transform(&margins),
             margins: margins.into_iter().map(f64::from).collect(),
         };
-        let learning = match inputs.history {
-            Some(history) => Learning::new(history, model.objective, used),
-            None => {
-                let mut history = followed;
-                for other in &inputs.others {
+        let mut history = inputs.history.unwrap_or_default();
+        let unseen = history.curves.iter().any(|curve| curve.role != DataRole::Train);
+        let given = channels.iter().any(|channel| channel.role != DataRole::Train);
+        if history.curves.is_empty() || (!unseen && given) {
+            // Nothing but the training data was followed, if anything: what the model is judged by is followed here, and what
+            // it is compared with.
+            history.join(followed);
+            for other in &inputs.others {
+                let is_known = |metric: &Metric| history.has(other.name, &metric.name());
+                if !metrics.iter().all(is_known) {
                     history.join(stages::losses(model, *other)?);
                 }
-                Learning::new(history, model.objective, used)
             }
-        };
+        }
+        let rounds_used = RoundsUsed { rounds: used, stopped_early: model.best_iteration.is_some() };
+        let learning = Learning::new(history, model.objective, rounds_used);
         let is_regression = model.objective == Objective::SquaredError;
         let shap = ShapSummary::new(model, data, used)?;
         let dependence = dependence::top(model, data, used, shap.as_ref());
         Ok(Self {
             model: ModelSummary::new(model, used),
-            data: DataSummary::new(name, data),
+            data: DataSummary::new(inputs.data),
             figures,
             labels: match is_regression {
                 true => Labels::Numbers(Histogram::of(labels.iter().map(|&label| f64::from(label)))),
@@ -381,6 +401,7 @@ impl ModelSummary {
     fn new(model: &Model, rounds_used: usize) -> Self {
         Self {
             objective: model.objective.name(),
+            kind: model.objective,
             classes: model.classes,
             features: model.features,
             rounds: model.rounds(),
@@ -397,11 +418,13 @@ impl ModelSummary {
 }
 
 impl DataSummary {
-    fn new(name: &str, data: &Dataset) -> Self {
+    fn new(NamedData { name, role, data }: NamedData<'_>) -> Self {
         let values = data.rows * data.features();
         let missing = data.columns.iter().flatten().filter(|value| value.is_nan()).count();
         Self {
             name: name.to_string(),
+            role,
+            label: data.label_name.clone(),
             rows: data.rows,
             missing: if values > 0 { missing as f64 / values as f64 } else { 0.0 },
             weighted: data.weights.is_some(),

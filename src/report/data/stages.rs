@@ -132,6 +132,7 @@ fn walk(
         .iter()
         .map(|metric| LossCurve {
             channel: data.name.to_string(),
+            role: data.role,
             metric: metric.name(),
             rounds: rounds.iter().map(|round| round - 1).collect(),
             values: Vec::new(),

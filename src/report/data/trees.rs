@@ -10,10 +10,10 @@ const TREES: usize = 3;
 /// Levels of splits that are drawn.
 const LEVELS: usize = 6;
 /// Size of a box, and the distances of boxes, in pixels.
-const BOX: (f64, f64) = (140.0, 36.0);
-const STEP: (f64, f64) = (194.0, 46.0);
+const BOX: (f64, f64) = (134.0, 36.0);
+const STEP: (f64, f64) = (188.0, 44.0);
 /// Letters that fit into a box.
-const LETTERS: usize = 19;
+const LETTERS: usize = 18;
 
 /// A tree as boxes and lines.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -39,6 +39,10 @@ pub struct Drawn {
     pub x: f64,
     /// Upper edge.
     pub y: f64,
+    /// Width.
+    pub width: f64,
+    /// Height.
+    pub height: f64,
     /// `split`, or `up` and `down` for leaves by their sign, or `more` where the tree goes on.
     pub kind: &'static str,
     /// The condition or the value.
@@ -139,7 +143,16 @@ impl Drawing<'_> {
                 true => (if node.threshold >= 0.0 { "up" } else { "down" }, format!("{:+.4}", node.threshold)),
                 false => ("more", "more splits …".to_string()),
             };
-            self.boxes.push(Drawn { x, y: middle - BOX.1 / 2.0, kind, full: text.clone(), text, cover });
+            self.boxes.push(Drawn {
+                x,
+                y: middle - BOX.1 / 2.0,
+                width: BOX.0,
+                height: BOX.1,
+                kind,
+                full: text.clone(),
+                text,
+                cover,
+            });
             return middle;
         }
         let children = [node.left as usize, node.right as usize];
@@ -170,6 +183,8 @@ impl Drawing<'_> {
         self.boxes.push(Drawn {
             x,
             y: middle - BOX.1 / 2.0,
+            width: BOX.0,
+            height: BOX.1,
             kind: "split",
             text: format!("{short} < {threshold}"),
             full: format!("{name} < {threshold}, gain {}", figure(f64::from(node.gain))),

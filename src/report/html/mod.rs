@@ -5,6 +5,7 @@
 //! and the page's own policy lets the browser run no script but the two that belong to it, and load nothing.
 
 use super::chart::Chart;
+use super::palette;
 use crate::error::{Error, ErrorKind, Result};
 use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, Value};
@@ -64,7 +65,7 @@ impl<D: Serialize> Page<'_, D> {
                 title => self.title,
                 version => env!("CARGO_PKG_VERSION"),
                 policy => policy(),
-                style => safe(STYLE),
+                style => safe(&format!("{}{STYLE}", palette::style())),
                 theme => safe(THEME),
                 script => safe(SCRIPT),
                 charts => Value::from(Serde(self.charts)),

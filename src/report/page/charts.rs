@@ -3,11 +3,14 @@
 use super::super::chart::{Axis, BarSeries, Bars, Chart, Follow, Mark, Plane, Series, Style, Swarm, SwarmRow};
 use super::super::data::classes::{Classes, Distribution};
 use super::super::data::curves::{Curve, RankCurves};
+use super::super::data::dependence::Dependence;
 use super::super::data::histogram::Histogram;
 use super::super::data::learning::{Learning, LossCurve};
 use super::super::data::regression::Regression;
 use super::super::data::shap::ShapSummary;
 use super::super::data::{Labels, ReportData};
+use super::super::palette::Ink;
+use super::unit::Unit;
 
 /// Features whose importance is drawn.
 const FEATURES: usize = 20;
@@ -28,7 +31,7 @@ pub fn charts(data: &ReportData) -> Vec<Chart> {
         charts.extend(of_classes(data, classes));
     }
     if let Some(regression) = &data.regression {
-        charts.extend(of_regression(regression));
+        charts.extend(of_regression(data, regression));
     }
     charts.extend(importance(data));
     if let Some(shap) = &data.shap {
@@ -36,6 +39,15 @@ pub fn charts(data: &ReportData) -> Vec<Chart> {
     }
     charts.extend(dependence(data));
     charts
+}
+
+pub(super) fn unit(data: &ReportData) -> Unit {
+    Unit::new(data.model.kind, data.data.label.as_deref())
+}
+
+/// What a regression predicts, in words.
+fn predicted(data: &ReportData) -> String {
+    data.data.label.as_ref().map_or("prediction".to_string(), |label| format!("predicted {label}"))
 }
 
 pub(super) fn class_name(class: usize) -> String {
@@ -46,31 +58,37 @@ fn line(name: impl Into<String>, style: Style, curve: &Curve) -> Series {
     Series::new(name, style, curve.x.iter().copied().zip(curve.y.iter().copied()))
 }
 
+/// What the labels are called: the name of their column where it has one.
+pub(super) fn label_name(data: &ReportData) -> &str {
+    data.data.label.as_deref().unwrap_or("label")
+}
+
 fn labels(data: &ReportData) -> Chart {
-    let alt = format!("Labels: {}.", data.labels.sentence());
+    let alt = format!("Labels. {}.", data.labels.sentence());
     match &data.labels {
         Labels::Classes(counts) => {
             let bars = Bars {
                 axis: Axis::new("rows"),
                 categories: (0..counts.len()).map(class_name).collect(),
-                series: vec![BarSeries::new("rows", counts.iter().map(|&count| count as f64))],
+                series: vec![BarSeries::new("rows", counts.iter().map(|&count| count as f64)).in_ink(data.data.role.ink())],
                 stacked: false,
             };
             Chart::bars("labels", "Rows by label", alt, bars)
         }
         Labels::Numbers(histogram) => {
-            let mut chart = histogram_chart(histogram, "label");
+            let mut chart = histogram_chart(histogram, label_name(data), data.data.role.ink());
             chart.marks.push(Mark { at: histogram.mean, label: "mean".to_string(), threshold: false });
             Chart::plane("labels", "Distribution of the labels", alt, chart)
         }
     }
 }
 
-fn histogram_chart(histogram: &Histogram, of: &str) -> Plane {
+fn histogram_chart(histogram: &Histogram, of: &str, ink: Ink) -> Plane {
+    let counts = histogram.counts.iter().map(|&count| count as f64);
     Plane {
         x: Axis::new(of),
         y: Axis::new("rows"),
-        series: vec![Series::columns("rows", &histogram.edges, histogram.counts.iter().map(|&count| count as f64))],
+        series: vec![Series::columns("rows", &histogram.edges, counts).in_ink(ink)],
         ..Plane::default()
     }
 }
@@ -82,11 +100,16 @@ fn losses(learning: &Learning) -> Vec<Chart> {
     metrics.dedup();
     let plane = |metric: &str, from: usize| {
         let best = learning.best_round.filter(|round| metric == learning.metric && *round >= from);
-        let curves = learning.curves.iter().filter(|curve| curve.metric == metric);
+        // On all pages in the same order, and so in the same dashes.
+        let mut curves: Vec<&LossCurve> = learning.curves.iter().filter(|curve| curve.metric == metric).collect();
+        curves.sort_by_key(|curve| curve.role as usize);
+        let line = |curve: &LossCurve| {
+            Series::new(&curve.channel, Style::Line, points_from(curve, from)).in_ink(curve.role.ink())
+        };
         Plane {
             x: Axis::new("round"),
             y: Axis::new(metric),
-            series: curves.map(|curve| Series::new(&curve.channel, Style::Line, points_from(curve, from))).collect(),
+            series: curves.into_iter().map(line).collect(),
             marks: best
                 .map(|round| Mark { at: round as f64, label: format!("best: round {round}"), threshold: false })
                 .into_iter()
@@ -166,15 +189,17 @@ fn of_classes(data: &ReportData, classes: &Classes) -> Vec<Chart> {
     let name = |curve: &RankCurves, value: f64| {
         if binary { format!("AUC {value:.4}") } else { format!("class {} (AUC {value:.3})", curve.class) }
     };
+    // Of two classes there is one curve, of the data that judges; of several one for each class.
+    let ink = |curve: &RankCurves| if binary { data.data.role.ink() } else { Ink::category(curve.class) };
     let mut roc: Vec<Series> = vec![Series::new("by chance", Style::Reference, [(0.0, 0.0), (1.0, 1.0)])];
     let mut precision = Vec::new();
     for curve in &classes.curves {
-        roc.push(line(name(curve, curve.auc), Style::Line, &curve.roc));
+        roc.push(line(name(curve, curve.auc), Style::Line, &curve.roc).in_ink(ink(curve)));
         let area = match binary {
             true => format!("average precision {:.4}", curve.average_precision),
             false => format!("class {} (AP {:.3})", curve.class, curve.average_precision),
         };
-        precision.push(line(area, Style::Line, &curve.precision_recall));
+        precision.push(line(area, Style::Line, &curve.precision_recall).in_ink(ink(curve)));
     }
     if let (true, [only]) = (binary, classes.curves.as_slice()) {
         let share = only.prevalence;
@@ -207,7 +232,7 @@ fn of_classes(data: &ReportData, classes: &Classes) -> Vec<Chart> {
             alt("Precision-recall curve, average precision", &|curve| curve.average_precision),
             unit("recall", "precision", precision, follow(Follow::Recall)),
         ),
-        calibration(classes, binary),
+        calibration(classes, binary, data.data.role.ink()),
         distribution(&classes.scores, "scores", data),
         distribution(&classes.residuals, "residuals", data),
     ];
@@ -218,7 +243,7 @@ fn of_classes(data: &ReportData, classes: &Classes) -> Vec<Chart> {
             y: Axis::new("lift").within(0.0, most * 1.08),
             series: vec![
                 Series::new("by chance", Style::Reference, [(0.0, 1.0), (1.0, 1.0)]),
-                line("model", Style::Line, &only.lift),
+                line("model", Style::Line, &only.lift).in_ink(ink(only)),
             ],
             ..Plane::default()
         };
@@ -227,8 +252,8 @@ fn of_classes(data: &ReportData, classes: &Classes) -> Vec<Chart> {
             y: Axis::unit("share of class 1 found").in_percent(),
             series: vec![
                 Series::new("by chance", Style::Reference, [(0.0, 0.0), (1.0, 1.0)]),
-                line("model", Style::Line, &only.gain),
-                Series::new("perfect", Style::Line, [(0.0, 0.0), (only.prevalence, 1.0), (1.0, 1.0)]),
+                line("model", Style::Line, &only.gain).in_ink(ink(only)),
+                Series::new("perfect", Style::Line, [(0.0, 0.0), (only.prevalence, 1.0), (1.0, 1.0)]).in_ink(Ink::UP),
             ],
             ..Plane::default()
         };
@@ -248,7 +273,7 @@ fn of_classes(data: &ReportData, classes: &Classes) -> Vec<Chart> {
     charts
 }
 
-fn calibration(classes: &Classes, binary: bool) -> Chart {
+fn calibration(classes: &Classes, binary: bool, ink: Ink) -> Chart {
     let found = &classes.calibration;
     let points = found.predicted.iter().copied().zip(found.observed.iter().copied());
     let (x, y) = if binary {
@@ -261,7 +286,7 @@ fn calibration(classes: &Classes, binary: bool) -> Chart {
         y: Axis::unit(y),
         series: vec![
             Series::new("perfectly calibrated", Style::Reference, [(0.0, 0.0), (1.0, 1.0)]),
-            Series::new("model", Style::Marked, points),
+            Series::new("model", Style::Marked, points).in_ink(ink),
         ],
         square: true,
         ..Plane::default()
@@ -286,13 +311,14 @@ fn distribution(found: &Distribution, id: &str, data: &ReportData) -> Chart {
         .filter(|(_, shares)| shares.iter().any(|&share| share > 0.0))
         .take(CLASSES)
         .map(|(class, shares)| match binary {
-            true => Series::columns(class_name(class), &found.edges, shares.iter().copied()),
+            true => Series::columns(class_name(class), &found.edges, shares.iter().copied()).in_ink(Ink::category(class)),
             // Many columns over each other are not to be read: lines through their middles.
             false => Series::new(
                 class_name(class),
                 Style::Line,
                 found.edges.windows(2).map(|edges| f64::midpoint(edges[0], edges[1])).zip(shares.iter().copied()),
-            ),
+            )
+            .in_ink(Ink::category(class)),
         })
         .collect();
     let most = found.shares.iter().flatten().copied().fold(f64::MIN_POSITIVE, f64::max);
@@ -308,18 +334,20 @@ fn distribution(found: &Distribution, id: &str, data: &ReportData) -> Chart {
     Chart::plane(id, title, format!("{title}, as shares of the rows of each class."), plane)
 }
 
-fn of_regression(found: &Regression) -> Vec<Chart> {
+fn of_regression(data: &ReportData, found: &Regression) -> Vec<Chart> {
+    let (label, ink) = (label_name(data), data.data.role.ink());
+    let residual = format!("residual: {label} less prediction");
     let ends = found.predictions.x.iter().chain(&found.predictions.y).copied();
     let (low, high) =
         ends.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| (value.min(low), value.max(high)));
     let air = if high > low { (high - low) * 0.03 } else { 1.0 };
     let ends = [low - air, high + air];
-    let cloud = |name: &str, curve: &Curve| line(name, Style::Points, curve);
+    let cloud = |name: &str, curve: &Curve| line(name, Style::Points, curve).in_ink(ink);
     let least = found.errors.x.iter().copied().fold(f64::INFINITY, f64::min);
     let most = found.errors.x.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     let predictions = Plane {
-        x: Axis::new("label").within(ends[0], ends[1]),
-        y: Axis::new("prediction").within(ends[0], ends[1]),
+        x: Axis::new(label).within(ends[0], ends[1]),
+        y: Axis::new(predicted(data)).within(ends[0], ends[1]),
         series: vec![
             Series::new("perfect", Style::Reference, [(ends[0], ends[0]), (ends[1], ends[1])]),
             cloud("rows", &found.predictions),
@@ -328,27 +356,27 @@ fn of_regression(found: &Regression) -> Vec<Chart> {
         ..Plane::default()
     };
     let errors = Plane {
-        x: Axis::new("prediction"),
-        y: Axis::new("residual: label less prediction"),
+        x: Axis::new(predicted(data)),
+        y: Axis::new(&residual),
         series: vec![
             Series::new("no error", Style::Reference, [(least, 0.0), (most, 0.0)]),
             cloud("rows", &found.errors),
         ],
         ..Plane::default()
     };
-    let mut residuals = histogram_chart(&found.residuals, "residual: label less prediction");
+    let mut residuals = histogram_chart(&found.residuals, &residual, ink);
     residuals.tall = true;
     residuals.marks.push(Mark { at: 0.0, label: "no error".to_string(), threshold: false });
     let bars = |name: &str, values: Vec<f64>| Bars {
         axis: Axis::new(name),
         categories: found.bins.iter().map(|bin| bin.name.clone()).collect(),
-        series: vec![BarSeries::new(name, values)],
+        series: vec![BarSeries::new(name, values).in_ink(ink)],
         stacked: false,
     };
     let quantiles = Plane {
         x: Axis::unit("share of the rows").in_percent(),
-        y: Axis::new("absolute error"),
-        series: vec![line("absolute error", Style::Line, &found.error_quantiles)],
+        y: Axis::new(unit(data).axis("absolute error")),
+        series: vec![line("absolute error", Style::Line, &found.error_quantiles).in_ink(ink)],
         ..Plane::default()
     };
     vec![
@@ -371,7 +399,7 @@ fn of_regression(found: &Regression) -> Vec<Chart> {
             "bin-means",
             "Mean error by label",
             "Mean error by bins of labels; above 0 the model predicts too little.",
-            bars("mean error: label less prediction", found.bins.iter().map(|bin| bin.mean_error).collect()),
+            bars(&format!("mean error: {label} less prediction"), found.bins.iter().map(|bin| bin.mean_error).collect()),
         ),
     ]
 }
@@ -396,6 +424,7 @@ fn importance(data: &ReportData) -> Option<Chart> {
 
 fn of_shap(data: &ReportData, shap: &ShapSummary) -> Vec<Chart> {
     let shown: Vec<_> = shap.features.iter().take(FEATURES).collect();
+    let unit = unit(data);
     let classes = data.model.classes;
     let series = match classes {
         // Stacks of some of the classes would not add up.
@@ -405,14 +434,14 @@ fn of_shap(data: &ReportData, shap: &ShapSummary) -> Vec<Chart> {
             .collect(),
     };
     let bars = Bars {
-        axis: Axis::new("mean |SHAP value|, in units of the margin"),
+        axis: Axis::new(unit.axis("mean |SHAP value|")),
         categories: shown.iter().map(|feature| feature.name.clone()).collect(),
         series,
         stacked: (2..CLASSES).contains(&classes),
     };
     let mut charts = vec![Chart::bars(
         "shap",
-        "Mean effect on the margin",
+        format!("Mean effect on the {}", unit.name),
         format!(
             "Mean absolute SHAP values; the largest effect has {}.",
             shown.first().map_or("none", |first| &first.name)
@@ -426,7 +455,7 @@ fn of_shap(data: &ReportData, shap: &ShapSummary) -> Vec<Chart> {
         .map(|feature| swarm_row(&feature.name, &feature.values, &feature.inputs))
         .collect();
     if !rows.is_empty() {
-        charts.push(shap_swarm("swarm", "Effect on single rows", rows));
+        charts.push(shap_swarm("swarm", "Effect on single rows", rows, &unit));
     }
     charts
 }
@@ -442,9 +471,8 @@ pub(super) fn swarm_row(name: &str, shap: &[f64], inputs: &[f64]) -> SwarmRow {
 }
 
 /// SHAP values of single rows.
-pub(super) fn shap_swarm(id: &str, title: &str, rows: Vec<SwarmRow>) -> Chart {
-    let swarm =
-        Swarm { axis: Axis::new("SHAP value, in units of the margin"), rows, colour: "feature value".to_string() };
+pub(super) fn shap_swarm(id: &str, title: &str, rows: Vec<SwarmRow>, unit: &Unit) -> Chart {
+    let swarm = Swarm { axis: Axis::new(unit.axis("SHAP value")), rows, colour: "feature value".to_string() };
     Chart::swarm(id, title, "SHAP values of single rows by feature, coloured by the feature's value.", swarm)
 }
 
@@ -466,6 +494,8 @@ fn ranks(values: &[f64]) -> Vec<f64> {
 fn dependence(data: &ReportData) -> impl Iterator<Item = Chart> + '_ {
     data.dependence.iter().enumerate().map(|(place, found)| {
         let several = found.outputs.len() > 1;
+        // Between values that are few there is nothing to draw a line through.
+        let style = if found.few { Style::Dots } else { Style::Marked };
         let mut series: Vec<Series> = found
             .outputs
             .iter()
@@ -473,7 +503,7 @@ fn dependence(data: &ReportData) -> impl Iterator<Item = Chart> + '_ {
             .take(CLASSES)
             .map(|(output, means)| {
                 let name = if several { format!("class {output}") } else { "mean prediction".to_string() };
-                Series::new(name, Style::Marked, found.values.iter().copied().zip(means.iter().copied()))
+                Series::new(name, style, with_gaps(found, means))
             })
             .collect();
         if let (Some(missing), false, [first, .., last]) = (&found.missing, several, found.values.as_slice()) {
@@ -481,12 +511,28 @@ fn dependence(data: &ReportData) -> impl Iterator<Item = Chart> + '_ {
             series.push(Series::new("where it is missing", Style::Reference, [(*first, level), (*last, level)]));
         }
         let y = match (&data.regression, several) {
-            (Some(_), _) => "mean prediction",
-            (None, true) => "mean probability",
-            (None, false) => "mean probability of class 1",
+            (Some(_), _) => format!("mean {}", predicted(data)),
+            (None, true) => "mean probability".to_string(),
+            (None, false) => "mean probability of class 1".to_string(),
         };
-        let plane = Plane { x: Axis::new(&found.name), y: Axis::new(y), series, ..Plane::default() };
+        let plane = Plane {
+            x: Axis::new(&found.name),
+            y: Axis::new(y),
+            series,
+            whole: found.few && found.values.iter().all(|value| value.fract() == 0.0),
+            rug: found.rug.iter().copied().map(super::super::chart::short).collect(),
+            ..Plane::default()
+        };
         let alt = format!("How the mean prediction depends on {}.", found.name);
         Chart::plane(format!("depends-{place}"), found.name.clone(), alt, plane)
     })
+}
+
+/// The points of a partial dependence, with a point that is none in the middle of each gap of the data.
+fn with_gaps(found: &Dependence, means: &[f64]) -> Vec<(f64, f64)> {
+    let points = found.values.iter().copied().zip(means.iter().copied());
+    let holes = found.gaps.iter().filter(|_| !found.few).map(|[from, to]| (f64::midpoint(*from, *to), f64::NAN));
+    let mut all: Vec<(f64, f64)> = points.chain(holes).collect();
+    all.sort_by(|a, b| a.0.total_cmp(&b.0));
+    all
 }

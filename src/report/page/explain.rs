@@ -2,6 +2,7 @@
 
 use super::Section;
 use super::charts::{class_name, shap_swarm, swarm_row};
+use super::unit::Unit;
 use crate::error::Result;
 use crate::explain::shap::{Contributions, Explainer, GlobalInteractions, GlobalShap};
 use crate::ingest::Dataset;
@@ -51,6 +52,12 @@ pub struct ExplainPage<'a> {
     pub rows: &'a [usize],
 }
 
+impl ExplainPage<'_> {
+    fn unit(&self) -> Unit {
+        Unit::new(self.model.objective, self.data.label_name.as_deref())
+    }
+}
+
 /// Explanations as one HTML file: no network, nothing beside it.
 ///
 /// # Errors
@@ -71,6 +78,7 @@ pub fn html(title: &str, page: &ExplainPage) -> Result<String> {
     sections.push(section("rows", "Single rows"));
     let shown = Shown {
         objective: model.objective.name(),
+        unit: page.unit(),
         rounds: page.rounds,
         rows: page.global.rows,
         shown: sample.rows,
@@ -96,6 +104,7 @@ pub fn html(title: &str, page: &ExplainPage) -> Result<String> {
 #[derive(Debug, Serialize)]
 struct Shown<'a> {
     objective: &'a str,
+    unit: Unit,
     rounds: usize,
     rows: usize,
     /// Rows that are shown as points.
@@ -143,13 +152,13 @@ fn means(page: &ExplainPage) -> Chart {
     };
     let first = shown.first().map_or("no feature".to_string(), |&feature| model.feature_name(feature));
     let bars = Bars {
-        axis: Axis::new("mean |SHAP value|, in units of the margin"),
+        axis: Axis::new(page.unit().axis("mean |SHAP value|")),
         categories: shown.iter().map(|&feature| model.feature_name(feature)).collect(),
         series,
         stacked: model.classes > 1,
     };
     let alt = format!("Mean absolute SHAP values; the largest effect has {first}.");
-    Chart::bars("shap", "Mean effect on the margin", alt, bars)
+    Chart::bars("shap", format!("Mean effect on the {}", page.unit().name), alt, bars)
 }
 
 fn swarms(page: &ExplainPage, sample: &Dataset, found: &Contributions) -> Vec<Chart> {
@@ -165,9 +174,9 @@ fn swarms(page: &ExplainPage, sample: &Dataset, found: &Contributions) -> Vec<Ch
         let title = if page.model.classes == 1 {
             "Effect on single rows".to_string()
         } else {
-            format!("Effect on single rows: margin of {}", class_name(class))
+            format!("Effect on single rows: {} of {}", page.unit().name, class_name(class))
         };
-        shap_swarm(&format!("swarm-{class}"), &title, features.iter().map(row).collect())
+        shap_swarm(&format!("swarm-{class}"), &title, features.iter().map(row).collect(), &page.unit())
     };
     (0..page.model.classes.min(CLASSES)).map(of_class).collect()
 }
@@ -182,7 +191,7 @@ fn interactions(page: &ExplainPage) -> Option<Chart> {
     let pairs: Vec<_> = page.pairs?.pairs().into_iter().take(PAIRS).collect();
     let name = |feature| page.model.feature_name(feature);
     let bars = Bars {
-        axis: Axis::new("mean |SHAP interaction|, in units of the margin"),
+        axis: Axis::new(page.unit().axis("mean |SHAP interaction|")),
         categories: pairs.iter().map(|&((i, j), _)| format!("{} × {}", name(i), name(j))).collect(),
         series: vec![BarSeries::new("mean |SHAP interaction|", pairs.iter().map(|&(_, value)| value))],
         stacked: false,
@@ -226,7 +235,7 @@ fn dependence(page: &ExplainPage, sample: &Dataset, found: &Contributions) -> De
                 }
             };
             let series = series.into_iter().filter(|series: &Series| !series.x.is_empty()).collect();
-            let plane = Plane { x: Axis::new(&name), y: Axis::new("SHAP value"), series, ..Plane::default() };
+            let plane = Plane { x: Axis::new(&name), y: Axis::new(page.unit().axis("SHAP value")), series, ..Plane::default() };
             let alt = format!("SHAP values of {name} by its value, a point a row.");
             Chart::plane(format!("depends-{place}"), name, alt, plane)
         })
@@ -306,12 +315,13 @@ fn waterfalls(page: &ExplainPage, sample: &Dataset, found: &Contributions) -> Ve
                     format!("Predicted: {}, with a probability of {}.", class_name(class), figure(prediction))
                 }
             };
-            (waterfall(model, &one, index, contributions.row(index, class), row), note)
+            (waterfall(page, &one, index, contributions.row(index, class), row), note)
         })
         .collect()
 }
 
-fn waterfall(model: &Model, data: &Dataset, index: usize, values: &[f64], number: usize) -> Chart {
+fn waterfall(page: &ExplainPage, data: &Dataset, index: usize, values: &[f64], number: usize) -> Chart {
+    let (model, unit) = (page.model, page.unit());
     let (features, bias) = (&values[..model.features], values[model.features]);
     let mut order: Vec<usize> = (0..features.len()).filter(|&feature| features[feature] != 0.0).collect();
     order.sort_by(|&a, &b| features[b].abs().total_cmp(&features[a].abs()));
@@ -332,13 +342,13 @@ fn waterfall(model: &Model, data: &Dataset, index: usize, values: &[f64], number
         let plural = if rest.len() == 1 { "" } else { "s" };
         steps.push(WaterfallStep { name: format!("{} other feature{plural}", rest.len()), change: short(change) });
     }
-    let margin: f64 = values.iter().sum();
+    let (margin, name) = (values.iter().sum::<f64>(), unit.name);
     let waterfall = Waterfall {
-        axis: Axis::new("margin"),
-        start: WaterfallEnd { name: "expected margin".to_string(), value: short(bias) },
+        axis: Axis::new(unit.axis(name)),
+        start: WaterfallEnd { name: format!("expected {name}"), value: short(bias) },
         steps,
-        end: WaterfallEnd { name: "margin".to_string(), value: short(margin) },
+        end: WaterfallEnd { name: name.to_string(), value: short(margin) },
     };
-    let alt = format!("From the expected margin {} to the margin {} of row {number}.", figure(bias), figure(margin));
+    let alt = format!("From the expected {name} {} to the {name} {} of row {number}.", figure(bias), figure(margin));
     Chart::waterfall(format!("row-{number}"), format!("Row {number}"), alt, waterfall)
 }

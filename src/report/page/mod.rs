@@ -3,13 +3,16 @@
 pub mod bias;
 mod charts;
 pub mod explain;
+mod unit;
 
 use super::chart::Chart;
 use super::data::{Labels, ReportData};
 use super::html::{Page, count, figure};
+use super::palette::Ink;
 use crate::error::Result;
 use serde::Serialize;
 use serde_json::{Map, Value};
+use unit::Unit;
 
 pub use charts::charts;
 
@@ -27,6 +30,12 @@ pub fn html(title: &str, data: &ReportData) -> Result<String> {
 #[derive(Debug, Serialize)]
 struct Shown<'a> {
     report: &'a ReportData,
+    /// What the sum of the trees is called.
+    unit: Unit,
+    /// The ink of the data that judges.
+    ink: Ink,
+    /// What the labels are called.
+    label: &'a str,
     /// The labels in words, unless they are many.
     labels: String,
     /// The sections that there are, for the navigation.
@@ -62,6 +71,8 @@ struct Tile {
 #[derive(Debug, Serialize)]
 struct Comparison {
     names: Vec<String>,
+    /// The ink of each.
+    inks: Vec<Ink>,
     lines: Vec<(String, Vec<String>)>,
 }
 
@@ -112,8 +123,11 @@ impl<'a> Shown<'a> {
         Self {
             labels: match &report.labels {
                 Labels::Classes(counts) if counts.len() > 4 => String::new(),
-                labels => capital(&labels.sentence()),
+                labels => format!("{}.", labels.sentence()),
             },
+            unit: charts::unit(report),
+            ink: report.data.role.ink(),
+            label: charts::label_name(report),
             sections: sections(report, charts),
             tiles: tiles(report),
             comparison: comparison(report),
@@ -194,7 +208,8 @@ fn comparison(report: &ReportData) -> Option<Comparison> {
     for (place, (name, _)) in numbers.first()?.iter().enumerate() {
         lines.push((name.clone(), numbers.iter().map(|numbers| four(numbers[place].1)).collect()));
     }
-    Some(Comparison { names, lines })
+    let inks = report.figures.iter().map(|channel| channel.role.ink()).collect();
+    Some(Comparison { names, inks, lines })
 }
 
 impl Confusion {
@@ -242,12 +257,6 @@ fn mistaken(counts: &[Vec<u64>]) -> Vec<Mistaken> {
     found
 }
 
-/// A sentence, which begins with a capital letter.
-fn capital(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).chain(['.']).collect())
-}
-
 /// A JSON object as names and values.
 fn entries(map: &Map<String, Value>) -> Vec<Entry> {
     map.iter()
@@ -271,9 +280,8 @@ fn text(value: &Value) -> String {
     }
 }
 
-/// The labels as a sentence.
 impl Labels {
-    /// How many there are of which, in words.
+    /// How many there are of which, in words; a sentence without its stop.
     #[must_use]
     pub fn sentence(&self) -> String {
         match self {
@@ -285,7 +293,7 @@ impl Labels {
                 parts.collect::<Vec<_>>().join(", ")
             }
             Self::Numbers(found) => format!(
-                "from {} to {}, mean {}, standard deviation {}",
+                "From {} to {}, mean {}, standard deviation {}",
                 figure(found.least),
                 figure(found.largest),
                 figure(found.mean),

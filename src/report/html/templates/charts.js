@@ -3,9 +3,9 @@
 // Names of features and files reach the page through textContent and setAttribute alone, never as HTML.
 (() => {
   const NS = "http://www.w3.org/2000/svg";
-  // One fewer than colours, so that both together repeat late.
+  // By the place of a series in its chart; no multiple of the colours of categories, so that both together repeat late.
   const DASHES = ["", "8 4", "2 3", "10 3 2 3", "14 5", "4 2", "1 3"];
-  const COLOURS = 8;
+  const RUG = 8;
   const CHARACTER = 6.7;
   const specs = JSON.parse(document.getElementById("charts").textContent);
   const drawn = new Map();
@@ -33,10 +33,20 @@
     const letters = [...text];
     return letters.length <= most ? text : letters.slice(0, most - 1).join("") + "…";
   };
-  const path = (points) => points.map(([x, y], i) => `${i ? "L" : "M"}${x.toFixed(1)} ${y.toFixed(1)}`).join("");
+  // A line through points, with a gap where there is none (null).
+  const path = (points) =>
+    points.map((point, i) => point && `${points[i - 1] ? "L" : "M"}${point[0].toFixed(1)} ${point[1].toFixed(1)}`).join("");
+  // A name of a feature with its value: the name is clipped, the value stays.
+  const clipName = (text, most) => {
+    const at = text.lastIndexOf(" = ");
+    const value = text.slice(at);
+    if (at < 0 || [...text].length <= most || [...value].length + 4 >= most) return clip(text, most);
+    return clip(text.slice(0, at), most - [...value].length) + value;
+  };
 
-  // Round values between the ends of an axis: 1, 2 or 5 times a power of ten.
-  const ticks = ([first, last], count, percent) => {
+  // Round values between the ends of an axis: 1, 2 or 5 times a power of ten; 1 at least where it counts something.
+  const ticks = ([first, last], wanted, percent, whole) => {
+    const count = whole ? Math.min(wanted, Math.max(1, Math.floor(last - first))) : wanted;
     const unit = percent ? 100 : 1;
     const span = (last - first) * unit;
     if (!(span > 0) || !isFinite(span)) return { values: [first], text: (value) => number(value, percent) };
@@ -47,11 +57,16 @@
     const values = [];
     const low = Math.ceil((first * unit) / step - 1e-9);
     const high = Math.floor((last * unit) / step + 1e-9);
-    for (let i = low; i <= high; i++) values.push((i * step) / unit);
+    for (let i = low; i <= high; i++) if (!whole || step >= 1) values.push((i * step) / unit);
+    // All values of an axis have the same unit.
+    const largest = Math.max(...values.map(Math.abs), 0);
+    const [size, suffix] = [[1e12, null], [1e9, "G"], [1e6, "M"], [1e5, "k"]].find(([size]) => largest >= size) ?? [1, ""];
+    const divisor = suffix === "k" ? 1e3 : size;
     const text = (value) => {
       if (percent) return `${(value * 100).toFixed(digits)} %`;
-      const size = Math.abs(value);
-      return size >= 1e5 || (size > 0 && size < 1e-4) ? number(value) : value.toFixed(digits);
+      if (suffix === null || (largest > 0 && largest < 1e-4)) return value === 0 ? "0" : value.toExponential(1);
+      if (suffix) return value === 0 ? "0" : `${Number((value / divisor).toPrecision(6))}${suffix}`;
+      return value.toFixed(digits);
     };
     return { values, text };
   };
@@ -92,22 +107,31 @@
       default: return `M${l(0)} ${t(1.15)}L${l(1.1)} ${t(-0.85)}H${l(-1.1)}Z`;
     }
   };
-  const ink = (index) => `var(--s${index % COLOURS})`;
+  // The colour of a series: a channel's, or a category's (see palette.rs).
+  const ink = (series) => `var(--s${series.ink})`;
   // The first series of a chart is solid, later ones are hatched.
-  const filling = (index) => (index % COLOURS === 0 ? ink(0) : `url(#hatch-${index % COLOURS})`);
+  const filling = (series) => (series.order === 0 ? ink(series) : `url(#hatch-${series.ink})`);
+  // Series by their order among those that have a colour.
+  const ordered = (series) => {
+    let next = 0;
+    return series.map((one) => ({ ...one, order: one.style === "reference" ? null : next++ }));
+  };
 
   // The patterns that fill areas; once a page, since charts refer to them by name.
   const patterns = () => {
     const svg = make("svg", { width: 0, height: 0, class: "patterns", "aria-hidden": "true" });
     const defs = make("defs", {}, svg);
-    const turns = [0, 45, -45, 0, 90, 20, -20, 70];
-    for (let i = 1; i < COLOURS; i++) {
+    // A turn for each colour.
+    const turns = [45, -45, 0, 90, 45, -45, 20, -20];
+    const hatch = (name, colour, turn) => {
       const pattern = make("pattern", {
-        id: `hatch-${i}`, width: 5, height: 5, patternUnits: "userSpaceOnUse", patternTransform: `rotate(${turns[i]})`,
+        id: `hatch-${name}`, width: 5, height: 5, patternUnits: "userSpaceOnUse", patternTransform: `rotate(${turn})`,
       }, defs);
-      make("rect", { width: 5, height: 5, style: `fill:${ink(i)};fill-opacity:.38` }, pattern);
-      make("rect", { width: 5, height: 2.2, style: `fill:${ink(i)}` }, pattern);
-    }
+      make("rect", { width: 5, height: 5, style: `fill:var(${colour});fill-opacity:.38` }, pattern);
+      make("rect", { width: 5, height: 2.2, style: `fill:var(${colour})` }, pattern);
+    };
+    turns.forEach((turn, i) => hatch(i, `--s${i}`, turn));
+    hatch("up", "--up", 45);
     document.body.prepend(svg);
   };
 
@@ -188,8 +212,7 @@
     constructor(figure, spec) {
       super(figure, spec);
       this.view = null;
-      let next = 0;
-      this.series = spec.series.map((series) => ({ ...series, ink: series.style === "reference" ? null : next++ }));
+      this.series = ordered(spec.series);
       const named = this.series.filter((series) => series.name);
       if (named.length > 1) {
         this.legend(named.map((series) => [series.name, series]), (svg, series) => this.swatch(svg, series));
@@ -203,19 +226,19 @@
 
     swatch(svg, series) {
       if (series.style === "columns") {
-        make("rect", { x: 4, y: 1, width: 18, height: 10, style: `fill:${filling(series.ink)};stroke:${ink(series.ink)}` }, svg);
+        make("rect", { x: 4, y: 1, width: 18, height: 10, style: `fill:${filling(series)};stroke:${ink(series)}` }, svg);
         return;
       }
-      if (series.style !== "points") make("path", { d: "M0 6H26", style: this.stroke(series) }, svg);
-      if (series.style === "marked" || series.style === "points") {
-        make("path", { d: marker(series.ink, 13, 6, 4), style: `fill:${ink(series.ink)}` }, svg);
+      if (!loose(series)) make("path", { d: "M0 6H26", style: this.stroke(series) }, svg);
+      if (series.style === "marked" || loose(series)) {
+        make("path", { d: marker(series.order, 13, 6, 4), style: `fill:${ink(series)}` }, svg);
       }
     }
 
     stroke(series) {
       if (series.style === "reference") return "fill:none;stroke:var(--muted);stroke-width:1.3;stroke-dasharray:3 4";
-      const dash = DASHES[series.ink % DASHES.length];
-      return `fill:none;stroke:${ink(series.ink)};stroke-width:2;stroke-linejoin:round${dash ? `;stroke-dasharray:${dash}` : ""}`;
+      const dash = DASHES[series.order % DASHES.length];
+      return `fill:none;stroke:${ink(series)};stroke-width:2;stroke-linejoin:round${dash ? `;stroke-dasharray:${dash}` : ""}`;
     }
 
     get visible() {
@@ -250,7 +273,7 @@
       this.frame = { left, right, top, bottom, xs, ys, X, Y, full };
       this.start(bottom + below);
 
-      const xTicks = ticks(xs, Math.max(3, Math.floor(inner / 80)), spec.x.percent);
+      const xTicks = ticks(xs, Math.max(3, Math.floor(inner / 80)), spec.x.percent, spec.whole);
       for (const value of xTicks.values) {
         make("path", { d: `M${X(value).toFixed(1)} ${top}V${bottom}`, class: "grid" }, this.svg);
         write(this.svg, Math.min(X(value), right - 4), bottom + 17, "middle", xTicks.text(value), "tick");
@@ -266,6 +289,10 @@
       const inside = make("svg", {
         x: left, y: top, width: inner, height, viewBox: `${left} ${top} ${inner} ${height}`, class: "inside",
       }, this.svg);
+      // Where the data has values.
+      for (const value of spec.rug) {
+        make("path", { d: `M${X(value).toFixed(1)} ${bottom}v${-RUG}`, class: "rug" }, inside);
+      }
       for (const series of shown) this.drawSeries(series, inside);
       this.drawMarks();
       this.drawFollower();
@@ -284,20 +311,17 @@
           make("rect", {
             x: (from + 0.4).toFixed(1), width: Math.max(0.4, to - from - 0.8).toFixed(1),
             y: Math.min(at, zero).toFixed(1), height: Math.abs(zero - at).toFixed(1),
-            style: `fill:${filling(series.ink)};fill-opacity:.72;stroke:${ink(series.ink)};stroke-width:.8`,
+            style: `fill:${filling(series)};fill-opacity:.72;stroke:${ink(series)};stroke-width:.8`,
           }, parent);
         });
         return;
       }
-      const points = [];
-      series.x.forEach((x, i) => {
-        if (x !== null && series.y[i] !== null) points.push([X(x), Y(series.y[i])]);
-      });
-      if (series.style !== "points") make("path", { d: path(points), style: this.stroke(series) }, parent);
-      if (series.style === "marked" || series.style === "points") {
+      const points = series.x.map((x, i) => (x !== null && series.y[i] !== null ? [X(x), Y(series.y[i])] : null));
+      if (!loose(series)) make("path", { d: path(points), style: this.stroke(series), class: "line" }, parent);
+      if (series.style === "marked" || loose(series)) {
         const small = series.style === "points";
-        const d = points.map(([x, y]) => marker(series.ink, x, y, small ? 2.4 : 4)).join("");
-        make("path", { d, style: `fill:${ink(series.ink)};fill-opacity:${small ? 0.5 : 1}` }, parent);
+        const d = points.map((point) => point && marker(series.order, ...point, small ? 2.4 : 4)).join("");
+        make("path", { d, style: `fill:${ink(series)};fill-opacity:${small ? 0.5 : 1}` }, parent);
       }
     }
 
@@ -420,8 +444,8 @@
       const { spec } = this;
       let value = xs[0] + ((x - left) / (right - left)) * (xs[1] - xs[0]);
       this.dots.replaceChildren();
-      const cloud = this.visible.filter((series) => series.style === "points");
-      if (cloud.length && cloud.length === this.visible.filter((series) => series.ink !== null).length) {
+      const cloud = this.visible.filter(loose);
+      if (cloud.length && cloud.length === this.visible.filter((series) => series.order !== null).length) {
         return this.hoverPoint(cloud, x, y);
       }
       if (spec.whole) value = Math.round(value);
@@ -429,7 +453,7 @@
       const lines = [];
       let title = `${spec.x.label} ${number(value, spec.x.percent)}`;
       for (const series of this.visible) {
-        if (series.ink === null || series.style === "points") continue;
+        if (series.order === null || loose(series)) continue;
         let at = null;
         if (series.style === "columns") {
           const i = series.y.findIndex((_, i) => value >= series.x[i] && value < series.x[i + 1]);
@@ -441,11 +465,11 @@
         } else {
           at = interpolate(series, value);
           if (at !== null) {
-            const dot = { d: marker(series.ink, X(value), Y(at), 4), style: `fill:${ink(series.ink)}`, class: "dot" };
+            const dot = { d: marker(series.order, X(value), Y(at), 4), style: `fill:${ink(series)}`, class: "dot" };
             make("path", dot, this.dots);
           }
         }
-        if (at !== null) lines.push({ colour: ink(series.ink), name: series.name, value: number(at, spec.y.percent) });
+        if (at !== null) lines.push({ colour: ink(series), name: series.name, value: number(at, spec.y.percent) });
       }
       if (lines.length) this.showTip(X(value), y, title, lines);
       else this.hideTip();
@@ -464,13 +488,16 @@
       if (!best) return this.hideTip();
       const { series, i } = best;
       const [px, py] = [X(series.x[i]), Y(series.y[i])];
-      make("path", { d: marker(series.ink, px, py, 5), style: `fill:${ink(series.ink)}`, class: "dot" }, this.dots);
+      make("path", { d: marker(series.order, px, py, 5), style: `fill:${ink(series)}`, class: "dot" }, this.dots);
       this.showTip(px, py, cloud.length > 1 ? series.name : "", [
         { name: this.spec.x.label, value: number(series.x[i], this.spec.x.percent) },
         { name: this.spec.y.label, value: number(series.y[i], this.spec.y.percent) },
       ]);
     }
   }
+
+  // Whether a series is markers without a line.
+  const loose = (series) => series.style === "points" || series.style === "dots";
 
   // The value of a line at x; null outside it.
   const interpolate = (series, x) => {
@@ -490,12 +517,12 @@
   // Room for the names of rows, and how many letters fit.
   const gutter = (names, width) => {
     const longest = Math.max(...names.map((name) => [...name].length), 1);
-    const letters = Math.min(longest, Math.max(6, Math.floor((width * 0.34) / CHARACTER)));
+    const letters = Math.min(longest, Math.max(6, Math.floor((width * 0.38) / CHARACTER)));
     return [letters * CHARACTER + 12, letters];
   };
 
   const rowName = (svg, x, y, name, letters) => {
-    const node = write(svg, x, y, "end", clip(name, letters), "name");
+    const node = write(svg, x, y, "end", clipName(name, letters), "name");
     make("title", {}, node).textContent = name;
   };
 
@@ -515,9 +542,10 @@
   class Bars extends Chart {
     constructor(figure, spec) {
       super(figure, spec);
+      this.series = ordered(spec.series);
       if (spec.series.length > 1) {
-        this.legend(spec.series.map((series, i) => [series.name, i]), (svg, i) => {
-          make("rect", { x: 3, y: 1, width: 20, height: 10, rx: 2, style: `fill:${filling(i)}` }, svg);
+        this.legend(this.series.map((series) => [series.name, series]), (svg, series) => {
+          make("rect", { x: 3, y: 1, width: 20, height: 10, rx: 2, style: `fill:${filling(series)}` }, svg);
         });
       }
       this.draw();
@@ -525,7 +553,7 @@
 
     draw() {
       const { spec, width } = this;
-      const shown = spec.series.map((series, i) => ({ ...series, i })).filter(({ i }) => !this.hidden.has(i));
+      const shown = this.series.filter((series) => !this.hidden.has(series));
       const lanes = spec.stacked ? 1 : Math.max(1, shown.length);
       // A few bars may be thick, so that they do not look lost.
       const thickness = lanes === 1 ? (spec.categories.length <= 4 ? 34 : 16) : 12;
@@ -555,7 +583,7 @@
           const y = upper + (spec.stacked ? 0 : lane * thickness);
           make("rect", {
             x: from.toFixed(1), y: y.toFixed(1), width: Math.max(0, to - from).toFixed(1), height: thickness - 1.5, rx: 2,
-            style: `fill:${filling(series.i)}`,
+            style: `fill:${filling(series)}`,
           }, group);
           if (!spec.stacked) {
             write(group, value < 0 ? X(0) + 5 : to + 5, y + thickness / 2 + 3.5, "start", number(value, spec.axis.percent), "value");
@@ -565,7 +593,7 @@
         group.addEventListener("pointermove", (event) => {
           const [x, y] = this.place(event);
           this.showTip(x, y, name, shown.map((series) => ({
-            colour: ink(series.i), name: spec.series.length > 1 ? series.name : spec.axis.label,
+            colour: ink(series), name: spec.series.length > 1 ? series.name : spec.axis.label,
             value: number(series.values[c], spec.axis.percent),
           })));
         });
@@ -575,8 +603,8 @@
     }
   }
 
-  // From blue over grey violet to orange; grey for none.
-  const STOPS = [[31, 131, 192], [160, 140, 168], [224, 86, 27]];
+  // From violet over grey to gold; grey for none.
+  const STOPS = [[123, 82, 199], [176, 160, 156], [222, 146, 0]];
   const SHADES = 12;
   const shade = (share) => {
     const scaled = Math.min(1, Math.max(0, share)) * 2;
@@ -689,7 +717,7 @@
         make("rect", {
           x: (isEnd ? from - 1.5 : from).toFixed(1), y: (middle - 9).toFixed(1), height: 18, rx: 1.5,
           width: isEnd ? 3 : Math.max(1, to - from).toFixed(1),
-          style: `fill:${isEnd ? "var(--text)" : filling(item.change > 0 ? 1 : 0)}`,
+          style: `fill:${isEnd ? "var(--text)" : item.change > 0 ? "url(#hatch-up)" : "var(--down)"}`,
         }, group);
         write(group, to + 6, middle + 4, "start", text, "value");
         const next = i + 1 < rows.length - 1 ? levels[i] : spec.end.value;
@@ -780,6 +808,18 @@
     }
   };
 
+  // Closed details are not printed: all are opened for the printer, and closed again.
+  const printing = () => {
+    let opened = [];
+    addEventListener("beforeprint", () => {
+      opened = [...document.querySelectorAll("details:not([open])")];
+      for (const one of opened) one.open = true;
+    });
+    addEventListener("afterprint", () => {
+      for (const one of opened) one.open = false;
+    });
+  };
+
   const kinds = { plane: Plane, bars: Bars, swarm: Swarm, waterfall: Waterfall };
   patterns();
   for (const figure of document.querySelectorAll("figure[data-chart]")) {
@@ -788,6 +828,7 @@
   }
   slider();
   navigation();
+  printing();
 
   // Anew when the width changes, not when a phone's address bar comes and goes.
   const widths = new Map();
