@@ -10,7 +10,7 @@ use crate::cpu::{CpuBackend, CpuOptions};
 use crate::engine::Engine;
 use crate::error::{Error, ErrorKind, Result};
 use crate::evaluation::EarlyStopping;
-pub use crate::evaluation::metric_weights;
+pub use crate::evaluation::{lack_of, metric_weights};
 use crate::ingest::{Dataset, Rows};
 use crate::metric::Metric;
 use crate::model::Model;

@@ -7,7 +7,7 @@ use crate::fixed::margin::MarginFormat;
 use crate::fixed::power_of_two;
 use crate::fixed::weight::RowWeights;
 use crate::ingest::{Dataset, Rows};
-use crate::metric::{Metric, Scored};
+use crate::metric::{Lack, Metric, Scored, lacking};
 use crate::params::Params;
 use crate::training::TrainingSet;
 use rayon::prelude::*;
@@ -82,6 +82,16 @@ pub fn metric_weights(data: &Dataset) -> Result<RowWeights> {
     weights_for_metrics(Rows::all(data))
 }
 
+/// Why metrics that rank rows have no value on these rows ([`lacking`]); `None` where they have one, for a regression, and where
+/// labels or weights are missing or wrong.
+#[must_use]
+pub fn lack_of(rows: Rows<'_>, params: &Params) -> Option<Lack> {
+    let (labels, weights) = (rows.labels().ok()?, weights_for_metrics(rows).ok()?);
+    let is_judged =
+        params.objective.is_classification() && params.objective.check_labels(&labels, params.classes()).is_ok();
+    is_judged.then(|| lacking(params.objective, params.classes(), &labels, weights.values.as_deref())).flatten()
+}
+
 fn weights_for_metrics(rows: Rows<'_>) -> Result<RowWeights> {
     rows.weights().map_or(Ok(RowWeights::UNWEIGHTED), |weights| RowWeights::new(&weights))
 }
@@ -104,12 +114,13 @@ impl EarlyStopping {
         Self { metric: params.metrics().last().copied(), patience, best: None }
     }
 
-    /// Takes a round's value in; `Break` if as many rounds as the patience have passed since the best one.
+    /// Takes a round's value in; `Break` if as many rounds as the patience have passed since the best one. A value that is not a
+    /// number is never the best: where all are none there is no best round, and nothing stops.
     pub fn judge(&mut self, round: usize, value: Option<f64>) -> ControlFlow<()> {
         let (Some(metric), Some(value)) = (self.metric, value) else { return ControlFlow::Continue(()) };
-        let best = self.best.filter(|&(_, best)| !metric.is_better(value, best)).unwrap_or((round, value));
-        self.best = Some(best);
-        if self.patience.is_some_and(|patience| round - best.0 >= patience) {
+        self.best = metric.best(self.best.into_iter().chain([(round, value)]));
+        let waited = self.best.map(|(best, _)| round - best);
+        if waited.zip(self.patience).is_some_and(|(waited, patience)| waited >= patience) {
             ControlFlow::Break(())
         } else {
             ControlFlow::Continue(())
@@ -135,6 +146,10 @@ mod tests {
         params.objective = crate::Objective::BinaryLogistic;
         params.eval_metric = vec![Metric::Logloss, Metric::Auc];
         assert_eq!(run(&params, &[0.5, 0.7, 0.6, 0.7]), (Some(3), Some((1, 0.7))));
+        // No value is no best one, wherever it comes.
+        let nan = f64::NAN;
+        assert_eq!(run(&params, &[nan, nan, nan, nan]), (None, None));
+        assert_eq!(run(&params, &[nan, nan, nan, 0.5, nan, nan]), (Some(5), Some((3, 0.5))));
         params.early_stopping_rounds = None;
         assert_eq!(run(&params, &[0.5, 0.4, 0.3, 0.2]), (None, Some((0, 0.5))));
     }

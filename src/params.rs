@@ -288,7 +288,7 @@ params! {
     eval_metric: Vec<Metric> = Vec::new(); "eval_metric" [], Range::Any, "the objective's", "Metrics, separated by commas; the last one steers early stopping";
     early_stopping_rounds: Option<u32> = None; "early_stopping_rounds" [], Range::Within(1.0, 1e9), "off", "Stop after this many rounds without a better validation metric";
     nthread: Option<usize> = None; "nthread" ["n_jobs", "nthreads"], Range::Within(0.0, 4096.0), "all", "Threads (0: all)";
-    verbosity: u8 = 1; "verbosity" [], Range::Within(0.0, 3.0), "1", "0 errors only, 1 progress, 2 details, 3 everything";
+    verbosity: u8 = 1; "verbosity" [], Range::Within(0.0, 3.0), "1", "What is printed: 0 neither round lines nor warnings nor the summary, errors and results that were asked for alone; 1 all of these; 2 also details of backends and files; 3 as 2";
 }
 
 const fn only(name: &'static str, values: &'static [&'static str]) -> Spec {

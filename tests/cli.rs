@@ -20,6 +20,8 @@ mod cv;
 mod evaluate;
 #[path = "cli/explain.rs"]
 mod explain;
+#[path = "cli/figures.rs"]
+mod figures;
 #[path = "cli/hostile.rs"]
 mod hostile;
 #[path = "cli/inspect.rs"]

@@ -2,7 +2,7 @@
 //! by `tests/fixtures/metric.py`.
 
 use gboost::error::ErrorKind;
-use gboost::metric::{Classification, Confusion, Metric, Scored, classification};
+use gboost::metric::{Classification, Confusion, Metric, Scored, class_scores, classification, lacking};
 use gboost::objective::Objective;
 
 const ROWS: usize = 256;
@@ -32,7 +32,7 @@ impl Rows {
     fn new(objective: Objective, margins: &[f64], labels: &[f32]) -> Self {
         Self {
             margins: margins.to_vec(),
-            classes: margins.len() / labels.len(),
+            classes: margins.len().checked_div(labels.len()).unwrap_or(1),
             labels: labels.to_vec(),
             weights: None,
             objective,
@@ -338,7 +338,6 @@ fn auc_counts_pairs() {
     assert_eq!(Rows::binary(&[1.0, 2.0, 3.0, 4.0], &[1.0, 1.0, 0.0, 0.0]).metric("auc"), 0.0);
     assert_eq!(Rows::binary(&[1.0, 2.0, 3.0, 4.0], &[0.0, 1.0, 0.0, 1.0]).metric("auc"), 0.75);
     assert_eq!(Rows::binary(&[0.0, -0.0], &[1.0, 0.0]).metric("auc"), 0.5, "zero has one sign");
-    assert_eq!(Rows::binary(&[1.0, 2.0], &[1.0, 1.0]).metric("auc"), 0.5, "no negative row");
     // 3 x 5 of the 3 x 7 pairs are in order, 3 x 2 tied.
     let rows = Rows::binary(&[0.0, 1.0, 1.0], &[0.0, 0.0, 1.0]).weighted(&[5, 2, 3]);
     assert_eq!(rows.metric("auc"), 18.0 / 21.0);
@@ -347,17 +346,125 @@ fn auc_counts_pairs() {
     assert_eq!(rows.metric("auc"), 1.0);
 }
 
+/// What XGBoost 3.4.1 says of the same rows: nan, with "Dataset is empty, or contains only positive or negative samples".
 #[test]
-fn multiclass_auc_of_absent_and_of_only_classes() {
-    // Class 2 has no row: it weighs nothing, and the others are 1 and 1/2 of a pair.
-    let margins = [5.0, 1.0, 0.0, 1.0, 0.0, 0.0];
-    assert_eq!(Rows::new(Objective::Softprob, &margins, &[0.0, 1.0]).metric("auc"), 1.0);
-    let margins = [1.0, 1.0, 0.0, 0.0, 2.0, 2.0];
-    assert_eq!(Rows::new(Objective::Softprob, &margins, &[0.0, 1.0]).metric("auc"), 0.5);
-    assert_eq!(Rows::new(Objective::Softprob, &margins, &[1.0, 1.0]).metric("auc"), 0.5);
-    // Ranked by probability: row 0 has the smaller margin of class 1 but the larger probability.
+fn ranking_metrics_without_rows_of_every_label_are_not_a_number() {
+    let lack = |rows: &Rows| {
+        lacking(rows.objective, rows.classes, &rows.labels, rows.weights.as_deref()).map(|lack| lack.to_string())
+    };
+    let binary = |labels: &[f32]| Rows::binary(&vec![1.0; labels.len()], labels);
+    for (rows, reason) in [
+        (binary(&[1.0, 1.0]), "all rows have label 1"),
+        (binary(&[0.0]), "all rows have label 0"),
+        (binary(&[]), "there are no rows"),
+        (binary(&[0.0, 1.0]).weighted(&[3, 0]), "all rows of a weight above 0 have label 0"),
+        (binary(&[0.0, 1.0]).weighted(&[0, 0]), "there are no rows of a weight above 0"),
+    ] {
+        assert!(rows.metric("auc").is_nan() && rows.metric("aucpr").is_nan(), "{reason}");
+        assert_eq!(lack(&rows).as_deref(), Some(reason));
+        // The other metrics have their value.
+        assert!(["logloss", "error", "accuracy", "f1"].iter().all(|name| rows.metric(name).is_finite()), "{reason}");
+    }
+    let margins = [5.0, 1.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0];
+    let classes = |labels: &[f32]| Rows::new(Objective::Softprob, &margins[..3 * labels.len()], labels);
+    for (rows, reason) in [
+        (classes(&[0.0, 1.0, 1.0]), "there are no rows with label 2"),
+        (classes(&[2.0, 1.0]), "there are no rows with label 0"),
+        (classes(&[1.0, 1.0]), "all rows have label 1"),
+        (classes(&[0.0, 1.0, 2.0]).weighted(&[1, 1, 0]), "there are no rows of a weight above 0 with label 2"),
+    ] {
+        assert!(rows.metric("auc").is_nan(), "{reason}");
+        assert_eq!(lack(&rows).as_deref(), Some(reason));
+    }
+    assert_eq!(lack(&classes(&[2.0, 0.0, 1.0])), None);
+    assert!(classes(&[2.0, 0.0, 1.0]).metric("auc").is_finite());
+    assert_eq!(lack(&binary(&[0.0, 1.0])), None);
+}
+
+#[test]
+fn classes_are_ranked_by_probability() {
+    // Row 0 has the smaller margin of class 1 but the larger probability.
     let margins = [-9.0, 3.0, 1.0, 2.0];
     assert_eq!(Rows::new(Objective::Softprob, &margins, &[1.0, 0.0]).metric("auc"), 1.0);
+}
+
+#[test]
+fn no_value_is_never_the_best_one() {
+    let best = |name: &str, values: &[f64]| metric(name).best(values.iter().copied().enumerate());
+    let nan = f64::NAN;
+    assert_eq!(best("auc", &[nan, 0.7, nan, 0.8, 0.8]), Some((3, 0.8)));
+    assert_eq!(best("logloss", &[nan, 0.7, nan, 0.8, 0.7]), Some((1, 0.7)));
+    assert_eq!(best("auc", &[nan, nan]), None);
+    assert_eq!(best("auc", &[]), None);
+}
+
+/// scikit-learn 1.9: precision_score, recall_score, f1_score(average="macro"), with sample_weight; its labels are those of
+/// `unique_labels(y_true, y_pred)`, rows of weight 0 included, and zero_division is 0.
+#[test]
+fn macro_averages_are_over_the_classes_that_occur() {
+    // The predicted class is given by a margin of 1.
+    let rows = |labels: &[f32], predicted: &[usize], classes: usize| {
+        let margin = |class: usize, row: usize| f64::from(u8::from(predicted[row] == class));
+        let margins: Vec<f64> =
+            (0..classes).flat_map(|class| (0..labels.len()).map(move |row| margin(class, row))).collect();
+        Rows::new(Objective::Softprob, &margins, labels)
+    };
+    let check = |rows: &Rows, [precision, recall, f1]: [f64; 3]| {
+        for (name, expected) in [("precision", precision), ("recall", recall), ("f1", f1)] {
+            close(rows.metric(name), expected, 1e-15, name);
+        }
+        // One formula: what the report averages is the same.
+        let scores = class_scores(&rows.scored());
+        let occurring: Vec<_> = scores.iter().filter(|score| score.occurs).collect();
+        let mean = occurring.iter().map(|score| score.f1).sum::<f64>() / occurring.len() as f64;
+        assert_eq!(mean, rows.metric("f1"));
+    };
+    check(&rows(&[0.0, 1.0, 0.0], &[0, 1, 0], 3), [1.0; 3]);
+    let some = rows(&[0.0, 1.0, 0.0, 3.0], &[0, 1, 1, 0], 6);
+    check(&some, [0.333_333_333_333_333_3, 0.5, 0.388_888_888_888_888_84]);
+    check(&some.clone().weighted(&[1, 2, 3, 4]), [0.2, 0.416_666_666_666_666_7, 0.264_550_264_550_264_54]);
+    // Class 3 occurs in a row of weight 0 alone: it counts, with 0.
+    check(&some.weighted(&[1, 2, 3, 0]), [0.466_666_666_666_666_7, 0.416_666_666_666_666_7, 0.323_809_523_809_523_8]);
+    // A class that is predicted only.
+    check(&rows(&[1.0, 1.0], &[1, 2], 3), [0.5, 0.25, 0.333_333_333_333_333_3]);
+}
+
+#[test]
+fn weights_have_a_confusion_matrix_of_their_own() {
+    let rows = Rows::binary(&[1.0, 1.0, -1.0, -1.0], &[1.0, 0.0, 1.0, 0.0]);
+    assert_eq!(Confusion::weighted(&rows.scored(), 1.0), None);
+    let rows = rows.weighted(&[4, 1, 2, 1]);
+    let found = Confusion::weighted(&rows.scored(), 0.5).and_then(|found| found.matrix());
+    assert_eq!(found, Some(vec![vec![0.5, 0.5], vec![1.0, 2.0]]));
+    assert_eq!(rows.classification().confusion.matrix(), Some(vec![vec![1, 1], vec![1, 1]]));
+}
+
+/// A matrix of 65,536 classes has 2^32 cells; what is kept is bounded by the rows.
+#[test]
+fn many_classes_have_a_sparse_confusion_matrix() {
+    let of = |classes: usize, labels: &[f32]| {
+        // Every row is predicted as class 1.
+        let margins: Vec<f64> =
+            (0..classes).flat_map(|class| labels.iter().map(move |_| f64::from(u8::from(class == 1)))).collect();
+        Rows::new(Objective::Softprob, &margins, labels)
+    };
+    let rows = of(65_536, &[1.0, 7.0, 65_535.0, 7.0]);
+    let found = rows.classification();
+    assert_eq!((found.accuracy, found.recall), (0.25, 1.0 / 3.0));
+    assert_eq!(found.confusion.classes(), 65_536);
+    assert_eq!(found.confusion.cells(), [(1, 1, 1), (7, 1, 2), (65_535, 1, 1)]);
+    assert_eq!(found.confusion.mistakes(), [(7, 1, 2), (65_535, 1, 1)]);
+    assert_eq!(found.confusion.matrix(), None);
+    assert_eq!(
+        serde_json::to_string(&found.confusion).unwrap_or_default(),
+        "{\"classes\":65536,\"cells\":[[1,1,1],[7,1,2],[65535,1,1]]}"
+    );
+    // Both forms have the same cells; so have many rows, by several threads.
+    let labels: Vec<f32> = (0..10_000).map(|row| ((row * 7919) % 250) as f32).collect();
+    let [dense, sparse] = [256, 257].map(|classes| of(classes, &labels).classification().confusion);
+    assert_eq!(dense.cells(), sparse.cells());
+    assert!(dense.matrix().is_some() && sparse.matrix().is_none());
+    assert_eq!(dense.mistakes(), sparse.mistakes());
 }
 
 #[test]
@@ -368,8 +475,6 @@ fn aucpr_by_hand() {
     close(rows.metric("aucpr"), 0.75 + 3.0_f64.ln() / 8.0, 1e-15, "two groups");
     // One group: precision is the share of positives at any recall.
     close(Rows::binary(&[0.0; 4], &[1.0, 0.0, 0.0, 0.0]).metric("aucpr"), 0.25, 1e-15, "all tied");
-    assert_eq!(Rows::binary(&[1.0, 2.0], &[1.0, 1.0]).metric("aucpr"), 1.0, "no negative row");
-    assert_eq!(Rows::binary(&[1.0, 2.0], &[0.0, 0.0]).metric("aucpr"), 0.0, "no positive row");
 }
 
 #[test]
@@ -384,12 +489,12 @@ fn counts_by_hand() {
     for name in ["precision", "recall", "f1"] {
         assert_eq!(nothing.metric(name), 0.0, "{name} with an empty denominator");
     }
-    // All margins tied: the lowest class is predicted. Class 2 is neither a label nor predicted, and scores 0.
+    // All margins tied: the lowest class is predicted. Class 2 is neither a label nor predicted, and has no part in the means.
     let tied = Rows::new(Objective::Softmax, &[0.0; 6], &[0.0, 1.0]);
     assert_eq!(tied.metric("merror"), 0.5);
-    assert_eq!(tied.metric("precision"), (0.5 + 0.0 + 0.0) / 3.0);
-    assert_eq!(tied.metric("recall"), (1.0 + 0.0 + 0.0) / 3.0);
-    assert_eq!(tied.metric("f1"), (2.0 / 3.0 + 0.0 + 0.0) / 3.0);
+    assert_eq!(tied.metric("precision"), (0.5 + 0.0) / 2.0);
+    assert_eq!(tied.metric("recall"), (1.0 + 0.0) / 2.0);
+    assert_eq!(tied.metric("f1"), (2.0 / 3.0 + 0.0) / 2.0);
 }
 
 #[test]

@@ -2,7 +2,8 @@
 
 use super::backend::{self, Chosen};
 use super::data::{Channels, DataArgs};
-use super::folds::{FoldArgs, warn_of_one_label};
+use super::figures::{warn_of_fold_drifts, warn_of_lacking_folds};
+use super::folds::FoldArgs;
 use super::hyper::HyperArgs;
 use super::interrupt::{self, Phase};
 use super::manifest::{self, Inputs, Outcome};
@@ -97,8 +98,10 @@ pub fn run(global: &Global, args: &Args) -> Result<()> {
     let run = Run { params: &params, backend: &backend, screen: &screen, log_every: args.log_every };
     let (found, parted) = pool.install(|| {
         let parted = FoldedData::new(data, &folds, &params)?;
-        warn_of_one_label(&parted, &params, &screen);
-        run.all(&parted).map(|found| (found, parted))
+        warn_of_lacking_folds(&parted, &args.folds, &params, &screen);
+        let found = run.all(&parted)?;
+        warn_of_fold_drifts(&found, &parted, &screen)?;
+        Ok::<_, Error>((found, parted))
     })?;
     backend::tell(&found.backend, &found.adapter, &screen);
     let text = cv_csv(&found);
@@ -267,10 +270,11 @@ fn summary(
     let (least, most) = (sizes.clone().min().unwrap_or(0), sizes.max().unwrap_or(0));
     let rows = if least == most { count(most, "row") } else { format!("{} to {}", grouped(least), count(most, "row")) };
     let rounds = count(found.history.len(), "round");
-    let rounds = match (found.stopped_early, round.round == found.best_round) {
+    let rounds = match (found.stopped_early, found.best_round) {
         (true, _) => format!("{rounds} up to the best; stopped early"),
-        (false, true) => format!("{rounds}; the last is the best"),
-        (false, false) => format!("{rounds}; the best test mean is in [{}]", found.best_round),
+        (false, None) => format!("{rounds}; no test mean is a number, so none is the best"),
+        (false, Some(best)) if best == round.round => format!("{rounds}; the last is the best"),
+        (false, Some(best)) => format!("{rounds}; the best test mean is in [{best}]"),
     };
     let seconds = format!("{:.2} on {}", manifest.times.seconds, found.adapter);
     let lines = [

@@ -1,6 +1,7 @@
 //! `gboost evaluate`.
 
 use super::data::Purpose;
+use super::figures::warn_of_lacking_figures;
 use super::interrupt::{self, Phase};
 use super::model_args::ModelArgs;
 use super::output::{self, Draft};
@@ -35,6 +36,9 @@ Examples:
   gboost evaluate --model model.json --data test.csv
   gboost evaluate --model model.json --data test.csv --eval-metric logloss,aucpr --json -";
 
+/// Pairs of classes that are shown where a matrix would be too large.
+const MISTAKES: usize = 30;
+
 pub fn run(global: &Global, args: &Args) -> Result<()> {
     let screen = global.screen();
     backend::refuse_gpu(global, "evaluate")?;
@@ -59,6 +63,7 @@ pub fn run(global: &Global, args: &Args) -> Result<()> {
         Figures::new(&model, &data, &metrics, rounds)
     })?;
 
+    warn_of_lacking_figures("the", &figures, &screen);
     let mut json = serde_json::to_string_pretty(&figures).unwrap_or_default();
     json.push('\n');
     if let Some(path) = file {
@@ -83,18 +88,43 @@ fn show(figures: &Figures, model: &Model, rounds: Rounds, screen: &Screen) -> Re
     screen.table(&["metric", "value"], rows)?;
     if let Some(classification) = &figures.classification {
         screen.line("")?;
-        screen.block(&format!("{}\n", confusion_table(&classification.confusion)))?;
+        let weights = figures.weighted_confusion.as_ref();
+        if weights.is_some() {
+            screen.line("unweighted: numbers of rows")?;
+        }
+        screen.block(&format!("{}\n", confusion_table(&classification.confusion, u64::to_string)))?;
+        if let Some(weights) = weights {
+            screen.line("")?;
+            screen.line("weighted: weights of the rows, of which the metrics above are made")?;
+            screen.block(&format!("{}\n", confusion_table(weights, |weight| shortest(*weight))))?;
+        }
     }
     Ok(())
 }
 
-/// Rows by label (down) and prediction (across).
-fn confusion_table(confusion: &Confusion) -> String {
-    let counts = confusion.matrix();
+/// A weight for the eye: an integer as such.
+fn shortest(weight: f64) -> String {
+    if weight.fract() == 0.0 && weight.abs() < 1e15 { format!("{weight:.0}") } else { figure(weight) }
+}
+
+/// Rows by label (down) and prediction (across); of many classes the pairs that are mistaken most.
+fn confusion_table<T: Copy + Default + PartialOrd>(confusion: &Confusion<T>, shown: impl Fn(&T) -> String) -> String {
+    let Some(counts) = confusion.matrix() else {
+        let mistakes = confusion.mistakes();
+        let listed = mistakes.iter().take(MISTAKES).map(|(label, predicted, value)| {
+            vec![format!("label {label}"), format!("predicted {predicted}"), shown(value)]
+        });
+        let lines = table(&["mistaken", "", ""], listed.collect());
+        return match mistakes.len() {
+            0 => format!("{} classes, none of which is mistaken for another", confusion.classes()),
+            all if all > MISTAKES => format!("{lines}\n({MISTAKES} of {all} pairs of classes; --json has all)"),
+            _ => lines,
+        };
+    };
     let predicted: Vec<String> = (0..counts.len()).map(|class| format!("predicted {class}")).collect();
     let header: Vec<&str> = std::iter::once("").chain(predicted.iter().map(String::as_str)).collect();
-    let row = |(class, counts): (usize, &Vec<u64>)| {
-        std::iter::once(format!("label {class}")).chain(counts.iter().map(u64::to_string)).collect()
+    let row = |(class, counts): (usize, &Vec<T>)| {
+        std::iter::once(format!("label {class}")).chain(counts.iter().map(&shown)).collect()
     };
     table(&header, counts.iter().enumerate().map(row).collect())
 }

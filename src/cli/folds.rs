@@ -5,8 +5,8 @@ use super::screen::{Screen, count};
 use gboost::ingest::keys::{KeyColumn, numbered};
 use gboost::ingest::{Channel, ColumnRef};
 use gboost::report::manifest::{FileRecord, FoldsRecord};
-use gboost::validation::{FoldedData, Folds, parse_number};
-use gboost::{Error, Metric, Params, Result};
+use gboost::validation::{Folds, parse_number};
+use gboost::{Error, Params, Result};
 use std::path::{Path, PathBuf};
 
 /// How rows are parted.
@@ -65,6 +65,21 @@ impl FoldArgs {
             self.stratified |= stratified;
         }
         self
+    }
+
+    /// Whether the folds are given, in a column or a file.
+    pub fn are_given(&self) -> bool {
+        self.folds.is_some()
+    }
+
+    /// Whether labels are spread over the folds.
+    pub fn is_stratified(&self) -> bool {
+        self.stratified
+    }
+
+    /// Whether groups of rows stay together.
+    pub fn is_grouped(&self) -> bool {
+        self.group_column.is_some()
     }
 
     fn nfold(&self) -> usize {
@@ -226,19 +241,4 @@ fn group(text: &str) -> Result<String> {
 /// "is 1 row", "are 2 rows".
 fn are(number: usize, noun: &str) -> String {
     format!("{} {}", if number == 1 { "is" } else { "are" }, count(number, noun))
-}
-
-/// Says where a metric that ranks rows has nothing to rank.
-pub fn warn_of_one_label(data: &FoldedData<'_>, params: &Params, screen: &Screen) {
-    let Some(metric) = params.metrics().into_iter().find(|metric| matches!(metric, Metric::Auc | Metric::Aucpr)) else {
-        return;
-    };
-    for fold in data.of_one_label() {
-        let value = if metric == Metric::Auc { "0.5" } else { "0 or 1" };
-        screen.note(&format!(
-            "warning: all held-out rows of fold {} have the same label: {metric} is {value} there whatever the model; \
-             --stratified spreads the labels",
-            data.folds().name(fold),
-        ));
-    }
 }

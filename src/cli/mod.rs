@@ -8,6 +8,7 @@ mod data;
 mod devices;
 mod evaluate;
 mod explain;
+mod figures;
 mod folds;
 mod hyper;
 mod inspect;
@@ -82,11 +83,11 @@ struct Global {
     #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(0..=4096))]
     threads: Option<u16>,
 
-    /// Print nothing but errors and what was asked for (as --verbosity 0)
+    /// Print nothing but errors and what was asked for: no round lines, notes, warnings and summaries (as --verbosity 0)
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     quiet: bool,
 
-    /// Print details (as --verbosity 2; twice: 3)
+    /// Print details of backends and files as well (as --verbosity 2; twice: 3, which prints no more yet)
     #[arg(short, long, global = true, action = ArgAction::Count)]
     verbose: u8,
 }

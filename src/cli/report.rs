@@ -1,6 +1,7 @@
 //! `gboost report`, and the report at the end of a training.
 
 use super::data::Purpose;
+use super::figures::{warn_of_drifts, warn_of_lacking_figures};
 use super::interrupt::{self, Phase};
 use super::model_args::ModelArgs;
 use super::output::{self, Draft};
@@ -12,6 +13,7 @@ use gboost::report::data::learning::History;
 use gboost::report::data::{Inputs, NamedData};
 use gboost::report::manifest::sha256_of_file;
 use gboost::report::palette::DataRole;
+use gboost::report::figures::Drift;
 use gboost::report::{Analysis, ReportData, notebook, page};
 use gboost::{Error, Model, Result};
 use serde_json::{Map, Value};
@@ -100,6 +102,7 @@ pub fn run(global: &Global, args: &Args) -> Result<()> {
         };
         let role = role(&data, others.iter().flatten(), manifest.as_ref());
         let spinner = spinner(&screen, "computing the report");
+        let recorded = history.clone();
         let report = ReportData::new(Inputs {
             model: &model,
             rounds: args.subject.rounds(),
@@ -114,7 +117,19 @@ pub fn run(global: &Global, args: &Args) -> Result<()> {
             manifest,
         });
         spinner.finish_and_clear();
-        places.draft(&title, &report?)?.into_iter().try_for_each(Draft::publish)?;
+        let report = report?;
+        for channel in &report.figures {
+            warn_of_lacking_figures(&channel.name, &channel.figures, &screen);
+        }
+        if let Some(recorded) = recorded {
+            let figures = report.figures.iter().map(|channel| (channel.name.as_str(), &channel.figures));
+            warn_of_drifts(
+                &Drift::find(&recorded, args.subject.rounds().of(&model), figures),
+                model.objective,
+                &screen,
+            );
+        }
+        places.draft(&title, &report)?.into_iter().try_for_each(Draft::publish)?;
         places.tell(&screen);
         Ok(())
     })

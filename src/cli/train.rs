@@ -3,6 +3,7 @@
 use super::Global;
 use super::backend::{self, Chosen};
 use super::data::{Channels, DataArgs, Paths, Purpose};
+use super::figures::{warn_of_drifts, warn_of_lacking_channels};
 use super::hyper::HyperArgs;
 use super::interrupt::{self, Phase};
 use super::manifest::{self, Inputs, Outcome};
@@ -123,6 +124,7 @@ pub fn run(global: &Global, args: Args) -> Result<()> {
         folds: None,
     })?;
     let read = clock.seconds();
+    warn_of_lacking_channels(&channels, &params, &screen);
 
     let backend = backend::choose(global, args.profile, &screen)?;
     let binning = Instant::now();
@@ -237,6 +239,7 @@ impl Job<'_> {
         );
         let mut outcome = MetricsFile::new(&trained, params, figures, seconds);
         outcome.spilled_bytes = spilled_bytes;
+        warn_of_drifts(&outcome.drifts, params.objective, screen);
         let report = match &files.report {
             Some(places) => {
                 let spinner = spinner(screen, "computing the report");

@@ -1,6 +1,7 @@
 //! `gboost tune`.
 
 use super::data::{Channels, DataArgs, Paths, Purpose};
+use super::figures::check_search;
 use super::folds::FoldArgs;
 use super::hyper::HyperArgs;
 use super::interrupt::{self, Phase};
@@ -135,10 +136,10 @@ pub fn run(global: &Global, args: Args) -> Result<()> {
     let files = Files::new(output, journal)?;
 
     let pool = thread_pool(params.nthread)?;
-    let folds = folds.or(search.nfold, search.stratified);
+    let fold_args = folds.or(search.nfold, search.stratified);
     let is_cv = search.objective.is_some_and(|objective| objective.source == Source::Cv);
-    let with_folds = folds.is_given() || is_cv || built_in || validation.is_empty();
-    let source = DataSource { paths, reading: &reading, folds: with_folds.then_some(&folds) };
+    let with_folds = fold_args.is_given() || is_cv || built_in || validation.is_empty();
+    let source = DataSource { paths, reading: &reading, folds: with_folds.then_some(&fold_args) };
     let (channels, folds) = pool.install(|| source.read(&params, &screen))?;
     let reading = source.final_reading()?;
     let begun = manifest::begin(Inputs {
@@ -180,6 +181,7 @@ pub fn run(global: &Global, args: Args) -> Result<()> {
         tuner = tuner.folds(folds);
     }
     tuner = search.configure(warm_start.iter().fold(tuner, |tuner, path| tuner.warm_start(path)));
+    check_search(tuner.objective_metric()?, &channels, (folds.as_ref(), &fold_args), &params, &screen)?;
     let tuned = tune(tuner, &files, &screen)?;
     report(&tuned, &files, &screen)?;
 

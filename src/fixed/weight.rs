@@ -53,6 +53,12 @@ impl RowWeights {
         self.values.as_ref().map_or(1, |values| values[row])
     }
 
+    /// The weight that the integer 1 stands for.
+    #[must_use]
+    pub fn unit(&self) -> f64 {
+        power_of_two(-self.scale)
+    }
+
     /// Whether any weight differs from 1.
     #[must_use]
     pub fn is_weighted(&self) -> bool {

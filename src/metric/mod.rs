@@ -12,8 +12,8 @@ mod elementwise;
 mod ranking;
 mod softplus;
 
-pub use confusion::{ClassScore, Confusion, class_scores, margin_at};
-pub use ranking::{Ranking, rankings};
+pub use confusion::{ClassScore, Confusion, MOST_DENSE_CLASSES, class_scores, margin_at};
+pub use ranking::{Lack, Ranking, lacking, rankings};
 
 use crate::error::{Error, Result};
 use crate::objective::Objective;
@@ -42,11 +42,10 @@ pub enum Metric {
     /// `auc`: area under the receiver operating characteristic curve.
     ///
     /// Multiclass: one class against the rest by softmax probability, weighted by the class's share of the rows, as
-    /// XGBoost defines it. XGBoost's is not a number as soon as one class has no row or all rows; here a class
-    /// without rows weighs nothing, and a class with all rows counts 0.5.
+    /// XGBoost defines it. Not a number, as in XGBoost, where a class has no row of a weight above 0 ([`lacking`]).
     Auc,
     /// `aucpr`: area under the precision-recall curve by XGBoost's interpolation, which is not scikit-learn's average
-    /// precision. Without a positive row it is 0, without a negative one 1 (not a number in XGBoost).
+    /// precision. Not a number where one of the labels has no row of a weight above 0.
     Aucpr,
     /// `rmse`: root of the mean squared error. For binary labels, of the probability.
     Rmse,
@@ -58,11 +57,14 @@ pub enum Metric {
     Mlogloss,
     /// `accuracy`: share of rows whose predicted class is right.
     Accuracy,
-    /// `f1`: harmonic mean of precision and recall of label 1; for several classes the mean of each class's.
+    /// `f1`: harmonic mean of precision and recall of label 1; for several classes the mean over those that
+    /// occur as label or prediction (scikit-learn's macro average).
     F1,
-    /// `precision`: share of rows predicted as label 1 that have it; for several classes the mean of each class's.
+    /// `precision`: share of rows predicted as label 1 that have it; for several classes the mean over those
+    /// that occur as label or prediction.
     Precision,
-    /// `recall`: share of rows with label 1 that are predicted so; for several classes the mean of each class's.
+    /// `recall`: share of rows with label 1 that are predicted so; for several classes the mean over those
+    /// that occur as label or prediction.
     Recall,
 }
 
@@ -200,6 +202,19 @@ impl Metric {
         if self.maximise() { value > than } else { value < than }
     }
 
+    /// Whether the metric ranks rows of different labels, so that it needs such rows ([`lacking`]).
+    #[must_use]
+    pub fn ranks(&self) -> bool {
+        matches!(self, Self::Auc | Self::Aucpr)
+    }
+
+    /// The first of the best values, with what it belongs to; a value that is not a number is never the best.
+    #[must_use]
+    pub fn best<K>(&self, values: impl IntoIterator<Item = (K, f64)>) -> Option<(K, f64)> {
+        let numbers = values.into_iter().filter(|(_, value)| !value.is_nan());
+        numbers.reduce(|best, next| if self.is_better(next.1, best.1) { next } else { best })
+    }
+
     /// The metric that is reported for an objective when none is chosen.
     #[must_use]
     pub fn default_for(objective: Objective) -> Self {
@@ -331,6 +346,11 @@ impl Scored<'_> {
         confusion::predicted_class(self, row)
     }
 
+    /// Number of different labels of a classification.
+    fn label_count(&self) -> usize {
+        label_count(self.objective, self.classes)
+    }
+
     fn check(&self) {
         assert_eq!(self.margins.len(), self.classes * self.rows(), "one margin a row and class");
         assert!(self.weights.is_none_or(|weights| weights.len() == self.rows()), "one weight a row");
@@ -387,6 +407,11 @@ impl Scored<'_> {
             (0..self.rows()).map(value).collect()
         }
     }
+}
+
+/// Number of different labels of a classification with so many margins a row.
+fn label_count(objective: Objective, classes: usize) -> usize {
+    if objective.is_multiclass() { classes } else { 2 }
 }
 
 /// `part / whole` with one rounding a conversion and one division; 0 for an empty whole.

@@ -3,10 +3,12 @@
 //! Rows of equal margin form one group. A group is a pair of integers, so the order of its rows, and with it whether
 //! the sort is stable, cannot be seen in the result.
 
-use super::{SERIAL_ROWS, Scored, elementwise::softmax_denominator, ratio};
+use super::{SERIAL_ROWS, Scored, elementwise::softmax_denominator, label_count, ratio};
+use crate::objective::Objective;
 use crate::radix;
 use libm::{exp, log};
 use rayon::prelude::*;
+use std::fmt;
 
 /// Up to so many rows are sorted by radix.
 const RADIX_ROWS: usize = 1 << 18;
@@ -101,7 +103,7 @@ pub struct Ranking {
     pub positives: Vec<u64>,
     /// Quantised weight of the negative rows with at least the score.
     pub negatives: Vec<u64>,
-    /// Area under the ROC curve, as [`Metric::Auc`](super::Metric::Auc).
+    /// Area under the ROC curve, as [`Metric::Auc`](super::Metric::Auc); not a number where all weight is on one side.
     pub auc: f64,
 }
 
@@ -162,24 +164,71 @@ pub(super) fn auc(scored: &Scored) -> f64 {
         (false, Some(_)) => return binary_auc(&tied_groups(&sorted(ranked_by_margin(scored)))),
         (true, _) => {}
     }
+    // One class that lacks rows, or has all, leaves no value: what need not be ranked for many classes.
+    if lacking(scored.objective, scored.classes, scored.labels, scored.weights).is_some() {
+        return f64::NAN;
+    }
     let mut weighted = 0.0;
     for rows in ranked_by_probability(scored) {
         let groups = tied_groups(&sorted(rows));
         weighted += binary_auc(&groups) * totals(&groups).0 as f64;
     }
-    match scored.total_weight() {
-        0 => 0.5,
-        total => weighted / total as f64,
+    weighted / scored.total_weight() as f64
+}
+
+/// What keeps rows from being ranked: auc and aucpr compare rows of different labels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lack {
+    /// The label that all rows that count have, or that none has; `None` where no row counts.
+    pub label: Option<usize>,
+    /// Whether all have it.
+    pub all: bool,
+    /// Whether there are rows of weight 0, which do not count.
+    pub weightless: bool,
+}
+
+impl fmt::Display for Lack {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let rows = if self.weightless { "rows of a weight above 0" } else { "rows" };
+        match (self.label, self.all) {
+            (None, _) => write!(f, "there are no {rows}"),
+            (Some(label), true) => write!(f, "all {rows} have label {label}"),
+            (Some(label), false) => write!(f, "there are no {rows} with label {label}"),
+        }
+    }
+}
+
+/// Why [`Metric::Auc`](super::Metric::Auc) and [`Metric::Aucpr`](super::Metric::Aucpr) are not a number on these rows; `None`
+/// where they have a value. It depends on labels and weights, not on the model.
+///
+/// # Panics
+/// If a label is not one of the objective's, or there are fewer weights than labels.
+#[must_use]
+pub fn lacking(objective: Objective, classes: usize, labels: &[f32], weights: Option<&[u32]>) -> Option<Lack> {
+    let mut occurs = vec![false; label_count(objective, classes)];
+    let mut weightless = false;
+    for (row, &label) in labels.iter().enumerate() {
+        match weights.is_some_and(|weights| weights[row] == 0) {
+            true => weightless = true,
+            false => occurs[label as usize] = true,
+        }
+    }
+    let lack = |label, all| Some(Lack { label, all, weightless });
+    let mut occurring = (0..occurs.len()).filter(|&class| occurs[class]);
+    match (occurring.next(), occurring.next()) {
+        (None, _) => lack(None, true),
+        (only, None) => lack(only, true),
+        _ => occurs.iter().position(|occurs| !occurs).and_then(|class| lack(Some(class), false)),
     }
 }
 
 /// The share of pairs of a positive and a negative row in which the positive one scores higher; a tie counts half.
-/// Twice the number of pairs is an integer below 2^65, so there is one division of integers. 0.5 without a pair.
+/// Twice the number of pairs is an integer below 2^65, so there is one division of integers. Not a number without a pair.
 fn binary_auc(groups: &[Tied]) -> f64 {
     let (positive, negative) = totals(groups);
     let pairs = 2 * u128::from(positive) * u128::from(negative);
     if pairs == 0 {
-        return 0.5;
+        return f64::NAN;
     }
     let mut below = 0_u64;
     let mut ordered = 0_u128;
@@ -224,7 +273,7 @@ fn unweighted_auc(scored: &Scored) -> f64 {
         pairs.map(u128::from).sum::<u128>()
     };
     match 2 * positive.len() as u128 * negative.len() as u128 {
-        0 => 0.5,
+        0 => f64::NAN,
         pairs => positive.par_chunks(SERIAL_ROWS).map(ordered).sum::<u128>() as f64 / pairs as f64,
     }
 }
@@ -232,11 +281,14 @@ fn unweighted_auc(scored: &Scored) -> f64 {
 /// Area under the precision-recall curve: between two groups true and false positives are taken to grow in
 /// proportion, and precision is integrated over recall in closed form (XGBoost's reading of Davis and Goadrich 2006).
 ///
-/// The areas of the groups are added from the highest score down, which fixes the result. Without a negative row it
-/// comes out as 1; without a positive one it is 0.
+/// The areas of the groups are added from the highest score down, which fixes the result. Not a number without a positive
+/// or without a negative row.
 pub(super) fn aucpr(scored: &Scored) -> f64 {
     let groups = tied_groups(&sorted(ranked_by_margin(scored)));
-    let (positive, _) = totals(&groups);
+    let (positive, negative) = totals(&groups);
+    if positive == 0 || negative == 0 {
+        return f64::NAN;
+    }
     let mut area = 0.0;
     let mut before = Tied { positive: 0, negative: 0 };
     for group in groups.iter().rev() {
@@ -289,6 +341,8 @@ mod tests {
                         objective: crate::Objective::BinaryLogistic,
                     };
                     let expected = binary_auc(&tied_groups(&sorted(ranked_by_margin(&scored))));
+                    let lack = lacking(scored.objective, 1, &labels, None);
+                    assert_eq!(expected.is_nan(), lack.is_some(), "{rows} rows, {spread}, {share}");
                     assert_eq!(auc(&scored).to_bits(), expected.to_bits(), "{rows} rows, {spread}, {share}");
                 }
             }
@@ -308,6 +362,7 @@ mod tests {
         let tied = Ranking::new(rows(&[(0.0, 2, false), (0.0, 3, true)]));
         assert_eq!((tied.positives.len(), tied.auc, tied.average_precision()), (1, 0.5, 0.6));
         let empty = Ranking::new(Vec::new());
-        assert_eq!((empty.auc, empty.average_precision()), (0.5, 0.0));
+        assert!(empty.auc.is_nan());
+        assert_eq!(empty.average_precision(), 0.0);
     }
 }

@@ -12,13 +12,18 @@ pub fn round_line(round: &Round, channels: &[String], metrics: &[Metric]) -> Str
     for (channel, values) in channels.iter().zip(&round.values) {
         for (metric, value) in metrics.iter().zip(values) {
             // Writing to a String cannot fail.
-            let _ = write!(line, "\t{channel}-{metric}:{value:.5}");
+            let _ = write!(line, "\t{channel}-{metric}:{}", five(*value));
         }
     }
     line
 }
 
-/// `history.csv`: a header and a row for every evaluated round, numbers in full.
+/// Five decimals, and XGBoost's `nan`.
+fn five(value: f64) -> String {
+    if value.is_nan() { "nan".to_string() } else { format!("{value:.5}") }
+}
+
+/// `history.csv`: a header and a row for every evaluated round, numbers in full; `NaN` where a metric has no value.
 #[must_use]
 pub fn history_csv(trained: &Trained) -> String {
     let mut text = "round".to_string();
@@ -44,7 +49,7 @@ pub fn cv_round_line(round: &CvRound, metrics: &[Metric]) -> String {
     let mut line = format!("[{}]", round.round);
     for (channel, values) in [("train", &round.train), ("test", &round.test)] {
         for (metric, value) in metrics.iter().zip(values) {
-            let _ = write!(line, "\t{channel}-{metric}:{:.5}+{:.5}", value.mean, value.std);
+            let _ = write!(line, "\t{channel}-{metric}:{}+{}", five(value.mean), five(value.std));
         }
     }
     line
@@ -88,7 +93,7 @@ mod tests {
         let found = CrossValidated {
             metrics,
             history: vec![round],
-            best_round: 3,
+            best_round: Some(3),
             stopped_early: false,
             models: Vec::new(),
             times: Default::default(),

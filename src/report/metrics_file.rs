@@ -1,6 +1,7 @@
 //! `metrics.json`: the outcome of a training.
 
-use super::figures::{Figures, Rounds};
+use super::data::learning::History;
+use super::figures::{Drift, Figures, Rounds};
 use crate::booster::Trained;
 use crate::contest::Record;
 use crate::metric::Metric;
@@ -38,7 +39,7 @@ pub struct MetricsFile {
     pub auto: Option<Record>,
     /// Rounds in the model.
     pub rounds: usize,
-    /// The round, from 0, with the best value of the last metric of the validation channel, if there is one.
+    /// The round, from 0, with the best value of the last metric of the validation channel, if there is one that is a number.
     pub best_round: Option<usize>,
     /// Whether early stopping ended the training.
     pub stopped_early: bool,
@@ -50,6 +51,9 @@ pub struct MetricsFile {
     pub spilled_bytes: u64,
     /// How long it took.
     pub seconds: Seconds,
+    /// Figures of the training, in the history and in its round lines, that the model does not have; left out where there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub drifts: Vec<Drift>,
     /// All parameters, resolved.
     pub parameters: Map<String, Value>,
     /// Figures by channel, `train` first.
@@ -84,6 +88,7 @@ impl MetricsFile {
     #[must_use]
     pub fn new(trained: &Trained, params: &Params, channels: Channels, seconds: Seconds) -> Self {
         let model = &trained.model;
+        let drifts = Drift::find(&History::of(trained), Rounds::Best.of(model), channels.iter());
         Self {
             gboost: env!("CARGO_PKG_VERSION"),
             backend: trained.backend.name.to_string(),
@@ -100,6 +105,7 @@ impl MetricsFile {
                 train: seconds.train + trained.times.train.as_secs_f64(),
                 ..seconds
             },
+            drifts,
             parameters: resolved(params, model, &trained.metrics),
             channels,
         }
@@ -115,20 +121,15 @@ impl MetricsFile {
     }
 }
 
-/// The best round by the last metric of the last channel; the first of equal ones, none without a validation channel.
+/// The best round by the last metric of the last channel; the first of equal ones, none without a validation channel or a
+/// round whose value is a number.
 fn best_round(trained: &Trained) -> Option<usize> {
     let metric = trained.metrics.last()?;
     if trained.channels.len() < 2 {
         return None;
     }
-    let mut best: Option<(usize, f64)> = None;
-    for round in &trained.history {
-        let value = *round.values.last()?.last()?;
-        if best.is_none_or(|(_, best)| metric.is_better(value, best)) {
-            best = Some((round.round, value));
-        }
-    }
-    best.map(|(round, _)| round)
+    let values = trained.history.iter().filter_map(|round| Some((round.round, *round.values.last()?.last()?)));
+    metric.best(values).map(|(round, _)| round)
 }
 
 /// A binary32 as a number of JSON: through text, so that 0.2 is shown as 0.2 and not as the binary64 of its binary32.

@@ -2,10 +2,14 @@
 
 use super::chart::Chart;
 use super::data::ReportData;
-use super::html::{count, percent};
+use super::html::{count, figure, percent};
 use super::page;
+use crate::metric::Confusion;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
+
+/// Mistakes that are listed where a matrix would be too large.
+const MISTAKES: usize = 30;
 
 /// The notebook's text.
 #[must_use]
@@ -32,7 +36,14 @@ pub fn text(title: &str, data: &ReportData) -> String {
         cells.pictures(&["loss-", "over-rounds"]);
     }
     if let Some(classes) = &data.classes {
-        cells.words(&format!("## Confusion matrix\n\n{}", confusion(&classes.confusion)));
+        cells.words(&format!("## Confusion matrix\n\n{}", confusion(&classes.confusion, |rows| rows as f64, count)));
+        if let Some(weights) = &classes.weighted_confusion {
+            let note = "The weight of the rows, of which the scores are made; the matrix above counts rows.";
+            cells.words(&format!(
+                "## Weighted confusion matrix\n\n{note}\n\n{}",
+                confusion(weights, |weight| weight, figure)
+            ));
+        }
         let report = &classes.report;
         let averages = [&report.micro, &report.macro_mean, &report.weighted];
         let lines = report.classes.iter().chain(averages).map(|line| {
@@ -138,14 +149,34 @@ fn figures(data: &ReportData) -> String {
     table(&names, lines)
 }
 
-fn confusion(counts: &[Vec<u64>]) -> String {
-    let all = counts.iter().flatten().sum::<u64>().max(1) as f64;
+/// The matrix with the share of each cell; of many classes the pairs that are mistaken most.
+fn confusion<T: Copy + Default + PartialOrd>(
+    found: &Confusion<T>,
+    number: impl Fn(T) -> f64,
+    shown: fn(f64) -> String,
+) -> String {
+    let all = found.cells().iter().map(|&(.., value)| number(value)).sum::<f64>();
+    let cell = |value: T| {
+        let value = number(value);
+        format!("{} ({})", shown(value), percent(if all > 0.0 { value / all } else { 0.0 }))
+    };
+    let Some(rows) = found.matrix() else {
+        let mistakes = found.mistakes();
+        let lines = mistakes.iter().take(MISTAKES).map(|&(label, predicted, value)| {
+            vec![format!("label {label}"), format!("predicted {predicted}"), cell(value)]
+        });
+        let listed = table(&["label", "predicted", "rows"], lines);
+        return format!(
+            "The {} pairs of the {} that are mistaken most.\n\n{listed}",
+            mistakes.len().min(MISTAKES),
+            mistakes.len()
+        );
+    };
     let header: Vec<String> =
-        std::iter::once(String::new()).chain((0..counts.len()).map(|class| format!("predicted {class}"))).collect();
+        std::iter::once(String::new()).chain((0..rows.len()).map(|class| format!("predicted {class}"))).collect();
     let header: Vec<&str> = header.iter().map(String::as_str).collect();
-    let lines = counts.iter().enumerate().map(|(label, row)| {
-        let cells = row.iter().map(|&rows| format!("{} ({})", count(rows as f64), percent(rows as f64 / all)));
-        std::iter::once(format!("label {label}")).chain(cells).collect()
+    let lines = rows.iter().enumerate().map(|(label, row)| {
+        std::iter::once(format!("label {label}")).chain(row.iter().map(|&value| cell(value))).collect()
     });
     table(&header, lines)
 }

@@ -3,14 +3,15 @@
 use super::folds::Folds;
 use crate::binning::BinnedMatrix;
 use crate::booster::{
-    BackendChoice, Evaluate, Placement, Plan, Round, Times, check_start, thread_pool, train_together,
+    BackendChoice, Evaluate, Placement, Plan, Round, Times, check_start, lack_of, metric_weights, thread_pool,
+    train_together,
 };
 use crate::contest::News;
 use crate::cpu::CpuOptions;
 use crate::error::{Error, ErrorKind, Result};
 use crate::evaluation::EarlyStopping;
 use crate::ingest::{Dataset, Rows};
-use crate::metric::Metric;
+use crate::metric::{Lack, Metric, Scored};
 use crate::model::Model;
 use crate::params::Params;
 use crate::training::{Finished, TrainingSet};
@@ -114,14 +115,11 @@ impl<'a> FoldedData<'a> {
         self.data
     }
 
-    /// The folds whose held-out rows are all of one label: ranking metrics such as auc say nothing there.
+    /// The folds on whose held-out rows metrics that rank rows, such as auc, have no value, and why.
     #[must_use]
-    pub fn of_one_label(&self) -> Vec<usize> {
-        let one_label = |part: &Part| {
-            let labels = part.test.labels.as_deref().unwrap_or_default();
-            labels.windows(2).all(|pair| pair[0] == pair[1])
-        };
-        (0..self.parts.len()).filter(|&fold| one_label(&self.parts[fold])).collect()
+    pub fn lacking(&self, params: &Params) -> Vec<(usize, Lack)> {
+        let lack = |(fold, part): (usize, &Part)| Some((fold, lack_of(Rows::all(&part.test), params)?));
+        self.parts.iter().enumerate().filter_map(lack).collect()
     }
 }
 
@@ -181,8 +179,8 @@ pub struct CrossValidated {
     pub metrics: Vec<Metric>,
     /// Every round; if early stopping ended it, the rounds up to the best one, as xgboost.cv has it.
     pub history: Vec<CvRound>,
-    /// The best round by the last metric's mean on the rows held out; the first of equal ones.
-    pub best_round: usize,
+    /// The best round by the last metric's mean on the rows held out; the first of equal ones, none where no mean is a number.
+    pub best_round: Option<usize>,
     /// Whether early stopping ended it before the last round.
     pub stopped_early: bool,
     /// The model of each fold with all rounds that were trained; with early stopping, their best iteration is the best round.
@@ -211,6 +209,30 @@ impl CrossValidated {
             }
         }
         margins
+    }
+
+    /// The metrics on the rows held out as the models have them once they are saved, with leaves and margins in binary32; of the rounds
+    /// that [`CrossValidated::out_of_fold_margins`] takes. The table has those of the training, whose margins are exact.
+    ///
+    /// # Errors
+    /// If the rows held out of a fold have no labels, or all their weights are 0.
+    pub fn saved_test(&self, data: &FoldedData<'_>) -> Result<Vec<MeanStd>> {
+        let of_fold = |(model, part): (&Model, &Part)| -> Result<Vec<f64>> {
+            let weights = metric_weights(&part.test)?;
+            let margins = model.predict_margins(&part.test, Some(model.used_rounds(false)));
+            let margins: Vec<f64> = margins.into_iter().map(f64::from).collect();
+            let scored = Scored {
+                margins: &margins,
+                classes: model.classes,
+                labels: &Rows::all(&part.test).labels()?,
+                weights: weights.values.as_deref(),
+                objective: model.objective,
+            };
+            Ok(self.metrics.iter().map(|metric| metric.evaluate(&scored)).collect())
+        };
+        let folds = self.models.iter().zip(&data.parts).map(of_fold).collect::<Result<Vec<_>>>()?;
+        let values = |metric: usize| folds.iter().map(|fold| fold[metric]).collect::<Vec<_>>();
+        Ok((0..self.metrics.len()).map(|metric| MeanStd::of(&values(metric))).collect())
     }
 }
 
@@ -299,9 +321,9 @@ impl<'a> CrossValidation<'a> {
             Ok(judgement)
         })?;
 
-        let best_round = stopping.best.map_or(0, |(round, _)| round);
-        if stopped_early {
-            history.retain(|round| round.round <= best_round);
+        let best_round = stopping.best.map(|(round, _)| round);
+        if let Some(best) = best_round.filter(|_| stopped_early) {
+            history.retain(|round| round.round <= best);
         }
         let times = Times { train: started.elapsed(), ..Times::default() };
         let ran = finished.first().map(|first| (first.adapter.clone(), first.backend.clone()));

@@ -63,7 +63,14 @@ pub fn evaluate(metric: Metric, objective: Objective, margins: &[Vec<f64>], data
             let of_class = |class: usize| count_ratio(metric, &confusion(margins, labels, &weights, class));
             match margins[0].len() {
                 1 => of_class(1),
-                classes => (0..classes).fold(0.0, |sum, class| sum + of_class(class)) / classes as f64,
+                classes => {
+                    // Rows of weight 0 occur as well.
+                    let occurs = |class: &usize| {
+                        (0..labels.len()).any(|r| labels[r] as usize == *class || predicted(&margins[r]) == *class)
+                    };
+                    let occurring: Vec<usize> = (0..classes).filter(occurs).collect();
+                    occurring.iter().fold(0.0, |sum, &class| sum + of_class(class)) / occurring.len() as f64
+                }
             }
         }
         Metric::Auc | Metric::Aucpr => curve(metric, margins, labels, &weights),
@@ -210,7 +217,7 @@ fn totals(groups: &[Group]) -> Group {
 fn auc(groups: &[Group]) -> f64 {
     let total = totals(groups);
     if total.pos == 0 || total.neg == 0 {
-        return 0.5;
+        return f64::NAN;
     }
     let mut sum = 0u128;
     let mut neg_below = 0;
@@ -224,11 +231,8 @@ fn auc(groups: &[Group]) -> f64 {
 /// The area under the curve of precision and recall, interpolated as XGBoost does.
 fn aucpr(groups: &[Group]) -> f64 {
     let total = totals(groups);
-    if total.pos == 0 {
-        return 0.0;
-    }
-    if total.neg == 0 {
-        return 1.0;
+    if total.pos == 0 || total.neg == 0 {
+        return f64::NAN;
     }
     let total_pos = total.pos as f64;
     let (mut tp, mut fp) = (0u128, 0u128);
@@ -333,10 +337,10 @@ mod tests {
         assert_eq!(value(Metric::Aucpr, &rows(&[1.0; 4]), &data), 0.5);
         let margins = rows(&[1.0, 2.0, 3.0, 4.0]);
         let zeros = binary(&[0.0; 4], None);
-        assert_eq!(value(Metric::Aucpr, &margins, &zeros), 0.0);
+        assert!(value(Metric::Aucpr, &margins, &zeros).is_nan());
         let ones = binary(&[1.0; 4], None);
-        assert_eq!(value(Metric::Auc, &margins, &ones), 0.5);
-        assert_eq!(value(Metric::Aucpr, &margins, &ones), 1.0);
+        assert!(value(Metric::Auc, &margins, &ones).is_nan());
+        assert!(value(Metric::Aucpr, &margins, &ones).is_nan());
     }
 
     #[test]

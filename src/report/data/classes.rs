@@ -5,9 +5,10 @@ use super::calibration::Calibration;
 use super::curves::RankCurves;
 use super::histogram::count_in;
 use super::thresholds::Thresholds;
-use crate::metric::{ClassScore, Confusion, Metric, class_scores, rankings};
+use crate::metric::{ClassScore, Confusion, MOST_DENSE_CLASSES, Metric, class_scores, rankings};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
+use std::cmp::Reverse;
 
 /// Curves are drawn of so many classes: those with the most rows.
 const MOST_CURVES: usize = 10;
@@ -17,16 +18,21 @@ const BINS: usize = 40;
 /// What is said of a classifier.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Classes {
-    /// `[label][predicted]`: numbers of rows.
-    pub confusion: Vec<Vec<u64>>,
+    /// Numbers of rows: `[label][predicted]`, of two classes too; of many classes those that are not 0.
+    pub confusion: Confusion,
+    /// The same with the rows' weights, where rows have weights: what the scores are made of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub weighted_confusion: Option<Confusion<f64>>,
     /// Scores by class and their means.
     pub report: ClassificationReport,
     /// Mean squared distance of the predicted probabilities from what came: of class 1 for two classes, summed over the classes
     /// for several (Brier 1950), as scikit-learn 1.9's `brier_score_loss`.
     pub brier: f64,
-    /// Curves by class: of class 1 for two classes, one class against the rest for several.
+    /// Curves by class: of class 1 for two classes, one class against the rest for several. None of a class without rows, or with
+    /// all.
     pub curves: Vec<RankCurves>,
-    /// Area under the ROC curve by class against the rest; of class 1 for two classes.
+    /// Area under the ROC curve by class against the rest; of class 1 for two classes. Not a number for a class without rows, or
+    /// with all.
     pub auc: Vec<f64>,
     /// Of the probability of class 1, or of the predicted class for several.
     pub calibration: Calibration,
@@ -43,14 +49,14 @@ pub struct Classes {
 pub struct Distribution {
     /// Edges of the bins, one more than bins.
     pub edges: Vec<f64>,
-    /// `[class][bin]`: share of the rows with that label.
+    /// `[class][bin]`: share of the rows with that label; of many classes nothing for those without rows.
     pub shares: Vec<Vec<f64>>,
 }
 
 /// scikit-learn's classification report.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ClassificationReport {
-    /// A line a class.
+    /// A line a class; of many classes those that occur as label or prediction.
     pub classes: Vec<ReportLine>,
     /// Share of right predictions.
     pub accuracy: f64,
@@ -78,19 +84,18 @@ pub struct ReportLine {
 }
 
 impl ClassificationReport {
-    fn new(scores: &[ClassScore], confusion: &[Vec<u64>], accuracy: f64) -> Self {
-        let rows: Vec<u64> = confusion.iter().map(|counts| counts.iter().sum()).collect();
-        let all: u64 = rows.iter().sum();
+    fn new(scores: &[ClassScore], accuracy: f64) -> Self {
+        let all: u64 = scores.iter().map(|score| score.rows).sum();
         let classes = scores
             .iter()
-            .zip(&rows)
             .enumerate()
-            .map(|(class, (score, &support))| ReportLine {
+            .filter(|(_, score)| score.occurs || scores.len() <= MOST_DENSE_CLASSES)
+            .map(|(class, score)| ReportLine {
                 name: class.to_string(),
                 precision: score.precision,
                 recall: score.recall,
                 f1: score.f1,
-                support,
+                support: score.rows,
             })
             .collect();
         let mean = |name: &str, weight: &dyn Fn(&ClassScore) -> f64| {
@@ -143,18 +148,24 @@ impl Classes {
     #[must_use]
     pub fn new(predicted: &Predicted<'_>) -> Self {
         let scored = predicted.scored();
-        let confusion = Confusion::new(&scored).matrix();
-        let report = ClassificationReport::new(&class_scores(&scored), &confusion, Metric::Accuracy.evaluate(&scored));
+        let scores = class_scores(&scored);
+        let report = ClassificationReport::new(&scores, Metric::Accuracy.evaluate(&scored));
         let binary = predicted.classes == 1;
         let label = |row: usize| predicted.labels[row] as usize;
         // The only ranking of two classes is that of class 1.
         let class = |place: usize| if binary { 1 } else { place };
-        let mut curves: Vec<RankCurves> =
-            rankings(&scored).enumerate().map(|(place, ranking)| RankCurves::new(class(place), &ranking)).collect();
-        let auc = curves.iter().map(|curve| curve.auc).collect();
-        curves.sort_by(|a, b| b.prevalence.total_cmp(&a.prevalence));
-        curves.truncate(MOST_CURVES);
-        curves.sort_by_key(|curve| curve.class);
+        // Curves have as many points as rows: only those that are kept are made.
+        let mut drawn: Vec<usize> = (0..scores.len()).filter(|&class| !binary || class == 1).collect();
+        drawn.sort_by_key(|&class| Reverse(scores[class].support));
+        drawn.truncate(MOST_CURVES);
+        let (mut curves, mut auc) = (Vec::new(), Vec::new());
+        for (place, ranking) in rankings(&scored).enumerate() {
+            auc.push(ranking.auc);
+            // A class without rows, or with all, has no curve.
+            if drawn.contains(&class(place)) && !ranking.auc.is_nan() {
+                curves.push(RankCurves::new(class(place), &ranking));
+            }
+        }
 
         let brier = match binary {
             true => predicted.mean(|row| {
@@ -186,7 +197,8 @@ impl Classes {
             scores: Distribution::new(predicted, 0.0, own),
             residuals: Distribution::new(predicted, if binary { -1.0 } else { 0.0 }, residual),
             thresholds: binary.then(|| Thresholds::new(predicted)),
-            confusion,
+            confusion: Confusion::new(&scored).by_class(),
+            weighted_confusion: Confusion::weighted(&scored, predicted.weight_unit).map(Confusion::by_class),
             report,
             brier,
             curves,
@@ -209,6 +221,10 @@ impl Distribution {
         let shares = by_class
             .into_iter()
             .map(|values| {
+                // Of many classes most have no row.
+                if values.is_empty() && classes > MOST_DENSE_CLASSES {
+                    return Vec::new();
+                }
                 let all = values.len().max(1) as f64;
                 count_in(&edges, values.into_iter()).into_iter().map(|count| count as f64 / all).collect()
             })

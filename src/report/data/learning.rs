@@ -104,6 +104,7 @@ impl History {
             };
             last = Some(round);
             for (column, (field, curve)) in fields[1..].iter().zip(&mut curves).enumerate() {
+                // NaN is a metric that has no value on the channel.
                 let Some(value) = field.parse::<f64>().ok().filter(|value| !value.is_infinite()) else {
                     return Err(place(Error::data(format!("`{field}` is not a number")), column + 1));
                 };

@@ -26,7 +26,7 @@ use crate::booster::metric_weights;
 use crate::error::{Error, Result};
 use crate::explain::importance::{Importance, importance};
 use crate::ingest::Dataset;
-use crate::metric::{Metric, Scored};
+use crate::metric::{MOST_DENSE_CLASSES, Metric, Scored};
 use crate::model::Model;
 use crate::objective::Objective;
 use classes::Classes;
@@ -198,6 +198,8 @@ pub struct Predicted<'a> {
     pub labels: &'a [f32],
     /// Quantised weights, one a row; `None`: each row weighs 1.
     pub weights: Option<Vec<u32>>,
+    /// What a quantised weight of 1 stands for.
+    pub weight_unit: f64,
     /// Margins, class after class.
     pub margins: Vec<f64>,
     /// Probabilities, class after class, or predicted values: what `gboost predict` writes.
@@ -286,13 +288,14 @@ impl ReportData {
             .collect::<Result<Vec<_>>>()?;
 
         let labels = labels_of(data)?;
-        let weights = metric_weights(data)?.values;
+        let weights = metric_weights(data)?;
         let (over_rounds, followed, margins) = stages::follow(model, inputs.data, used)?;
         let predicted = Predicted {
             objective: model.objective,
             classes: model.classes,
             labels,
-            weights,
+            weight_unit: weights.unit(),
+            weights: weights.values,
             predictions: model.transform(&margins),
             margins: margins.into_iter().map(f64::from).collect(),
         };
@@ -342,13 +345,18 @@ impl ReportData {
         let mut map = Map::new();
         let mut put = |name: &str, value: Value| map.insert(name.to_string(), value);
         if let Labels::Classes(counts) = &self.labels {
+            let is_shown = |rows: u64| rows > 0 || counts.len() <= MOST_DENSE_CLASSES;
+            let occurring = counts.iter().enumerate().filter(|(_, rows)| is_shown(**rows));
             let counts: Map<String, Value> =
-                counts.iter().enumerate().map(|(label, count)| (label.to_string(), Value::from(*count))).collect();
+                occurring.map(|(label, rows)| (label.to_string(), Value::from(*rows))).collect();
             put("label_counts", Value::Object(counts));
         }
         if let Some(first) = self.figures.first() {
             if let Some(found) = &first.figures.classification {
                 put("confusion_matrix", json(&found.confusion));
+            }
+            if let Some(found) = &first.figures.weighted_confusion {
+                put("weighted_confusion_matrix", json(found));
             }
             for (name, value) in first.figures.numbers() {
                 put(&name, json(&value));

@@ -5,10 +5,11 @@ use super::learning::{History, LossCurve};
 use super::{NamedData, default_metrics, labels_of};
 use crate::booster::metric_weights;
 use crate::error::Result;
-use crate::metric::{Scored, class_scores};
+use crate::metric::{MOST_DENSE_CLASSES, Scored, class_scores};
 use crate::model::{Model, Stages};
 use crate::objective::Objective;
 use serde::Serialize;
+use std::cmp::Reverse;
 
 /// About so many predictions of rows are looked at; with more rows fewer rounds are.
 const ROW_ROUNDS: usize = 20_000_000;
@@ -92,9 +93,10 @@ pub(super) fn follow(model: &Model, data: NamedData<'_>, used: usize) -> Result<
     let labels = labels_of(data.data)?;
     let regression = model.objective == Objective::SquaredError;
     let bins = regression.then(|| LabelBins::new(labels));
+    let classes = if regression { Vec::new() } else { followed_classes(labels, model.classes.max(2)) };
     let names = match &bins {
         Some(bins) => bins.names(),
-        None => (0..model.classes.max(2)).map(|class| class.to_string()).collect(),
+        None => classes.iter().map(usize::to_string).collect(),
     };
     let mut over = OverRounds { values: vec![Vec::new(); names.len()], names, rounds: Vec::new() };
     let mut kept = model.predict_margins(data.data, Some(0));
@@ -105,11 +107,27 @@ pub(super) fn follow(model: &Model, data: NamedData<'_>, used: usize) -> Result<
         over.rounds.push(round - 1);
         let values: Vec<f64> = match &bins {
             Some(bins) => bins.means(|row| (scored.margins[row] - f64::from(labels[row])).abs()),
-            None => class_scores(scored).into_iter().map(|score| score.recall).collect(),
+            None => {
+                let scores = class_scores(scored);
+                classes.iter().map(|&class| scores[class].recall).collect()
+            }
         };
         over.values.iter_mut().zip(values).for_each(|(line, value)| line.push(value));
     })?;
     Ok((over, history, kept))
+}
+
+/// The classes that are followed: all, or of many those that have the most rows.
+fn followed_classes(labels: &[f32], classes: usize) -> Vec<usize> {
+    let mut followed: Vec<usize> = (0..classes).collect();
+    if classes > MOST_DENSE_CLASSES {
+        let mut rows = vec![0_usize; classes];
+        labels.iter().for_each(|&label| rows[label as usize] += 1);
+        followed.sort_by_key(|&class| Reverse(rows[class]));
+        followed.truncate(MOST_DENSE_CLASSES);
+        followed.sort_unstable();
+    }
+    followed
 }
 
 /// The loss of other data over all rounds.

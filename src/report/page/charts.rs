@@ -10,6 +10,7 @@ use super::super::data::regression::Regression;
 use super::super::data::shap::ShapSummary;
 use super::super::data::{Labels, ReportData};
 use super::super::palette::Ink;
+use super::shown_classes;
 use super::unit::Unit;
 
 /// Features whose importance is drawn.
@@ -67,10 +68,13 @@ fn labels(data: &ReportData) -> Chart {
     let alt = format!("Labels. {}.", data.labels.sentence());
     match &data.labels {
         Labels::Classes(counts) => {
+            let shown = shown_classes(counts);
             let bars = Bars {
                 axis: Axis::new("rows"),
-                categories: (0..counts.len()).map(class_name).collect(),
-                series: vec![BarSeries::new("rows", counts.iter().map(|&count| count as f64)).in_ink(data.data.role.ink())],
+                categories: shown.iter().map(|(class, _)| class_name(*class)).collect(),
+                series: vec![
+                    BarSeries::new("rows", shown.iter().map(|(_, rows)| *rows as f64)).in_ink(data.data.role.ink()),
+                ],
                 stacked: false,
             };
             Chart::bars("labels", "Rows by label", alt, bars)

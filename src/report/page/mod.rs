@@ -6,12 +6,15 @@ pub mod explain;
 mod unit;
 
 use super::chart::Chart;
+use super::data::classes::Classes;
 use super::data::{Labels, ReportData};
 use super::html::{Page, count, figure};
 use super::palette::Ink;
 use crate::error::Result;
+use crate::metric;
 use serde::Serialize;
 use serde_json::{Map, Value};
+use std::collections::BTreeMap;
 use unit::Unit;
 
 pub use charts::charts;
@@ -48,6 +51,8 @@ struct Shown<'a> {
     confusion: Option<Confusion>,
     /// The pairs of classes that are mistaken most.
     mistaken: Vec<Mistaken>,
+    /// Why rows cannot be ranked, where they cannot.
+    lack: Option<String>,
     parameters: Vec<Entry>,
     manifest: Vec<Entry>,
     /// Charts of partial dependence, by their ids.
@@ -80,6 +85,8 @@ struct Comparison {
 struct Confusion {
     /// Whether the matrix is too large for big numbers.
     many: bool,
+    /// Whether rows have weights.
+    weighted: bool,
     rows: Vec<Vec<Cell>>,
 }
 
@@ -88,6 +95,8 @@ struct Cell {
     count: u64,
     /// Share of all rows.
     share: f64,
+    /// Share of the weight of all rows, where rows have weights.
+    weight: Option<f64>,
     /// Share of the rows with the label, which colours the cell.
     heat: f64,
     right: bool,
@@ -119,7 +128,7 @@ const MISTAKES: usize = 8;
 
 impl<'a> Shown<'a> {
     fn new(report: &'a ReportData, charts: &[Chart]) -> Self {
-        let confusion = report.classes.as_ref().map(|classes| classes.confusion.as_slice());
+        let several = report.classes.as_ref().map(|classes| &classes.confusion).filter(|found| found.classes() > 2);
         Self {
             labels: match &report.labels {
                 Labels::Classes(counts) if counts.len() > 4 => String::new(),
@@ -131,8 +140,9 @@ impl<'a> Shown<'a> {
             sections: sections(report, charts),
             tiles: tiles(report),
             comparison: comparison(report),
-            confusion: confusion.filter(|counts| counts.len() <= MOST_CLASSES).map(Confusion::new),
-            mistaken: confusion.filter(|counts| counts.len() > 2).map(mistaken).unwrap_or_default(),
+            confusion: report.classes.as_ref().and_then(Confusion::new),
+            mistaken: several.map(mistaken).unwrap_or_default(),
+            lack: report.figures.first().and_then(|first| first.figures.lack).map(|lack| lack.to_string()),
             parameters: entries(&report.parameters),
             manifest: match &report.manifest {
                 Some(Value::Object(map)) => entries(map),
@@ -213,48 +223,40 @@ fn comparison(report: &ReportData) -> Option<Comparison> {
 }
 
 impl Confusion {
-    fn new(counts: &[Vec<u64>]) -> Self {
+    /// `None` of too many classes.
+    fn new(classes: &Classes) -> Option<Self> {
+        let counts = classes.confusion.matrix().filter(|counts| counts.len() <= MOST_CLASSES)?;
+        let weights = classes.weighted_confusion.as_ref().and_then(metric::Confusion::matrix);
+        let all_weights = weights.iter().flatten().flatten().sum::<f64>();
         let all = counts.iter().flatten().sum::<u64>().max(1) as f64;
         let names = [["tn", "fp"], ["fn", "tp"]];
-        let rows = counts
-            .iter()
-            .enumerate()
-            .map(|(label, row)| {
-                let of_label = row.iter().sum::<u64>().max(1) as f64;
-                row.iter()
-                    .enumerate()
-                    .map(|(predicted, &count)| Cell {
-                        count,
-                        share: count as f64 / all,
-                        heat: count as f64 / if counts.len() == 2 { all } else { of_label },
-                        right: label == predicted,
-                        name: if counts.len() == 2 { names[label][predicted] } else { "" },
-                    })
-                    .collect()
-            })
-            .collect();
-        Self { many: counts.len() > 4, rows }
+        let cell = |label: usize, predicted: usize, of_label: f64| {
+            let count = counts[label][predicted];
+            Cell {
+                count,
+                share: count as f64 / all,
+                weight: weights.as_ref().map(|weights| weights[label][predicted] / all_weights),
+                heat: count as f64 / if counts.len() == 2 { all } else { of_label },
+                right: label == predicted,
+                name: if counts.len() == 2 { names[label][predicted] } else { "" },
+            }
+        };
+        let rows = counts.iter().enumerate().map(|(label, row)| {
+            let of_label = row.iter().sum::<u64>().max(1) as f64;
+            (0..row.len()).map(|predicted| cell(label, predicted, of_label)).collect()
+        });
+        Some(Self { many: counts.len() > 4, weighted: weights.is_some(), rows: rows.collect() })
     }
 }
 
-fn mistaken(counts: &[Vec<u64>]) -> Vec<Mistaken> {
-    let mut found: Vec<Mistaken> = counts
-        .iter()
-        .enumerate()
-        .flat_map(|(label, row)| {
-            let of_label = row.iter().sum::<u64>().max(1) as f64;
-            row.iter().enumerate().map(move |(predicted, &count)| Mistaken {
-                label,
-                predicted,
-                count,
-                share: count as f64 / of_label,
-            })
-        })
-        .filter(|pair| pair.label != pair.predicted && pair.count > 0)
-        .collect();
-    found.sort_by_key(|pair| (std::cmp::Reverse(pair.count), pair.label, pair.predicted));
-    found.truncate(MISTAKES);
-    found
+fn mistaken(confusion: &metric::Confusion) -> Vec<Mistaken> {
+    let mut of_label: BTreeMap<usize, u64> = BTreeMap::new();
+    for (label, _, count) in confusion.cells() {
+        *of_label.entry(label).or_default() += count;
+    }
+    let share = |label: &usize, count: u64| count as f64 / of_label[label] as f64;
+    let found = confusion.mistakes().into_iter().take(MISTAKES);
+    found.map(|(label, predicted, count)| Mistaken { label, predicted, count, share: share(&label, count) }).collect()
 }
 
 /// A JSON object as names and values.
@@ -280,6 +282,17 @@ fn text(value: &Value) -> String {
     }
 }
 
+/// Classes with their rows: all, or of many those with the most rows.
+fn shown_classes(counts: &[u64]) -> Vec<(usize, u64)> {
+    let mut shown: Vec<(usize, u64)> = counts.iter().copied().enumerate().collect();
+    if counts.len() > metric::MOST_DENSE_CLASSES {
+        shown.sort_by_key(|(_, rows)| std::cmp::Reverse(*rows));
+        shown.truncate(MOST_CLASSES);
+        shown.sort_unstable();
+    }
+    shown
+}
+
 impl Labels {
     /// How many there are of which, in words; a sentence without its stop.
     #[must_use]
@@ -287,10 +300,19 @@ impl Labels {
         match self {
             Self::Classes(counts) => {
                 let all = counts.iter().sum::<u64>().max(1) as f64;
-                let parts = counts.iter().enumerate().map(|(label, &rows)| {
-                    format!("{} of class {label} ({:.1} %)", count(rows as f64), 100.0 * rows as f64 / all)
-                });
-                parts.collect::<Vec<_>>().join(", ")
+                let shown = shown_classes(counts);
+                let mut parts: Vec<String> = shown
+                    .iter()
+                    .map(|&(label, rows)| {
+                        format!("{} of class {label} ({:.1} %)", count(rows as f64), 100.0 * rows as f64 / all)
+                    })
+                    .collect();
+                if shown.len() < counts.len() {
+                    let rest = counts.len() - shown.len();
+                    let rows = all - shown.iter().map(|(_, rows)| *rows).sum::<u64>() as f64;
+                    parts.push(format!("{} of the other {} classes", count(rows), count(rest as f64)));
+                }
+                parts.join(", ")
             }
             Self::Numbers(found) => format!(
                 "From {} to {}, mean {}, standard deviation {}",

@@ -188,7 +188,7 @@ impl Runner<'_> {
             validation = validation.continue_from(start);
         }
         let found = validation.run_in_pool()?;
-        Ok((found.models, params.early_stopping_rounds.map(|_| found.best_round)))
+        Ok((found.models, found.best_round.filter(|_| params.early_stopping_rounds.is_some())))
     }
 
     /// Each round only where something looks at it: evaluation takes as long as a small round.

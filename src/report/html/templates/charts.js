@@ -760,7 +760,11 @@
         show(`${name}-share`, `${(100 * ratio(count, rows)).toFixed(1)} %`);
         for (const node of document.querySelectorAll(`[data-heat="${name}"]`)) node.style.setProperty("--heat", ratio(count, rows));
       }
-      const { tp, fp, fn, tn } = cells(table.weighted ?? table.counts, i);
+      const weights = cells(table.weighted ?? table.counts, i);
+      const { tp, fp, fn, tn } = weights;
+      for (const [name, weight] of Object.entries(weights)) {
+        show(`${name}-weight`, `${(100 * ratio(weight, tp + fp + fn + tn)).toFixed(1)} %`);
+      }
       const scores = {
         accuracy: ratio(tp + tn, tp + fp + fn + tn),
         precision: ratio(tp, tp + fp),
