@@ -268,6 +268,112 @@ fn policy(browser: &Path) -> Result<(), Failed> {
     expect(console.iter().any(|line| line.contains("Content Security Policy")), format!("console: {console:?}"))
 }
 
+/// Trains a regression of deep trees, of a feature with a hole, in a folder of training, validation and test data; all three pages
+/// that it can be judged on, and the explanation.
+fn houses() -> Report {
+    let folder = TempDir::new().unwrap();
+    let mut state = 11_u32;
+    let mut next = |end: u32| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 8) % end
+    };
+    for (name, rows) in [("train.csv", 600), ("valid.csv", 200), ("eBay_test.csv", 200)] {
+        let mut text = "price,area,year_of_construction,rooms\n".to_string();
+        for _ in 0..rows {
+            let (area, rooms) = (300 + next(1700), 1 + next(6));
+            // Nothing was built from 1945 to 1989.
+            let year = if next(2) == 0 { 1900 + next(45) } else { 1990 + next(30) };
+            let price = area * 210 + rooms * 9000 + (year - 1900) * 700 + next(60_000);
+            writeln!(text, "{price},{area}.5,{year},{rooms}").unwrap();
+        }
+        fs::write(folder.path().join(name), text).unwrap();
+    }
+    let report = Report { folder, json: Value::Null };
+    report.run("train -q --train train.csv --validation valid.csv --num-round 30 --max-depth 6 --report trained.html");
+    report.run("report -q --model model.json --data eBay_test.csv --train train.csv --validation valid.csv --output three.html");
+    report.run("report -q --model model.json --data valid.csv --output valid.html");
+    report.run("report -q --model model.json --data train.csv --output train.html");
+    report.run("explain -q --model model.json --data eBay_test.csv --html explain.html");
+    report
+}
+
+/// Training, validation and test data have one colour each on all pages, which nothing else has.
+fn one_colour_a_channel(browser: &Path) -> Result<(), Failed> {
+    let report = houses();
+    for dark in [false, true] {
+        let see = |page: &str| open(browser, &report.folder.path().join(page), Window { width: 1280, dark });
+        let (trained, three) = (see("trained.html")?.seen, see("three.html")?.seen);
+        let [train, validation, test] =
+            ["train", "validation", "eBay_test.csv"].map(|name| three["inks"]["loss-0"][name].clone());
+        expect(train != validation && train != test && validation != test, format!("{}", three["inks"]))?;
+        let channels = [&train, &validation, &test];
+        expect(channels.iter().all(|ink| ink.is_string()), format!("{}", three["inks"]))?;
+        for (page, name, ink) in [
+            (&trained, "train", &train),
+            (&trained, "validation", &validation),
+            (&three, "train", &train),
+            (&three, "validation", &validation),
+            (&three, "eBay_test.csv", &test),
+        ] {
+            expect(page["inks"]["loss-0"][name] == *ink, format!("the loss of {name}: {}", page["inks"]["loss-0"]))?;
+            expect(page["swatches"][name] == *ink, format!("the table's {name}: {}", page["swatches"]))?;
+        }
+        // Whatever shows the judging data has its colour: by its name, by the manifest, by the file's content.
+        let (by_manifest, itself) = (see("valid.html")?.seen, see("train.html")?.seen);
+        for (page, ink) in [(&trained, &validation), (&by_manifest, &validation), (&three, &test), (&itself, &train)] {
+            expect(page["judged"] == *ink, format!("judged: {}, not {ink}", page["judged"]))?;
+            for (chart, series) in [("labels", ""), ("residuals", ""), ("predictions", "rows"), ("error-quantiles", "")]
+            {
+                expect(page["inks"][chart][series] == *ink, format!("{chart}: {}", page["inks"][chart]))?;
+            }
+        }
+        let explained = see("explain.html")?.seen;
+        for page in [&trained, &three, &explained] {
+            for (chart, inks) in page["inks"].as_object().into_iter().flatten() {
+                let is_of_channel = ["loss-", "labels", "residual", "predictions", "error-", "bin-"];
+                if !is_of_channel.iter().any(|start| chart.starts_with(start)) {
+                    let taken = inks.as_object().into_iter().flatten().find(|(_, ink)| channels.contains(ink));
+                    expect(taken.is_none(), format!("{chart} has the colour of a channel: {inks}"))?;
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Trees stay within their cards, provenance is folded, dependence has gaps, and a regression is in units of its label.
+fn trees_gaps_and_units(browser: &Path) -> Result<(), Failed> {
+    let report = houses();
+    let see = |page: &str, width| open(browser, &report.folder.path().join(page), Window { width, dark: false });
+    for width in [1280, 1024, 500] {
+        let seen = see("three.html", width)?.seen;
+        let trees = seen["trees"].as_array().ok_or("no trees")?;
+        expect(trees.len() == 3, format!("{trees:?}"))?;
+        for tree in trees {
+            expect(tree["boxes"].as_u64() > Some(100) && tree["beyondPicture"] == 0, format!("{tree}"))?;
+            // A window too narrow for letters to be read has a picture to be scrolled within its card.
+            let fits = tree["beyondCard"] == 0 && tree["wider"] == false;
+            expect(fits || (width < 860 && tree["scrolls"] == true), format!("{width}: {tree}"))?;
+            expect(tree["letters"].as_f64() > Some(7.0), format!("letters that nobody can read: {tree}"))?;
+        }
+        let folded = serde_json::json!({ "closed": true, "printed": true, "again": true });
+        expect(seen["provenance"] == folded, format!("{}", seen["provenance"]))?;
+        let dependence = &seen["dependence"];
+        let (area, year, rooms) = (&dependence["area"], &dependence["year_of_construction"], &dependence["rooms"]);
+        expect(area["rug"].as_u64() >= Some(100) && area["pieces"] == serde_json::json!([1]), format!("area: {area}"))?;
+        expect(year["rug"].as_u64() >= Some(100) && year["pieces"] == serde_json::json!([2]), format!("year: {year}"))?;
+        expect(rooms["rug"].as_u64() > Some(0) && rooms["pieces"] == serde_json::json!([]), format!("rooms: {rooms}"))?;
+        expect(seen["charts"].as_array().into_iter().flatten().all(|chart| chart["overlaps"] == 0), "overlaps")?;
+    }
+    for page in ["three.html", "explain.html"] {
+        let seen = see(page, 1280)?.seen;
+        let words = seen["words"].as_str().unwrap_or_default();
+        expect(words.contains("in units of price"), format!("{page}: no unit of the label"))?;
+        expect(!words.contains("margin"), format!("{page}: margins of a regression"))?;
+    }
+    Ok(())
+}
+
 fn main() {
     let arguments = Arguments::from_args();
     let required = std::env::var("GBOOST_REQUIRE_CHROMIUM").is_ok_and(|value| value == "1");
@@ -283,6 +389,8 @@ fn main() {
         trial("multiclass", multiclass),
         trial("regression", regression),
         trial("explanation_and_bias", explanation_and_bias),
+        trial("one_colour_a_channel", one_colour_a_channel),
+        trial("trees_gaps_and_units", trees_gaps_and_units),
         trial("the_policy_refuses_foreign_scripts", policy),
     ];
     libtest_mimic::run(&arguments, trials).exit();

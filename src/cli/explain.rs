@@ -17,8 +17,8 @@ use std::path::PathBuf;
 
 /// Explain a model's predictions with SHAP values
 ///
-/// The values are exact (TreeSHAP, in binary64), in units of the margin, and add up: the contributions of all features and the
-/// bias are the row's margin. Without --background a feature that is left out goes both ways at its splits, by the cover that
+/// The values are exact (TreeSHAP, in binary64), in units of the margin (of a regression, of its label), and add up: the
+/// contributions of all features and the bias are the row's margin. Without --background a feature that is left out goes both ways at its splits, by the cover that
 /// the training rows gave them (tree_path_dependent, as XGBoost's pred_contribs); with it, its values are taken from the
 /// background rows (interventional).
 ///
@@ -164,14 +164,20 @@ fn explain(args: &Args, model: &Model, explainer: &Explainer, data: &Dataset, sc
     Ok(())
 }
 
+/// What the sum of the trees is called: of a regression the prediction itself.
+fn sum_name(model: &Model) -> &'static str {
+    if model.objective.is_classification() { "margin" } else { "prediction" }
+}
+
 fn show_global(model: &Model, explainer: &Explainer, global: &GlobalShap, screen: &Screen) -> Result<()> {
     let overall = global.overall();
     let total: f64 = overall.iter().sum();
     let expected: Vec<String> = global.expected_values.iter().map(|&value| figure(value)).collect();
     screen.line(&format!(
-        "SHAP values ({}) of {}; expected margin {}",
+        "SHAP values ({}) of {}; expected {} {}",
         explainer.feature_perturbation(),
         count(global.rows, "row"),
+        sum_name(model),
         expected.join(", "),
     ))?;
     screen.line("")?;
@@ -210,10 +216,11 @@ fn show_row(model: &Model, explainer: &Explainer, data: &Dataset, row: usize, sc
         let values = found.row(0, class);
         let (features, bias) = (&values[..model.features], values[model.features]);
         let of_class = if model.classes > 1 { format!(", class {class}") } else { String::new() };
-        screen.block(&format!("\nrow {row}{of_class}: margin {}\n\n", figure(values.iter().sum())))?;
+        let sum = figure(values.iter().sum());
+        screen.block(&format!("\nrow {row}{of_class}: {} {sum}\n\n", sum_name(model)))?;
         let mut order: Vec<usize> = (0..model.features).filter(|&feature| features[feature] != 0.0).collect();
         order.sort_by(|&a, &b| features[b].abs().total_cmp(&features[a].abs()));
-        let mut lines = vec![vec!["expected margin".to_string(), String::new(), signed(bias)]];
+        let mut lines = vec![vec![format!("expected {}", sum_name(model)), String::new(), signed(bias)]];
         lines.extend(order.into_iter().map(|feature| {
             let value = data.columns[feature][row];
             let value = if value.is_nan() { "missing".to_string() } else { value.to_string() };

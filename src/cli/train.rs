@@ -372,12 +372,11 @@ fn report(
         channels.validation.as_ref().map(|channel| ("validation", channel)),
         channels.test.as_ref().map(|channel| ("test", channel)),
     ];
-    let mut named: Vec<NamedData<'_>> =
-        named
-            .into_iter()
-            .flatten()
-            .map(|(name, channel)| NamedData { name, role: DataRole::of_channel(name), data: &channel.dataset })
-            .collect();
+    let mut named: Vec<NamedData<'_>> = named
+        .into_iter()
+        .flatten()
+        .map(|(name, channel)| NamedData { name, role: DataRole::of_channel(name), data: &channel.dataset })
+        .collect();
     // Validation where there is some, otherwise test, otherwise train.
     let data = named.remove(usize::from(named.len() > 1));
     let report = ReportData::new(data::Inputs {

@@ -36,6 +36,14 @@ fn a_page_its_numbers_and_a_notebook() {
     let cells = notebook["cells"].as_array().unwrap();
     let pictures = cells.iter().filter(|cell| cell["outputs"][0]["data"]["image/svg+xml"].is_string()).count();
     assert!(pictures >= 12, "{pictures} pictures");
+    // The training data's colour, and that of the file, which is the validation data by the manifest.
+    let drawn = |title: &str| {
+        let shown = cells.iter().map(|cell| &cell["outputs"][0]["data"]["image/svg+xml"]);
+        shown.filter_map(Value::as_str).find(|svg| svg.contains(title)).unwrap().to_string()
+    };
+    let (loss, roc) = (drawn(">logloss over the rounds<"), drawn(">ROC curve<"));
+    assert!(loss.contains("#0072b2") && loss.contains("#d55e00"), "{loss}");
+    assert!(roc.contains("#d55e00") && !roc.contains("#0072b2"), "{roc}");
 }
 
 #[test]
@@ -75,6 +83,52 @@ fn early_stopping_is_followed() {
     assert_eq!(best["best_round"], metrics["best_round"]);
     assert_eq!(all["model"]["rounds_used"], metrics["rounds"]);
     assert_ne!(best["logloss"], all["logloss"]);
+}
+
+#[test]
+fn the_verdict_says_what_the_curves_tell_and_no_more() {
+    let folder = Folder::with_model(12, "--max-depth 6");
+    folder.write("eBay_test.csv", binary_csv(5, 80));
+    let learning = |more: &str| {
+        folder.run(&format!("report -q --model model.json --json a.json {more}")).done();
+        let report = folder.json("a.json")["report"].clone();
+        (report["data"]["role"].clone(), report["learning"].clone())
+    };
+    let sentence = |learning: &Value| learning["sentence"].as_str().unwrap().to_string();
+    // A file's name stays as it is, and one curve says nothing of fitting.
+    let (role, alone) = learning("--data eBay_test.csv");
+    assert_eq!((role, &alone["verdict"]), (Value::from("test"), &Value::from("unknown")));
+    let text = sentence(&alone);
+    assert!(text.starts_with("On eBay_test.csv, logloss is lowest in round "), "{text}");
+    assert!(!text.contains("overfits") && !text.contains("Neither") && !text.contains("apart"), "{text}");
+    let (_, both) = learning("--data eBay_test.csv --train train.csv");
+    assert_ne!(both["verdict"], "unknown", "{both}");
+    // The training's own files, by the manifest; the training data judges nothing.
+    let (role, itself) = learning("--data train.csv");
+    assert_eq!(
+        (role, &itself["verdict"], &itself["channel"]),
+        (Value::from("train"), &Value::from("unknown"), &Value::Null)
+    );
+    assert!(sentence(&itself).ends_with("give validation data as well."), "{itself}");
+    assert_eq!(learning("--data valid.csv").0, "validation");
+}
+
+#[test]
+fn no_advice_that_was_followed() {
+    let folder = Folder::with_data();
+    folder.write("test.csv", binary_csv(5, 80));
+    let verdict = |more: &str| {
+        folder.run(&format!("train -q {BINARY} --max-depth 6 --report r.html {more}")).done();
+        let html = folder.read("r.html");
+        let from = html.find("<div class=\"finding").unwrap();
+        html[from..from + html[from..].find("</div>").unwrap()].to_string()
+    };
+    let alone = verdict("--num-round 12");
+    assert!(alone.contains("give validation data as well"), "{alone}");
+    let judged = verdict("--num-round 12 --test test.csv");
+    assert!(judged.contains("On the test data, logloss") && !judged.contains("give validation data"), "{judged}");
+    let stopped = verdict("--validation valid.csv --early-stopping-rounds 3 --eta 1 --num-round 100");
+    assert!(stopped.contains("On the validation data") && !stopped.contains("early_stopping_rounds"), "{stopped}");
 }
 
 #[test]
@@ -190,4 +244,12 @@ fn hostile_names_are_text_in_page_and_notebook() {
         }
     }
     assert!(seen > 3, "the name is shown {seen} times");
+    // The label's name, which regressions are in units of.
+    folder.write("price.csv", format!("<script>alert(3)</script>,a,b\n{rows}"));
+    folder.run("train -q --train price.csv --num-round 3 --model price.json --report price.html").done();
+    folder.run("explain -q --model price.json --data price.csv --html explain.html").done();
+    for page in ["price.html", "explain.html"] {
+        let html = folder.read(page);
+        assert!(!html.contains("<script>alert") && html.contains("in units of &lt;script&gt;alert(3)"), "{page}");
+    }
 }

@@ -34,6 +34,63 @@ addEventListener("load", () => {
     };
   }));
 
+  // The colour of each series of a chart, as the browser has it, by its name in the legend; of one without a legend, by "".
+  step("inks", () => Object.fromEntries(figures.map((figure) => {
+    const colour = (node) => {
+      const { stroke, fill } = getComputedStyle(node);
+      return stroke !== "none" ? stroke : fill;
+    };
+    const buttons = all("button.series", figure);
+    if (buttons.length) {
+      const swatch = (button) => colour(button.querySelector("svg").lastElementChild);
+      return [figure.dataset.chart, Object.fromEntries(buttons.map((button) => [button.innerText, swatch(button)]))];
+    }
+    const drawn = figure.querySelector(".inside path[style], .inside rect[style], g.row rect[style]");
+    return [figure.dataset.chart, drawn ? { "": colour(drawn) } : {}];
+  })));
+  step("swatches", () => Object.fromEntries(
+    all("i.swatch[data-channel]").map((node) => [node.dataset.channel, getComputedStyle(node).backgroundColor]),
+  ));
+  step("judged", () => {
+    const swatch = document.querySelector(".lead i.swatch");
+    return swatch && getComputedStyle(swatch).backgroundColor;
+  });
+  // Marks of the rug, points, and pieces of the line, of each partial dependence.
+  step("dependence", () => Object.fromEntries(figures.filter((figure) => figure.dataset.chart.startsWith("depends-")).map((figure) => [
+    figure.querySelector("h3").innerText,
+    {
+      rug: all("path.rug", figure).length,
+      pieces: all("path.line", figure).map((node) => node.getAttribute("d").split("M").length - 1),
+    },
+  ])));
+  // What of a tree lies beyond its card: all of them opened to look, and closed again.
+  step("trees", () => all("details:has(.tree)").map((card) => {
+    const wasOpen = card.open;
+    card.open = true;
+    const room = card.getBoundingClientRect();
+    const frame = card.querySelector(".tree").getBoundingClientRect();
+    const svg = card.querySelector(".tree svg").getBoundingClientRect();
+    const boxes = all(".tree svg rect, .tree svg text, .tree svg path", card).map((node) => node.getBoundingClientRect());
+    const beyond = (room) => boxes.filter((box) => box.left < room.left - 1 || box.right > room.right + 1 || box.bottom > room.bottom + 1).length;
+    const found = {
+      boxes: boxes.length, beyondCard: beyond(room), beyondPicture: beyond(svg),
+      scrolls: getComputedStyle(card.querySelector(".tree")).overflowX === "auto", wider: svg.width > frame.width + 1,
+      letters: Math.min(...all(".tree svg text", card).map((node) => node.getBoundingClientRect().height)),
+    };
+    card.open = wasOpen;
+    return found;
+  }));
+  step("provenance", () => {
+    const details = document.querySelector("#provenance details");
+    if (!details) return null;
+    const closed = !details.open;
+    dispatchEvent(new Event("beforeprint"));
+    const printed = details.open && details.innerText.includes("sha256");
+    dispatchEvent(new Event("afterprint"));
+    return { closed, printed, again: !details.open };
+  });
+  step("words", () => document.body.innerText);
+
   step("width", () => ({ page: document.documentElement.scrollWidth, window: innerWidth }));
   step("loaded", () => performance.getEntriesByType("resource").map((entry) => entry.name));
   step("pwned", () => String(window.pwned));

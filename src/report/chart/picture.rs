@@ -1,7 +1,7 @@
 //! A chart as a picture: SVG on white, of fixed size, in colours that are told apart without colour vision too.
 
-use super::scale::Ticks;
 use super::super::palette::Ink;
+use super::scale::Ticks;
 use super::{Axis, Bars, Chart, Kind, Plane, Series, Style, Swarm, Waterfall};
 use std::fmt::Write as _;
 
@@ -244,11 +244,12 @@ impl Picture {
         for (series, index) in coloured(&plane.series) {
             self.series(series, index, &frame);
         }
-        for &value in &plane.rug {
-            let at = frame.x(value);
-            self.line((at, frame.bottom - RUG), (at, frame.bottom), "class=\"rug\" stroke=\"#57606a\" stroke-opacity=\".4\"");
-        }
         self.body.push_str("</svg>");
+        // Below the axis, so that it hides nothing.
+        for &value in plane.rug.iter().filter(|value| (frame.x[0]..=frame.x[1]).contains(value)) {
+            let at = frame.x(value);
+            self.line((at, frame.bottom), (at, frame.bottom + RUG), "stroke=\"#57606a\" stroke-opacity=\".45\"");
+        }
         for mark in &plane.marks {
             let at = frame.x(mark.at);
             if at < frame.left || at > frame.right {
@@ -474,7 +475,7 @@ fn coloured(series: &[Series]) -> impl Iterator<Item = (&Series, usize)> {
 }
 
 /// Height of a mark of the rug.
-const RUG: f64 = 8.0;
+const RUG: f64 = 5.0;
 const GRID: &str = "stroke=\"#e3e7ec\"";
 const MUTED: &str = "fill=\"#57606a\"";
 const REFERENCE: &str = "stroke=\"#57606a\" stroke-width=\"1.2\" stroke-dasharray=\"3 4\"";

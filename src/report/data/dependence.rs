@@ -32,7 +32,8 @@ pub struct Dependence {
     pub few: bool,
     /// Stretches between neighbouring values of the rows that are wide and have no row in them, ascending.
     pub gaps: Vec<[f64; 2]>,
-    /// Values of evenly many rows each, ascending: quantiles, or the value of each row where these are few.
+    /// Values of evenly many rows each, ascending: quantiles from the least to the largest, or the value of each row where these
+    /// are few; and the ends of all gaps.
     pub rug: Vec<f64>,
     /// `[output][value]`: the mean prediction; outputs as [`Dependence::outputs`].
     pub means: Vec<Vec<f64>>,
@@ -99,6 +100,12 @@ fn of(model: &Model, data: &Dataset, sample: &Dataset, feature: usize, rounds: u
     })
 }
 
+/// Whether a feature counts something, or stands for categories: its values are few and whole.
+pub(crate) fn is_counted(column: &[f32]) -> bool {
+    let found = Spread::of(column);
+    found.few && found.values.iter().all(|value| value.fract() == 0.0)
+}
+
 /// Which values of a feature the rows have.
 struct Spread {
     /// The values that are set: those that occur, or evenly chosen ones of them where they are many, and both ends of each gap.
@@ -112,10 +119,9 @@ impl Spread {
     fn of(column: &[f32]) -> Self {
         let mut values: Vec<f32> = column.iter().copied().filter(|value| !value.is_nan()).collect();
         values.sort_unstable_by(f32::total_cmp);
-        // The middle of each of as many parts.
-        let marks = values.len().min(RUG);
-        let middle = |mark: usize| f64::from(values[(2 * mark + 1) * values.len() / (2 * marks)]);
-        let rug: Vec<f64> = (0..marks).map(middle).collect();
+        let (marks, steps) = (values.len().min(RUG), values.len().saturating_sub(1));
+        let quantile = |mark: usize| f64::from(values[mark * steps / (marks - 1).max(1)]);
+        let mut rug: Vec<f64> = (0..marks).map(quantile).collect();
         values.dedup();
         let [first, last] = [values.first(), values.last()].map(|end| f64::from(end.copied().unwrap_or(0.0)));
         let wide = GAP_SHARE * (last - first);
@@ -124,6 +130,8 @@ impl Spread {
             .map(|pair| [f64::from(pair[0]), f64::from(pair[1])])
             .filter(|[from, to]| to - from > wide)
             .collect();
+        rug.extend(gaps.iter().flatten());
+        rug.sort_unstable_by(f64::total_cmp);
         let few = values.len() <= VALUES;
         if !few {
             let mut kept: Vec<f32> =
@@ -148,12 +156,12 @@ mod tests {
         assert_eq!(found.gaps, [[49.0, 80.0]]);
         assert!(!found.few && found.values.contains(&49.0) && found.values.contains(&80.0), "{:?}", found.values);
         assert!(found.values.windows(2).all(|pair| pair[0] < pair[1]), "{:?}", found.values);
-        assert_eq!(found.rug.len(), 70, "each row is marked");
+        assert_eq!(found.rug.len(), 72, "each row is marked, and both ends of the gap");
         assert!(found.rug.iter().all(|&mark| column.contains(&(mark as f32))));
         let even: Vec<f32> = (0..1000).map(|value| value as f32).collect();
         let found = Spread::of(&even);
         assert_eq!((found.gaps.len(), found.values.len(), found.rug.len()), (0, VALUES, RUG));
-        assert_eq!((found.rug[0], found.rug[99]), (5.0, 995.0));
+        assert_eq!((found.rug[0], found.rug[99]), (0.0, 999.0));
     }
 
     #[test]

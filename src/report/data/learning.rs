@@ -207,8 +207,7 @@ impl Learning {
         let judged = unseen.and_then(|curve| of_channel(&curve.channel));
         let shown = judged.or(history.curves.last())?;
         let scale = Scale::of(&shown.metric);
-        let train =
-            history.curves.iter().find(|curve| curve.role == DataRole::Train && curve.metric == shown.metric);
+        let train = history.curves.iter().find(|curve| curve.role == DataRole::Train && curve.metric == shown.metric);
         let best = judged.and_then(|curve| best_place(curve, scale));
         let finding = match judged {
             Some(curve) => Finding::new(curve, train, scale),
@@ -277,7 +276,7 @@ mod tests {
 
         let falls = (0..100).map(|i| 0.6 - f64::from(i) * 0.003).collect();
         let found = learning(vec![train(), curve("validation", falls)]);
-        assert_eq!((found.verdict, found.best_round), (Verdict::Overfits, Some(99)), "the training data has run away");
+        assert_eq!((found.verdict, found.best_round), (Verdict::Underfits, Some(99)), "the gap shrinks");
         let near = curve("train", (0..100).map(|i| 0.59 - f64::from(i) * 0.003).collect());
         let falls = (0..100).map(|i| 0.6 - f64::from(i) * 0.003).collect();
         let found = learning(vec![near, curve("validation", falls)]);
@@ -293,12 +292,10 @@ mod tests {
         assert_eq!((found.verdict, found.best_round, found.channel), (Verdict::Unknown, None, None));
         let found = learning(vec![train(), curve("validation", vec![0.5, 0.6, 0.7])]);
         assert_eq!((found.verdict, found.best_round), (Verdict::Overfits, Some(0)));
-        assert!(Learning::new(
-                History::default(),
-                Objective::SquaredError,
-                RoundsUsed { rounds: 1, stopped_early: false }
-            )
-            .is_none());
+        assert!(
+            Learning::new(History::default(), Objective::SquaredError, RoundsUsed { rounds: 1, stopped_early: false })
+                .is_none()
+        );
     }
 
     #[test]
@@ -317,6 +314,10 @@ mod tests {
             let error = History::parse(text).err().unwrap_or_else(|| panic!("{text:?} is taken"));
             assert_eq!((error.line(), error.column()), (Some(line), Some(column)), "{text:?}: {error}");
         }
+        // A metric that the data does not define.
+        let found = History::parse("round,a-b\n0,NaN\n").unwrap_or_else(|error| panic!("{error}"));
+        assert!(found.curves[0].values[0].is_nan());
+        assert!(History::parse("round,a-b\n0,inf\n").is_err());
         assert!(History::parse("round,a-b\n").is_err());
     }
 }

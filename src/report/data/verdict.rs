@@ -115,8 +115,13 @@ pub(super) enum Finding {
 impl Finding {
     /// What a curve of data that was not trained on says, beside that of the training data where there is one.
     pub(super) fn new(curve: &LossCurve, train: Option<&LossCurve>, scale: Scale) -> Self {
-        let points: Vec<Point> =
-            curve.rounds.iter().copied().zip(curve.values.iter().copied()).filter(|(_, value)| !value.is_nan()).collect();
+        let points: Vec<Point> = curve
+            .rounds
+            .iter()
+            .copied()
+            .zip(curve.values.iter().copied())
+            .filter(|(_, value)| !value.is_nan())
+            .collect();
         let (Some(&first), Some(&last)) = (points.first(), points.last()) else { return Self::Undefined };
         if points.len() == 1 {
             return Self::SingleRound { last };
@@ -228,7 +233,9 @@ impl Told<'_> {
                 )
             }
             Finding::Undefined => format!("{subject} is not defined."),
-            Finding::SingleRound { last } => format!("There is a single round. {subject} is {} after it.", figure(last.1)),
+            Finding::SingleRound { last } => {
+                format!("There is a single round. {subject} is {} after it.", figure(last.1))
+            }
             Finding::UnseenAlone { best, last } => format!(
                 "{subject} is {verb} in round {} of {} ({}), and {}{} at the end. What is over- or underfitting shows only beside \
                  the training data: give it as well.",
@@ -291,12 +298,16 @@ impl Told<'_> {
                 last.0 + 1,
             ),
             Finding::StillImproves { late, last, gap } => format!(
-                "{subject} still improves at the end: from {} to {} over the last {} of {} rounds. More rounds, or a larger eta, \
-                 would improve it further.{}",
+                "{subject} still improves at the end: from {} to {} over the last {} of {} rounds. {} may improve it further.{}",
                 figure(late.1),
                 figure(last.1),
                 last.0 - late.0,
                 last.0 + 1,
+                if self.used.stopped_early {
+                    "More patience of early stopping"
+                } else {
+                    "More rounds, or a larger eta,"
+                },
                 gap.sentence(),
             ),
             Finding::Settled { best, last, gap } => format!(
@@ -316,12 +327,16 @@ impl Told<'_> {
             return format!("Predictions stop at round {}, so they do not suffer.", self.used.rounds.saturating_sub(1));
         }
         if self.used.stopped_early {
-            return format!("Early stopping has found this; predictions of the best rounds alone, up to round {best}, do not suffer.");
+            return format!(
+                "Early stopping has found this; predictions of the best rounds alone, up to round {best}, do not suffer."
+            );
         }
         match self.shown.role {
-            DataRole::Test => "Choose the number of rounds on validation data, with early_stopping_rounds, rather than on the \
+            DataRole::Test => {
+                "Choose the number of rounds on validation data, with early_stopping_rounds, rather than on the \
                                data that judges."
-                .to_string(),
+                    .to_string()
+            }
             _ => format!("{} rounds, or early_stopping_rounds, would have been enough.", best + 1),
         }
     }
@@ -387,7 +402,8 @@ mod tests {
         assert_eq!(finding.verdict(), Verdict::Settled);
         assert!(sentence.contains("Neither over- nor underfitting shows."), "{sentence}");
         // Rows that are harder from the first round on.
-        let (finding, _) = found("logloss", |round| towards(0.4)(round) + 0.3, Some(|round| 0.4 + 0.2 * (-round / 6.0).exp()));
+        let (finding, _) =
+            found("logloss", |round| towards(0.4)(round) + 0.3, Some(|round| 0.4 + 0.2 * (-round / 6.0).exp()));
         assert_eq!(finding.verdict(), Verdict::Settled);
         // Better than on the training data.
         let (finding, _) = found("logloss", towards(0.3), Some(|round| 0.5 + 0.1 * (-round / 6.0).exp()));
@@ -408,7 +424,10 @@ mod tests {
         let turns = |round: f64| 0.3 + (round - 40.0).powi(2) * 1e-4;
         let (finding, sentence) = found("logloss", turns, Some(|round| 0.5 - 0.004 * round));
         assert_eq!(finding.verdict(), Verdict::Overfits);
-        assert!(sentence.contains("overfits after round 40") && sentence.contains("rather than on the data"), "{sentence}");
+        assert!(
+            sentence.contains("overfits after round 40") && sentence.contains("rather than on the data"),
+            "{sentence}"
+        );
         let (finding, sentence) = found("logloss", turns, Some(|round| 0.29 + (round - 40.0).powi(2) * 1e-4));
         assert_eq!(finding.verdict(), Verdict::Unknown);
         assert!(sentence.contains("which is not overfitting"), "{sentence}");

@@ -315,7 +315,9 @@ fn distribution(found: &Distribution, id: &str, data: &ReportData) -> Chart {
         .filter(|(_, shares)| shares.iter().any(|&share| share > 0.0))
         .take(CLASSES)
         .map(|(class, shares)| match binary {
-            true => Series::columns(class_name(class), &found.edges, shares.iter().copied()).in_ink(Ink::category(class)),
+            true => {
+                Series::columns(class_name(class), &found.edges, shares.iter().copied()).in_ink(Ink::category(class))
+            }
             // Many columns over each other are not to be read: lines through their middles.
             false => Series::new(
                 class_name(class),
@@ -403,7 +405,10 @@ fn of_regression(data: &ReportData, found: &Regression) -> Vec<Chart> {
             "bin-means",
             "Mean error by label",
             "Mean error by bins of labels; above 0 the model predicts too little.",
-            bars(&format!("mean error: {label} less prediction"), found.bins.iter().map(|bin| bin.mean_error).collect()),
+            bars(
+                &format!("mean error: {label} less prediction"),
+                found.bins.iter().map(|bin| bin.mean_error).collect(),
+            ),
         ),
     ]
 }

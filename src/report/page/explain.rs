@@ -10,6 +10,7 @@ use crate::model::Model;
 use crate::report::chart::{
     Axis, BarSeries, Bars, Chart, Plane, Series, Style, Waterfall, WaterfallEnd, WaterfallStep, short,
 };
+use crate::report::data::dependence::is_counted;
 use crate::report::data::sample::{even, of_rows};
 use crate::report::html::{Page, figure};
 use serde::Serialize;
@@ -235,7 +236,13 @@ fn dependence(page: &ExplainPage, sample: &Dataset, found: &Contributions) -> De
                 }
             };
             let series = series.into_iter().filter(|series: &Series| !series.x.is_empty()).collect();
-            let plane = Plane { x: Axis::new(&name), y: Axis::new(page.unit().axis("SHAP value")), series, ..Plane::default() };
+            let plane = Plane {
+                x: Axis::new(&name),
+                y: Axis::new(page.unit().axis("SHAP value")),
+                series,
+                whole: is_counted(&sample.columns[feature]),
+                ..Plane::default()
+            };
             let alt = format!("SHAP values of {name} by its value, a point a row.");
             Chart::plane(format!("depends-{place}"), name, alt, plane)
         })
@@ -309,7 +316,10 @@ fn waterfalls(page: &ExplainPage, sample: &Dataset, found: &Contributions) -> Ve
             let class = if model.classes > 1 { labels[index] as usize } else { 0 };
             let prediction = f64::from(predictions[class * rows.len() + index]);
             let note = match (model.objective.is_classification(), model.classes > 1) {
-                (false, _) => format!("Predicted: {}.", figure(prediction)),
+                (false, _) => match &data.label_name {
+                    Some(label) => format!("Predicted {label}: {}.", figure(prediction)),
+                    None => format!("Predicted: {}.", figure(prediction)),
+                },
                 (true, false) => format!("Probability of class 1: {}.", figure(prediction)),
                 (true, true) => {
                     format!("Predicted: {}, with a probability of {}.", class_name(class), figure(prediction))

@@ -5,7 +5,7 @@
   const NS = "http://www.w3.org/2000/svg";
   // By the place of a series in its chart; no multiple of the colours of categories, so that both together repeat late.
   const DASHES = ["", "8 4", "2 3", "10 3 2 3", "14 5", "4 2", "1 3"];
-  const RUG = 8;
+  const RUG = 6;
   const CHARACTER = 6.7;
   const specs = JSON.parse(document.getElementById("charts").textContent);
   const drawn = new Map();
@@ -289,9 +289,9 @@
       const inside = make("svg", {
         x: left, y: top, width: inner, height, viewBox: `${left} ${top} ${inner} ${height}`, class: "inside",
       }, this.svg);
-      // Where the data has values.
+      // Where the data has values: below the axis, so that it hides nothing.
       for (const value of spec.rug) {
-        make("path", { d: `M${X(value).toFixed(1)} ${bottom}v${-RUG}`, class: "rug" }, inside);
+        if (value >= xs[0] && value <= xs[1]) make("path", { d: `M${X(value).toFixed(1)} ${bottom}v${RUG}`, class: "rug" }, this.svg);
       }
       for (const series of shown) this.drawSeries(series, inside);
       this.drawMarks();
