@@ -28,6 +28,8 @@ mod hostile;
 mod inspect;
 #[path = "cli/interrupt.rs"]
 mod interrupt;
+#[path = "cli/limits.rs"]
+mod limits;
 #[path = "cli/meaning.rs"]
 mod meaning;
 #[path = "cli/memory.rs"]

@@ -78,6 +78,9 @@ impl Place<'_> {
     }
 }
 
+/// Columns that a table is padded to at most: each takes memory, even without rows.
+const MOST_PADDED: usize = 1 << 24;
+
 const LABEL: &str = "the label ";
 const WEIGHT: &str = "the weight ";
 
@@ -263,6 +266,11 @@ impl Table {
         if width == 0 {
             let error = Error::data("no row has a feature").at_path(&self.first);
             return Err(error.remedy("write features as index:value pairs after the label"));
+        }
+        // A model may declare any number of features; what no row has is padded.
+        if width > found && width > MOST_PADDED {
+            let message = format!("the rows have {}, the model {width}: too many to pad", count(found, "feature"));
+            return Err(Error::data(message).at_path(&self.first).remedy("give a model with fewer features"));
         }
         let too_large = || {
             let (rows, features) = (count(self.rows, "row"), count(width, "feature"));
