@@ -122,27 +122,31 @@ pub fn check_search(
     if !objective.metric.ranks() {
         return Ok(());
     }
-    let (lack, remedy) = match objective.source {
-        Source::Validation => {
-            let data = channels.validation.as_ref().map(|channel| Rows::all(&channel.dataset));
-            let lack = data.and_then(|rows| lack_of(rows, params)).map(|lack| format!("in the validation data {lack}"));
-            (lack, "give validation data with rows of every label, or another objective metric")
-        }
-        Source::Cv => {
-            let data = &channels.train.dataset;
-            let lack = folds.and_then(|folds| {
-                (0..folds.count()).find_map(|fold| {
-                    let rows = folds.test_rows(fold);
-                    let lack = lack_of(Rows::chosen(data, &rows), params)?;
-                    Some(format!("of the held-out rows of fold {} {lack}", folds.name(fold)))
-                })
-            });
-            (lack, folds_advice(args))
-        }
+    let validation = channels.validation.as_ref().filter(|_| objective.source == Source::Validation);
+    if let Some(lack) = validation.and_then(|channel| lack_of(Rows::all(&channel.dataset), params)) {
+        let message = format!("no trial would have a value of {objective}: in the validation data {lack}");
+        return Err(
+            Error::data(message).remedy("give validation data with rows of every label, or another objective metric")
+        );
+    }
+    let of_fold = |folds: &Folds| {
+        (0..folds.count()).find_map(|fold| {
+            let rows = folds.test_rows(fold);
+            let lack = lack_of(Rows::chosen(&channels.train.dataset, &rows), params)?;
+            Some(format!("of the held-out rows of fold {} {lack}", folds.name(fold)))
+        })
     };
-    match lack {
-        Some(lack) => Err(Error::data(format!("no trial would have a value of {objective}: {lack}")).remedy(remedy)),
-        None => Ok(()),
+    match (folds.and_then(of_fold), objective.source) {
+        (Some(lack), Source::Cv) => {
+            let message = format!("no trial would have a value of {objective}: {lack}");
+            Err(Error::data(message).remedy(folds_advice(args)))
+        }
+        (Some(lack), Source::Validation) => {
+            let metric = objective.metric;
+            screen.note(&format!("warning: cv:{metric} has no value (NaN): {lack}; {}", folds_advice(args)));
+            Ok(())
+        }
+        (None, _) => Ok(()),
     }
 }
 

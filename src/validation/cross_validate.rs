@@ -16,17 +16,24 @@ use crate::model::Model;
 use crate::params::Params;
 use crate::training::{Finished, TrainingSet};
 use rayon::prelude::*;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use std::ops::ControlFlow;
 use std::time::Instant;
 
 /// A mean over the folds and the standard deviation about it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct MeanStd {
-    /// The mean.
+    /// The mean; not a number where a fold has no value.
+    #[serde(deserialize_with = "number_or_none")]
     pub mean: f64,
     /// The standard deviation of the folds themselves (divided by their number, as `numpy.std` and xgboost.cv do it).
+    #[serde(deserialize_with = "number_or_none")]
     pub std: f64,
+}
+
+/// What is not a number is null in JSON.
+fn number_or_none<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<f64, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or(f64::NAN))
 }
 
 impl MeanStd {

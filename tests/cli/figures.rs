@@ -206,6 +206,15 @@ fn a_search_by_a_metric_without_a_value_is_refused() {
     let ran = folder.run(&format!("{tune} --validation v1.csv --objective-metric validation:logloss"));
     assert!(ran.stderr.contains("warning: validation data: all rows have label 1"), "{}", ran.stderr);
     ran.done();
+
+    // A mean over folds without a value stands beside the objective, and in the journal, which can be gone on with.
+    let beside = format!("{tune} --validation d.csv --nfold 4 --objective-metric validation:auc --output beside");
+    let ran = folder.run(&beside);
+    assert!(ran.stderr.contains("warning: cv:auc has no value (NaN): of the held-out rows of fold"), "{}", ran.stderr);
+    ran.done();
+    let board = folder.read("beside/leaderboard.csv");
+    folder.run(&format!("{beside} --resume -q")).done();
+    assert_eq!(folder.read("beside/leaderboard.csv"), board);
 }
 
 #[test]
