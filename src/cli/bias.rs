@@ -13,6 +13,7 @@ use gboost::report::page::{self, bias::BiasPage};
 use gboost::report::{Analysis, analysis::BiasSection};
 use gboost::{Dataset, Error, Model, Objective, Result};
 use std::path::PathBuf;
+use std::rc::Rc;
 
 /// Measure bias in the labels and in a model's predictions
 ///
@@ -21,10 +22,10 @@ use std::path::PathBuf;
 /// AD, TE, CDDPL, FT, GE). Rows count as one each, whatever their weight; 0/0 is 0 and x/0 infinite. A missing value meets no
 /// condition, so its row belongs to the rest.
 ///
-/// A facet's column may be a feature, or a column that the model was trained without, and may hold text. Its values are compared to
-/// the last digit; where all of them are numbers, 1, 1.0 and 01 are the same. The files are read once more for it, so they may not be
-/// pipes. The usual bounds are rules of thumb:
-/// differences of rates up to 0.1, a disparate impact from 0.8 to 1.25.
+/// A facet's column may be a feature, or a column that the model was trained without, and may hold
+/// text. Its values are compared to the last digit; where all of them are numbers, 1, 1.0 and 01
+/// are the same. The files are read once more for it, so they may not be pipes. The usual bounds
+/// are rules of thumb: differences of rates up to 0.1, a disparate impact from 0.8 to 1.25.
 #[derive(clap::Args)]
 #[command(after_help = AFTER_HELP)]
 pub struct Args {
@@ -164,7 +165,7 @@ impl Questions {
         })
     }
 
-    fn answer(&self, args: &Args, model: &Model, screen: &Screen) -> Result<Vec<BiasReport>> {
+    fn answer<'a>(&'a self, args: &'a Args, model: &Model, screen: &Screen) -> Result<Vec<BiasReport>> {
         keys::check_files(&args.subject.data)?;
         // Before the data, so that a column that is not there is not looked for among those to leave out.
         let facets = self.facets.iter().map(|(text, column, _)| Column::new(column, "--facet", text, args, model));
@@ -178,12 +179,23 @@ impl Questions {
         let positive = self.positives(labels, model)?;
         let predicted = self.predictions(args, model, data);
         let source = (&reading, &channel);
-        let groups = group.map(|group| group.values(args, source)).transpose()?;
-        let rows = BiasRows { positive: &positive, predicted: &predicted, groups: groups.as_ref() };
+        // A column that is asked for several times is read once.
+        let mut known: Vec<(&ColumnRef, Rc<Keys>)> = Vec::new();
+        let mut values_of = |column: Column<'a>| {
+            let wanted = column.column;
+            if let Some((_, keys)) = known.iter().find(|(column, _)| *column == wanted) {
+                return Ok(keys.clone());
+            }
+            let keys = Rc::new(column.values(args, source)?);
+            known.push((wanted, keys.clone()));
+            Ok::<_, Error>(keys)
+        };
+        let groups = group.map(&mut values_of).transpose()?;
+        let rows = BiasRows { positive: &positive, predicted: &predicted, groups: groups.as_deref() };
         let mut reports = Vec::new();
         for (column, (_, _, condition)) in facets.into_iter().zip(&self.facets) {
             let (name, about) = (name(column.column), column.about.clone());
-            let values = column.values(args, source)?;
+            let values = values_of(column)?;
             let own = values.nearest();
             let is_own = |column: &&[f32]| own.as_ref().is_some_and(|own| is_same(column, own));
             let others: Vec<&[f32]> = data.columns.iter().map(Vec::as_slice).filter(|column| !is_own(column)).collect();

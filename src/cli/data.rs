@@ -41,8 +41,8 @@ pub struct DataArgs {
     #[arg(long, value_name = "C", value_parser = delimiter)]
     delimiter: Option<Delimiter>,
 
-    /// Index of the first feature of libsvm files [default: that of the model; for a model of XGBoost 0; for a new model 0 if the
-    /// training data has an index 0, else 1]
+    /// Index of the first feature of libsvm files [default: that of the model; for a model of
+    /// XGBoost 0; for a new model 0 if the training data has an index 0, else 1]
     #[arg(long, value_name = "BASE", value_parser = ["0", "1"])]
     index_base: Option<String>,
 }
@@ -267,7 +267,8 @@ impl DataArgs {
         Ok(channel)
     }
 
-    /// Says where the index base of a libsvm channel comes from if that is no matter of course; once, however many channels are read.
+    /// Says where the index base of a libsvm channel comes from if that is no matter of course;
+    /// once, however many channels are read.
     fn tell_index_base(&self, channel: &Channel, purpose: Purpose, screen: &Screen) {
         static TOLD: Once = Once::new();
         let Some(known) = purpose.index_base.filter(|_| channel.format == Format::Libsvm) else { return };

@@ -25,8 +25,9 @@ pub struct Dataset {
     pub weights: Option<Vec<f32>>,
     /// Number of rows.
     pub rows: usize,
-    /// The index that feature 0 had in the libsvm files, 0 or 1; `None` for all other data. A model that is trained on these rows keeps
-    /// it ([`Model::index_base`](crate::Model::index_base)), and goes with data of the same base alone.
+    /// The index that feature 0 had in the libsvm files, 0 or 1; `None` for all other data. A model
+    /// that is trained on these rows keeps it ([`Model::index_base`](crate::Model::index_base)),
+    /// and goes with data of the same base alone.
     pub index_base: Option<usize>,
 }
 

@@ -1,5 +1,5 @@
-//! Decimal numbers as they are written, to the last digit: what identifies rows (a date, an account, a group) is often larger or
-//! finer than binary32 can tell apart.
+//! Decimal numbers as they are written, to the last digit: what identifies rows (a date, an
+//! account, a group) is often larger or finer than binary32 can tell apart.
 
 use std::cmp::Ordering;
 
@@ -20,8 +20,9 @@ pub struct Decimal {
 const EXPONENT_DIGITS: usize = 18;
 
 impl Decimal {
-    /// The number that a text is: digits with a sign, a point and an exponent where wanted, as in `-12.5e3`. `None` for all else, as for
-    /// infinities, hexadecimal numbers and exponents of more than 18 digits.
+    /// The number that a text is: digits with a sign, a point and an exponent where wanted, as in
+    /// `-12.5e3`. `None` for all else, as for infinities, hexadecimal numbers and exponents of more
+    /// than 18 digits.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim_ascii();

@@ -1,13 +1,13 @@
 //! Columns of the files as text: what rows have in common (their fold, their group, their facet), compared exactly.
 //!
-//! Features are binary32, in which `20240115` and `20240116` are one number. What identifies rows is read from the files again, as it
-//! is written there.
+//! Features are binary32, in which `20240115` and `20240116` are one number. What identifies rows
+//! is read from the files again, as it is written there.
 
 pub use super::exact::Decimal;
 use super::layout::{First, Layout, Role};
 use super::number::{self, Field, shown};
 use super::source::{Source, list};
-use super::{ColumnRef, Format, ReadOptions, csv, libsvm};
+use super::{ColumnRef, Format, Header, ReadOptions, csv, libsvm};
 use crate::error::{Error, Result};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -29,8 +29,8 @@ impl Key {
     }
 }
 
-/// The values of a column, row by row. They are equal if the exact decimal numbers are equal, where all that are not missing are
-/// numbers; otherwise if their texts are.
+/// The values of a column, row by row. They are equal if the exact decimal numbers are equal, where
+/// all that are not missing are numbers; otherwise if their texts are.
 #[derive(Clone, Debug)]
 pub struct Keys {
     /// What stands in the file, each text once.
@@ -67,7 +67,8 @@ impl Keys {
         self.of_row.len()
     }
 
-    /// The different values that are not missing, ascending: as numbers if all are, or else in the order of their bytes.
+    /// The different values that are not missing, ascending: as numbers if all are, or else in the
+    /// order of their bytes.
     #[must_use]
     pub fn values(&self) -> &[Key] {
         &self.values
@@ -100,23 +101,19 @@ impl Keys {
         self.numeric.then(|| self.of_row.iter().map(|&spelling| of[spelling as usize]).collect())
     }
 
-    /// Each row's number among the different values, in the order of the bytes of their least spelling. A word for missing is a value
-    /// of its own.
+    /// Each row's number among the different values, in the order of the bytes of their
+    /// [texts](Key::text). A word for missing is a value of its own.
     #[must_use]
     pub fn numbered(&self) -> Vec<u32> {
-        let mut least: Vec<&str> = self.values.iter().map(|value| value.text.as_str()).collect();
-        for (text, &value) in self.spellings.iter().zip(&self.value_of) {
-            if value != MISSING && **text < *least[value as usize] {
-                least[value as usize] = text;
-            }
-        }
-        let named: Vec<&str> = (self.spellings.iter().zip(&self.value_of))
-            .map(|(text, &value)| if value == MISSING { text } else { least[value as usize] })
-            .collect();
-        let mut order = named.clone();
+        let name = |(text, &value): (&'_ Box<str>, &u32)| match value {
+            MISSING => text.to_string(),
+            value => self.values[value as usize].text.clone(),
+        };
+        let names: Vec<String> = self.spellings.iter().zip(&self.value_of).map(name).collect();
+        let mut order: Vec<&String> = names.iter().collect();
         order.sort_unstable();
         order.dedup();
-        let places: Vec<u32> = named.iter().map(|name| order.partition_point(|other| other < name) as u32).collect();
+        let places: Vec<u32> = names.iter().map(|name| order.partition_point(|other| *other < name) as u32).collect();
         self.of_row.iter().map(|&spelling| places[spelling as usize]).collect()
     }
 }
@@ -197,13 +194,18 @@ pub fn read_keys(paths: &[PathBuf], options: &ReadOptions, which: KeyOf<'_>) -> 
         options.weight = options.weight.filter(|weight| weight != column);
     }
     let find = |first: &First<'_>| {
-        let layout = Layout::new(first, &options, &mut Vec::new())?;
-        let of = |wanted: Role| move |&(_, role): &(usize, Role)| role == wanted;
-        let found = match which {
-            KeyOf::Column(_) => layout.kept_columns().find(of(Role::Label)),
-            KeyOf::Feature(feature) => layout.kept_columns().filter(of(Role::Feature)).nth(feature),
+        let (layout, role) = match which {
+            KeyOf::Feature(_) => (Layout::new(first, &options, &mut Vec::new())?, Role::Feature),
+            KeyOf::Column(_) => {
+                // Once it is known whether there is a header, the column may be one that is left
+                // out or a weight, under another name.
+                let header = if first.is_header(&options)? { Header::Yes } else { Header::No };
+                let alone = ReadOptions { header, weight: None, ignore: Vec::new(), ..options.clone() };
+                (Layout::new(first, &alone, &mut Vec::new())?, Role::Label)
+            }
         };
-        let (index, _) = found.ok_or_else(changed)?;
+        let place = if let KeyOf::Feature(feature) = which { feature } else { 0 };
+        let (index, _) = layout.kept_columns().filter(|&(_, of)| of == role).nth(place).ok_or_else(changed)?;
         Ok((index, layout.names.is_some()))
     };
     let mut spellings = Spellings::default();

@@ -18,8 +18,9 @@ use crate::error::{Error, Result};
 /// Columns are dense in memory, so an index far beyond all others is an error in the file rather than a wide table.
 const LARGEST_INDEX: usize = 1 << 24;
 
-/// Indices up to the largest one per index that occurs, at most. Hashed features (2^20 of them in a few thousand rows, say) stay far
-/// below; a row number or a date in the place of an index does not.
+/// Indices up to the largest one per index that occurs, at most. Hashed features (2^20 of them in a
+/// few thousand rows, say) stay far below; a row number or a date in the place of an index does
+/// not.
 const WIDTH_PER_INDEX: usize = 1 << 10;
 
 /// A table of at most this many bytes may be wider than [`WIDTH_PER_INDEX`] allows.
@@ -229,8 +230,8 @@ impl Table {
         self.rows
     }
 
-    /// Refuses a table that is wide by a few large indices, before there is memory for it. What the model or the training data has
-    /// is not in question.
+    /// Refuses a table that is wide by a few large indices, before there is memory for it. What the
+    /// model or the training data has is not in question.
     fn check_width(&mut self, options: &ReadOptions) -> Result<()> {
         let width = self.last_row.len();
         let occurring = self.last_row.iter().filter(|&&row| row > 0).count();

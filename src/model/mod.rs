@@ -56,13 +56,13 @@ pub struct Model {
     pub notes: Vec<String>,
 }
 
-/// The attribute of a model that was trained on libsvm files: the index that its feature 0 has there, `0` or `1`. XGBoost keeps it
-/// and does not look at it.
+/// The attribute of a model that was trained on libsvm files: the index that its feature 0 has
+/// there, `0` or `1`. XGBoost keeps it and does not look at it.
 pub(crate) const INDEX_BASE: &str = "gboost_index_base";
 
 impl Model {
-    /// The index that feature 0 has in libsvm files, 0 or 1, if the model was trained on such files by gboost. `None` for other
-    /// models: XGBoost counts from 0.
+    /// The index that feature 0 has in libsvm files, 0 or 1, if the model was trained on such files
+    /// by gboost. `None` for other models: XGBoost counts from 0.
     #[must_use]
     pub fn index_base(&self) -> Option<usize> {
         match self.attributes.get(INDEX_BASE)?.as_str() {
@@ -122,8 +122,8 @@ impl Model {
         crate::report::manifest::sha256(&self.to_json())
     }
 
-    /// Checks that the data has the model's columns: as many, of the same names where both have names, and counted from the same
-    /// index where both are from libsvm files.
+    /// Checks that the data has the model's columns: as many, of the same names where both have
+    /// names, and counted from the same index where both are from libsvm files.
     ///
     /// # Errors
     /// Names the first difference and the remedy.

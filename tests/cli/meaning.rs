@@ -1,5 +1,5 @@
-//! Data means the same in every command: libsvm indices are those of the training, and values of facets, groups and folds are what
-//! the file says, to the last digit.
+//! Data means the same in every command: libsvm indices are those of the training, and values of
+//! facets, groups and folds are what the file says, to the last digit.
 
 use super::support::Folder;
 use serde_json::Value;
@@ -124,5 +124,166 @@ fn models_without_an_index_base_count_from_0() {
         error.stderr.contains("holds \"7\" under \"gboost_index_base\", neither \"0\" nor \"1\""),
         "{}",
         error.stderr
+    );
+}
+
+/// Dates that binary32 takes for one another.
+const DATES: &str = "y,date,x\n1,20240114,1\n0,20240115,2\n1,20240116,3\n0,20240117,4\n";
+const TRAIN_ONE: &str = "--objective binary:logistic --num-round 1 --min-child-weight 0";
+
+/// The lines about facets: `date=20240115: 1 row`.
+fn facets(folder: &Folder, arguments: &str) -> Vec<String> {
+    let text = folder.run(&format!("bias {arguments}")).done();
+    let lines = text.lines().filter_map(|line| line.strip_prefix("facet "));
+    lines.map(|line| line.split(", ").next().unwrap().to_string()).collect()
+}
+
+#[test]
+fn facets_are_compared_to_the_last_digit() {
+    let folder = Folder::new();
+    folder.write("dates.csv", DATES);
+    folder.run(&format!("train -q --train dates.csv --ignore-column date {TRAIN_ONE}")).done();
+    let bias = |more: &str| facets(&folder, &format!("--model model.json {more}"));
+    assert_eq!(bias("--data dates.csv --facet date=20240115"), ["date=20240115: 1 row"]);
+    // However the column is named, and whether it is left out anyway.
+    let dates = "--data dates.csv --ignore-column date";
+    assert_eq!(
+        bias(&format!("{dates} --facet date 1=20240117 date>20240115 date<=20240115.0 date!=2.0240115e7 --group date")),
+        [
+            "date=20240114: 1 row",
+            "date=20240115: 1 row",
+            "date=20240116: 1 row",
+            "date=20240117: 1 row",
+            "column 1=20240117: 1 row",
+            "date>20240115: 2 rows",
+            "date<=20240115.0: 2 rows",
+            "date!=2.0240115e7: 3 rows",
+        ]
+    );
+    folder
+        .run(&format!("bias -q --model model.json {dates} --facet date=20240115 --json a.json --output a.html"))
+        .done();
+    let facet = folder.json("a.json")["pre_training_bias_metrics"]["facets"]["date"][0]["value_or_threshold"].clone();
+    assert_eq!(facet, "20240115");
+    assert!(folder.read("a.html").contains("date = 20240115"));
+    let values = "the values are 20240114, 20240115, 20240116, 20240117";
+    for (facet, reason) in [("20240118", "has no rows"), ("20240115,7", "asks for 7, which no row has")] {
+        folder.refuses(
+            &format!("bias -q --model model.json {dates} --facet date={facet}"),
+            &format!(
+                "--facet date={facet}: the facet `date` {facet} {reason}; choose another value or bound: {values}"
+            ),
+        );
+    }
+
+    // Several files and spellings, packed or in a folder.
+    folder.write("dir/a.csv", DATES);
+    folder.write("dir/b.csv", "y,date,x\n1,20240114.0,1\n0,020240115,2\n1,,3\n");
+    let both = "dir/a.csv dir/b.csv";
+    for data in [both, "dir"] {
+        assert_eq!(
+            bias(&format!("--data {data} --facet date=20240115 date!=20240115")),
+            ["date=20240115: 2 rows", "date!=20240115: 4 rows"]
+        );
+    }
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    std::io::Write::write_all(&mut packed, DATES.as_bytes()).unwrap();
+    folder.write("dates.csv.gz", packed.finish().unwrap());
+    assert_eq!(bias("--data dates.csv.gz --facet date=20240115"), ["date=20240115: 1 row"]);
+
+    // A single text makes texts of all values: 1 and 1.0 are two.
+    folder.write("texts.csv", "y,sex,x\n1,Male,1\n0,1,2\n1, Male ,3\n0,,4\n1,1.0,4\n");
+    assert_eq!(
+        bias("--data texts.csv --facet sex=Male sex sex!=Male,1"),
+        ["sex=Male: 2 rows", "sex=1: 1 row", "sex=1.0: 1 row", "sex=Male: 2 rows", "sex!=Male,1: 1 row"]
+    );
+    folder.refuses(
+        "bias -q --model model.json --data texts.csv --facet sex>0",
+        "--facet sex>0: the facet `sex` >0 asks for larger or smaller numbers, but \"Male\" is none; choose another value or bound: the \
+         values are 1, 1.0, Male",
+    );
+}
+
+/// A facet that is a feature: the model sees it in binary32, the facet does not.
+#[test]
+fn facets_of_features_are_exact_too() {
+    let folder = Folder::new();
+    folder.write("named.csv", DATES);
+    folder.write("plain.csv", DATES.split_once('\n').unwrap().1);
+    folder.write("middle.csv", "20240114,1,1\n20240115,0,2\n20240116,1,3\n20240117,0,4\n");
+    folder.write("data.libsvm", "1 0:20240114 1:1\n0 0:20240115 1:2\n1 1:3 0:20240116\n0 0:20240117 # 0:20240115\n");
+    for (train, data, facet, group) in [
+        ("named.csv", "named.csv --label y", "date", "x"),
+        ("plain.csv", "plain.csv", "f0", "f1"),
+        ("plain.csv", "middle.csv --label 1", "f0", "0"),
+        ("data.libsvm", "data.libsvm", "f0", "f1"),
+    ] {
+        folder.run(&format!("train -q --train {train} {TRAIN_ONE}")).done();
+        let found = facets(
+            &folder,
+            &format!("--model model.json --data {data} --facet {facet}=20240115 {facet}>20240115 --group {group}"),
+        );
+        assert_eq!(found, [format!("{facet}=20240115: 1 row"), format!("{facet}>20240115: 2 rows")], "{data}");
+    }
+}
+
+#[test]
+#[cfg(unix)]
+fn a_facet_of_a_pipe_is_refused() {
+    let folder = Folder::new();
+    folder.write("dates.csv", DATES);
+    folder.run(&format!("train -q --train dates.csv --ignore-column date {TRAIN_ONE}")).done();
+    let mut command = folder.command("bias -q --model model.json --data /dev/stdin --facet x=1");
+    let mut child = command.stdin(std::process::Stdio::piped()).stderr(std::process::Stdio::piped()).spawn().unwrap();
+    drop(child.stdin.take());
+    let output = child.wait_with_output().unwrap();
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{error}");
+    let pipe = "/dev/stdin: facets, groups and folds are read from the file once more, which a pipe does not allow; save the data to a file";
+    assert!(error.contains(pipe), "{error}");
+}
+
+/// The fold of each row.
+fn folds(folder: &Folder, arguments: &str) -> Vec<String> {
+    folder.run(&format!("cv -q {TRAIN_ONE} {arguments} --oof oof.csv")).done();
+    let text = folder.read("oof.csv");
+    let at = text.lines().next().unwrap().split(',').position(|name| name == "fold").unwrap();
+    text.lines().skip(1).map(|line| line.split(',').nth(at).unwrap().to_string()).collect()
+}
+
+#[test]
+fn groups_and_folds_are_numbers_in_any_spelling() {
+    let folder = Folder::new();
+    let table = |spellings: &[&[&str]]| {
+        let mut text = "y,who,x\n".to_string();
+        for row in 0..24 {
+            let spellings = spellings[row % spellings.len()];
+            text += &format!("{},{},{row}\n", row % 2, spellings[row / 6 % spellings.len()]);
+        }
+        text
+    };
+    folder.write("plain.csv", table(&[&["0"], &["1"], &["10"], &["20240115"], &["20240116"]]));
+    let spelled: [&[&str]; 5] = [
+        &["0", "-0", "0e7"],
+        &["1", "1.0", "01", "1e0"],
+        &["10", "1e1", "+10"],
+        &["20240115", "20240115.0"],
+        &["20240116", "020240116"],
+    ];
+    folder.write("spelled.csv", table(&spelled));
+    let groups = |file: &str| folds(&folder, &format!("--train {file} --group-column who --nfold 3"));
+    assert_eq!(groups("plain.csv"), groups("spelled.csv"));
+    let of_folds = |file: &str| folds(&folder, &format!("--train {file} --folds who"));
+    assert_eq!(of_folds("plain.csv"), of_folds("spelled.csv"));
+    assert_eq!(of_folds("spelled.csv")[..5], ["0", "1", "10", "20240115", "20240116"]);
+    // Where one value is a text, all are: four groups, of which 1 and 1.0 are two.
+    folder.write("texts.csv", "y,who,x\n0,1,1\n1,1.0,2\n0,ann,3\n1,bob,4\n");
+    let mut found = folds(&folder, "--train texts.csv --group-column who --nfold 4");
+    found.sort();
+    assert_eq!(found, ["0", "1", "2", "3"]);
+    folder.write("numbers.csv", "y,who,x\n0,1,1\n1,1.0,2\n0,2,3\n1,3,4\n");
+    folder.refuses(
+        &format!("cv -q {TRAIN_ONE} --train numbers.csv --group-column who --nfold 4"),
+        "nfold 4 is out of range: there are only 3 groups; give at most as many folds as there are groups",
     );
 }

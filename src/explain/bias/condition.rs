@@ -110,8 +110,9 @@ impl Condition {
         }
     }
 
-    /// Reads `COLUMN OPERATOR VALUE`, where the value of `=` and `!=` may be a text. The operator is the last one in the text, so the
-    /// column's name may hold such signs, too. A text without any is a column alone: every value of it in turn.
+    /// Reads `COLUMN OPERATOR VALUE`, where the value of `=` and `!=` may be a text. The operator
+    /// is the last one in the text, so the column's name may hold such signs, too. A text without
+    /// any is a column alone: every value of it in turn.
     ///
     /// # Errors
     /// If the operator or a bound cannot be understood, or the column or a value lacks.

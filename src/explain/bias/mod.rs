@@ -105,8 +105,8 @@ impl BiasReport {
     /// Computes all metrics of a facet.
     ///
     /// # Errors
-    /// If no row belongs to the facet, or every row; if the condition asks for one value of several that no row has, or for larger or
-    /// smaller ones in a column of text.
+    /// If no row belongs to the facet, or every row; if the condition asks for one value of several
+    /// that no row has, or for larger or smaller ones in a column of text.
     pub fn new(rows: &BiasRows, facet: &Facet) -> Result<Self> {
         let column = facet.column;
         let refuse = |which: &str| {

@@ -8,8 +8,8 @@ use super::Beginning;
 use super::records::Records;
 use crate::error::Result;
 
-/// Gives `take` the field of each row, without blanks around it. `find` tells from the first record which column it is, from 0, and
-/// whether the record is a header.
+/// Gives `take` the field of each row, without blanks around it. `find` tells from the first record
+/// which column it is, from 0, and whether the record is a header.
 ///
 /// # Errors
 /// Those of `find`, and those of `take` with file, line and column.
