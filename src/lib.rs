@@ -85,6 +85,7 @@ mod training;
 pub mod tree;
 pub mod validation;
 mod vector;
+pub mod writing;
 
 pub use booster::{BackendChoice, Evaluate, Progress, Round, Trained, Trainer};
 pub use error::{Error, ErrorKind, Result};

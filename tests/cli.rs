@@ -28,12 +28,16 @@ mod hostile;
 mod inspect;
 #[path = "cli/interrupt.rs"]
 mod interrupt;
+#[path = "cli/kills.rs"]
+mod kills;
 #[path = "cli/limits.rs"]
 mod limits;
 #[path = "cli/meaning.rs"]
 mod meaning;
 #[path = "cli/memory.rs"]
 mod memory;
+#[path = "cli/outputs.rs"]
+mod outputs;
 #[path = "cli/params_files.rs"]
 mod params_files;
 #[path = "cli/predict.rs"]

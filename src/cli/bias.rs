@@ -70,9 +70,13 @@ const MOST_VALUES: usize = 20;
 pub fn run(global: &Global, args: &Args) -> Result<()> {
     let screen = global.screen();
     backend::refuse_gpu(global, "bias")?;
-    interrupt::enter(Phase::Writing)?;
-    args.outputs().try_for_each(|path| output::check(path))?;
-    interrupt::enter(Phase::Reading)?;
+    let claim = args
+        .subject
+        .request()
+        .output("--output", "the page", args.output.as_deref())
+        .output("--json", "the metrics", args.json.as_deref())
+        .claim()?;
+    claim.tell(&screen);
     let model = args.subject.load(&screen)?;
     let questions = Questions::new(args, &model)?;
     let reports =
@@ -113,7 +117,7 @@ fn write(args: &Args, model: &Model, positive: &str, reports: &[BiasReport]) -> 
     });
     let drafts = [page.transpose()?, analysis.transpose()?];
     interrupt::check()?;
-    drafts.into_iter().flatten().try_for_each(Draft::publish)
+    output::publish(drafts.into_iter().flatten())
 }
 
 /// What a column is called.

@@ -7,7 +7,7 @@ use super::folds::FoldArgs;
 use super::hyper::HyperArgs;
 use super::interrupt::{self, Phase};
 use super::manifest::{self, Inputs, Outcome};
-use super::output::{self, Draft};
+use super::output::{self, Draft, Request};
 use super::predict::probability_names;
 use super::progress::Display;
 use super::screen::{Screen, count, figure, grouped, table};
@@ -15,7 +15,7 @@ use super::{Global, train};
 use gboost::report::manifest::Clock;
 use gboost::report::{Manifest, cv_csv};
 use gboost::validation::{CrossValidated, CrossValidation, CvRound, FoldedData, Folds, MeanStd};
-use gboost::{Error, Params, Result};
+use gboost::{Params, Result};
 use serde_json::{Map, Value};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -72,11 +72,13 @@ const TABLE: &str = "cv.csv";
 
 pub fn run(global: &Global, args: &Args) -> Result<()> {
     let clock = Clock::start();
+    let files = Files::new(args);
+    let claim = files.request(args).claim()?;
     let defaults = if args.train.is_empty() { train::task1() } else { Params::default() };
     let params = args.hyper.resolve(defaults, global)?;
     let screen = Screen::new(params.verbosity);
+    claim.tell(&screen);
     backend::check(global)?;
-    let files = Files::new(args)?;
 
     let pool = gboost::booster::thread_pool(params.nthread)?;
     if args.train.is_empty() {
@@ -101,7 +103,7 @@ pub fn run(global: &Global, args: &Args) -> Result<()> {
         warn_of_lacking_folds(&parted, &args.folds, &params, &screen);
         let found = run.all(&parted)?;
         warn_of_fold_drifts(&found, &parted, &screen)?;
-        Ok::<_, Error>((found, parted))
+        Ok::<_, gboost::Error>((found, parted))
     })?;
     backend::tell(&found.backend, &found.adapter, &screen);
     let text = cv_csv(&found);
@@ -222,21 +224,25 @@ struct Files {
 }
 
 impl Files {
-    /// The places, checked.
-    fn new(args: &Args) -> Result<Self> {
+    /// The places.
+    fn new(args: &Args) -> Self {
         let table = if args.output == Path::new(".") { PathBuf::from(TABLE) } else { args.output.join(TABLE) };
-        let files = Self { manifest: gboost::report::manifest::beside(&table), table, oof: args.oof.clone() };
-        if let Some(oof) = files.oof.as_ref().filter(|oof| [&files.table, &files.manifest].contains(oof)) {
-            return Err(Error::parameter(format!("--oof {} is the name of another result", oof.display()))
-                .remedy("give it another name, or the other results another folder with --output"));
-        }
-        interrupt::enter(Phase::Writing)?;
-        [&files.table, &files.manifest].into_iter().chain(&files.oof).try_for_each(|path| output::check(path))?;
-        interrupt::enter(Phase::Reading)?;
-        Ok(files)
+        Self { manifest: gboost::report::manifest::beside(&table), table, oof: args.oof.clone() }
+    }
+
+    /// All that is read and written.
+    fn request(&self, args: &Args) -> Request {
+        Request::default()
+            .data("--train", &args.train)
+            .input("--params", args.hyper.file())
+            .input("--folds", args.folds.file().as_deref())
+            .output_in("--output", "the table", &self.table)
+            .output_in("--output", "its manifest", &self.manifest)
+            .output("--oof", "the out-of-fold predictions", self.oof.as_deref())
     }
 
     fn write(&self, table: &str, manifest: &Manifest, oof: Option<&str>) -> Result<()> {
+        interrupt::doing("before the files were complete");
         interrupt::enter(Phase::Writing)?;
         let mut drafts = Vec::new();
         if let (Some(path), Some(text)) = (&self.oof, oof) {
@@ -245,7 +251,7 @@ impl Files {
         drafts.push(Draft::with(&self.manifest, manifest.to_text().as_bytes())?);
         drafts.push(Draft::with(&self.table, table.as_bytes())?);
         interrupt::check()?;
-        drafts.into_iter().try_for_each(Draft::publish)
+        output::publish(drafts)
     }
 }
 

@@ -289,9 +289,11 @@ impl DataArgs {
     }
 
     fn read_with(options: &ReadOptions, name: &str, paths: &[PathBuf], screen: &Screen) -> Result<Channel> {
+        super::interrupt::doing("while the data was read");
         let spinner = spinner(screen, "reading");
         let channel = read_channel(paths, options);
         spinner.finish_and_clear();
+        super::interrupt::doing("");
         let channel = channel?;
         channel.notes.iter().for_each(|note| screen.note(note));
         let data = &channel.dataset;

@@ -44,11 +44,8 @@ pub fn run(global: &Global, args: &Args) -> Result<()> {
     backend::refuse_gpu(global, "evaluate")?;
     let to_stdout = args.json.as_deref().is_some_and(|path| path.as_os_str() == "-");
     let file = args.json.as_deref().filter(|_| !to_stdout);
-    if let Some(path) = file {
-        interrupt::enter(Phase::Writing)?;
-        output::check(path)?;
-        interrupt::enter(Phase::Reading)?;
-    }
+    let claim = args.subject.request().output("--json", "the figures", file).claim()?;
+    claim.tell(&screen);
     let model = args.subject.load(&screen)?;
     let mut metrics = args.eval_metric.iter().map(|name| Metric::from_name(name)).collect::<Result<Vec<_>>>()?;
     if metrics.is_empty() {
@@ -68,7 +65,7 @@ pub fn run(global: &Global, args: &Args) -> Result<()> {
     json.push('\n');
     if let Some(path) = file {
         interrupt::enter(Phase::Writing)?;
-        Draft::with(path, json.as_bytes())?.publish()?;
+        output::publish([Draft::with(path, json.as_bytes())?])?;
     }
     if to_stdout {
         return screen.bytes(json.as_bytes());

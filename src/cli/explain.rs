@@ -74,9 +74,15 @@ const PAIRS: usize = 10;
 pub fn run(global: &Global, args: &Args) -> Result<()> {
     let screen = global.screen();
     backend::refuse_gpu(global, "explain")?;
-    interrupt::enter(Phase::Writing)?;
-    args.outputs().try_for_each(|path| output::check(path))?;
-    interrupt::enter(Phase::Reading)?;
+    let claim = args
+        .subject
+        .request()
+        .data("--background", &args.background)
+        .output("--html", "the page", args.html.as_deref())
+        .output("--json", "the means", args.json.as_deref())
+        .output("--output", "the SHAP values", args.output.as_deref())
+        .claim()?;
+    claim.tell(&screen);
     let model = args.subject.load(&screen)?;
     gboost::booster::thread_pool(global.threads())?.install(|| {
         let purpose = Purpose::prediction(&model);
@@ -149,7 +155,7 @@ fn explain(args: &Args, model: &Model, explainer: &Explainer, data: &Dataset, sc
     });
     let drafts = [draft, analysis.transpose()?, page.transpose()?];
     interrupt::check()?;
-    drafts.into_iter().flatten().try_for_each(Draft::publish)?;
+    output::publish(drafts.into_iter().flatten())?;
     if screen.is_quiet() && args.outputs().next().is_some() && args.row.is_empty() {
         return Ok(());
     }

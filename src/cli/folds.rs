@@ -86,6 +86,11 @@ impl FoldArgs {
         self.nfold.unwrap_or(NFOLD)
     }
 
+    /// The file of fold numbers, where `--folds` names one.
+    pub fn file(&self) -> Option<PathBuf> {
+        self.folds.as_ref().map(PathBuf::from).filter(|path| path.is_file())
+    }
+
     /// How the other channels are read: without the columns that make folds.
     pub fn reading(&self, reading: &DataArgs) -> Result<DataArgs> {
         let column = match self.given()? {

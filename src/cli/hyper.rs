@@ -6,7 +6,7 @@ use super::screen::Screen;
 use clap::{Arg, ArgAction, ArgMatches, Command, FromArgMatches};
 use gboost::params::{Range, Spec, table};
 use gboost::{Params, Result};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The hyperparameters that were given as flags, and the file of others.
 pub struct HyperArgs {
@@ -15,6 +15,11 @@ pub struct HyperArgs {
 }
 
 impl HyperArgs {
+    /// The file of parameters, where one is given.
+    pub fn file(&self) -> Option<&Path> {
+        self.file.as_deref()
+    }
+
     /// Whether a parameter was given as a flag.
     pub fn is_given(&self, name: &str) -> bool {
         self.flags.iter().any(|(given, _)| *given == name)

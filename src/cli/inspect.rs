@@ -2,6 +2,7 @@
 
 use super::Global;
 use super::model_args::load;
+use super::output::Request;
 use super::screen::{Screen, count, escape, figure};
 use clap::ValueEnum;
 use gboost::explain::{Importance, importance};
@@ -66,6 +67,8 @@ impl Kind {
 
 pub fn run(global: &Global, args: &Args) -> Result<()> {
     let screen = global.screen();
+    let claim = Request::default().input("MODEL", Some(&args.model)).claim()?;
+    claim.tell(&screen);
     let mut model = load(&args.model, &screen)?;
     let sha256 = model.sha256();
     // All that follows is for the eye, and a name is one word of it.

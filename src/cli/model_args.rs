@@ -1,6 +1,7 @@
 //! The model and the data that commands apply it to: predict, evaluate, report, explain, bias.
 
 use super::data::{DataArgs, Purpose};
+use super::output::{self, Request};
 use super::screen::Screen;
 use gboost::ingest::Channel;
 use gboost::report::figures::Rounds;
@@ -27,6 +28,24 @@ pub struct ModelArgs {
 }
 
 impl ModelArgs {
+    /// The files that are read, the model's manifest among them: it tells what the model is.
+    pub fn request(&self) -> Request {
+        Request::default()
+            .input("--model", Some(&self.model))
+            .input("the manifest of --model", Some(&self.manifest()))
+            .data("--data", &self.data)
+    }
+
+    /// Where the model's manifest is, if it has one.
+    pub fn manifest(&self) -> PathBuf {
+        gboost::report::manifest::beside(&self.model)
+    }
+
+    /// Where the metrics of its training are, if they are beside it.
+    pub fn metrics(&self) -> PathBuf {
+        output::folder_of(&self.model).join(super::train::METRICS)
+    }
+
     /// The model.
     pub fn load(&self, screen: &Screen) -> Result<Model> {
         load(&self.model, screen)

@@ -75,11 +75,8 @@ enum Table {
 pub fn run(global: &Global, args: &Args) -> Result<()> {
     let screen = global.screen();
     backend::refuse_gpu(global, "predict")?;
-    if let Some(path) = &args.output {
-        interrupt::enter(Phase::Writing)?;
-        output::check(path)?;
-        interrupt::enter(Phase::Reading)?;
-    }
+    let claim = args.subject.request().output("--output", "the predictions", args.output.as_deref()).claim()?;
+    claim.tell(&screen);
     let model = args.subject.load(&screen)?;
     let pool = gboost::booster::thread_pool(global.threads())?;
     let content = match args.output_type {
@@ -103,7 +100,7 @@ pub fn run(global: &Global, args: &Args) -> Result<()> {
                 interrupt::check()?;
                 draft.write_all(block).map_err(|source| draft.error(&source))
             })?;
-            draft.publish()?;
+            output::publish([draft])?;
             screen.note(&format!("{} written to {}", count(predictions.rows, "prediction"), path.display()));
             Ok(())
         }
@@ -129,7 +126,7 @@ fn explain(args: &Args, model: &Model, content: Content, screen: &Screen) -> Res
         write(text.as_bytes())
     })?;
     bar.finish_and_clear();
-    draft.publish()?;
+    output::publish([draft])?;
     screen.note(&format!("{} written to {}", count(data.rows, "explanation"), path.display()));
     Ok(())
 }

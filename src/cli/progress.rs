@@ -26,6 +26,7 @@ pub struct Display<'a> {
     form: Form,
     last_shown: Option<usize>,
     failure: Result<()>,
+    rounds: usize,
 }
 
 impl<'a> Display<'a> {
@@ -37,7 +38,8 @@ impl<'a> Display<'a> {
             None if !stdout().is_terminal() || !stderr().is_terminal() => Form::Lines(1),
             None => Form::Bar(bar(rounds)),
         };
-        Self { screen, form, last_shown: None, failure: Ok(()) }
+        interrupt::round(0, rounds as usize);
+        Self { screen, form, last_shown: None, failure: Ok(()), rounds: rounds as usize }
     }
 
     /// Whether the metrics of every round are looked at.
@@ -74,6 +76,7 @@ impl<'a> Display<'a> {
     }
 
     fn advance(&mut self, done: usize, round: Option<(usize, String)>) -> ControlFlow<()> {
+        interrupt::round(done, self.rounds);
         if interrupt::is_interrupted() {
             if let Form::Bar(bar) = &self.form {
                 bar.finish_and_clear();

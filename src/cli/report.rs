@@ -15,7 +15,7 @@ use gboost::report::manifest::sha256_of_file;
 use gboost::report::palette::DataRole;
 use gboost::report::figures::Drift;
 use gboost::report::{Analysis, ReportData, notebook, page};
-use gboost::{Error, Model, Result};
+use gboost::{Model, Result};
 use serde_json::{Map, Value};
 use std::path::{Path, PathBuf};
 
@@ -72,7 +72,20 @@ Examples:
 pub fn run(global: &Global, args: &Args) -> Result<()> {
     let screen = global.screen();
     backend::refuse_gpu(global, "report")?;
-    let places = Places::new(&args.output, args.json.as_deref(), args.notebook.as_deref())?;
+    let places = Places::new(&args.output, args.json.as_deref(), args.notebook.as_deref());
+    let (manifest, metrics) = (args.subject.manifest(), args.subject.metrics());
+    let claim = args
+        .subject
+        .request()
+        .data("--train", &args.train)
+        .data("--validation", &args.validation)
+        .input("--history", args.history.as_deref())
+        .input("the metrics of --model", Some(&metrics))
+        .output("--output", "the report", Some(&args.output))
+        .output("--json", "the report's numbers", args.json.as_deref())
+        .output("--notebook", "the notebook", args.notebook.as_deref())
+        .claim()?;
+    claim.tell(&screen);
     let model = args.subject.load(&screen)?;
     let history = args.history.as_deref().map(|path| read_history(path, &model)).transpose()?;
     gboost::booster::thread_pool(global.threads())?.install(|| {
@@ -88,8 +101,8 @@ pub fn run(global: &Global, args: &Args) -> Result<()> {
         };
         let data = args.subject.read(&model, Purpose::evaluation(&model), &screen)?;
         let others = [read("train", &args.train)?, read("validation", &args.validation)?];
-        let manifest = beside(&args.subject.model, &args.subject.model.with_extension("manifest.json"), &model);
-        let metrics = beside(&args.subject.model, &output::folder_of(&args.subject.model).join("metrics.json"), &model);
+        let manifest = beside(&args.subject.model, &manifest, &model);
+        let metrics = beside(&args.subject.model, &metrics, &model);
         let known = [&metrics, &manifest].into_iter().find_map(parameters);
         // The file's name says more than any word; of several files or a folder there is none that says it all.
         let judging = match data.files.as_slice() {
@@ -129,7 +142,7 @@ pub fn run(global: &Global, args: &Args) -> Result<()> {
                 &screen,
             );
         }
-        places.draft(&title, &report)?.into_iter().try_for_each(Draft::publish)?;
+        output::publish(places.draft(&title, &report)?)?;
         places.tell(&screen);
         Ok(())
     })
@@ -192,23 +205,9 @@ pub struct Places {
 }
 
 impl Places {
-    /// The places, checked: they can be written to, and no two are the same.
-    pub fn new(html: &Path, json: Option<&Path>, notebook: Option<&Path>) -> Result<Self> {
-        let places = [Some(html), json, notebook];
-        for (index, place) in places.iter().enumerate() {
-            if place.is_some_and(|path| !output::is_special(path)) && places[..index].contains(place) {
-                return Err(Error::parameter(format!("{} is asked for twice", place.unwrap_or(html).display()))
-                    .remedy("give --output, --json and --notebook different names"));
-            }
-        }
-        interrupt::enter(Phase::Writing)?;
-        places.into_iter().flatten().try_for_each(output::check)?;
-        interrupt::enter(Phase::Reading)?;
-        Ok(Self {
-            html: html.to_path_buf(),
-            json: json.map(Path::to_path_buf),
-            notebook: notebook.map(Path::to_path_buf),
-        })
+    /// The places.
+    pub fn new(html: &Path, json: Option<&Path>, notebook: Option<&Path>) -> Self {
+        Self { html: html.to_path_buf(), json: json.map(Path::to_path_buf), notebook: notebook.map(Path::to_path_buf) }
     }
 
     /// The HTML file's place.
@@ -221,7 +220,7 @@ impl Places {
         interrupt::check()?;
         let html = page::html(title, report)?;
         interrupt::enter(Phase::Writing)?;
-        let mut drafts = vec![Draft::with(&self.html, html.as_bytes())?];
+        let mut drafts = Vec::new();
         if let Some(path) = &self.json {
             let explanations = report.shap.as_ref().map(|shap| shap.explanations.clone());
             let analysis = Analysis { explanations, report: Some(report.summary()), ..Analysis::default() };
@@ -230,6 +229,7 @@ impl Places {
         if let Some(path) = &self.notebook {
             drafts.push(Draft::with(path, notebook::text(title, report).as_bytes())?);
         }
+        drafts.push(Draft::with(&self.html, html.as_bytes())?);
         interrupt::check()?;
         Ok(drafts)
     }

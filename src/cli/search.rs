@@ -147,6 +147,11 @@ impl Config {
 }
 
 impl SearchArgs {
+    /// The config file, where one is given.
+    pub fn config_file(&self) -> Option<&Path> {
+        self.config.as_deref()
+    }
+
     /// Reads the config file, if one is given.
     pub fn config(&self) -> Result<Option<Config>> {
         let Some(path) = &self.config else { return Ok(None) };

@@ -9,7 +9,7 @@ use super::interrupt::{self, Phase};
 use super::manifest::{self, Inputs, Outcome};
 use super::memory::{MemoryArgs, Need, Plan};
 use super::model_args::load;
-use super::output::{self, Draft};
+use super::output::{self, Draft, Request};
 use super::profile;
 use super::progress::{Display, spinner};
 use super::report::Places;
@@ -23,7 +23,7 @@ use gboost::report::manifest::Clock;
 use gboost::report::metrics_file;
 use gboost::report::palette::DataRole;
 use gboost::report::{Figures, Manifest, MetricsFile, ReportData, Seconds, figures::Rounds, history_csv};
-use gboost::{Error, Evaluate, Model, Params, Result, Trained, Trainer};
+use gboost::{Evaluate, Model, Params, Result, Trained, Trainer};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -98,16 +98,24 @@ Examples:
   gboost train --train a.csv --continue-from model.json --num-round 100 --model longer.json";
 
 /// The name of the folder's files beside the model.
-const METRICS: &str = "metrics.json";
+pub const METRICS: &str = "metrics.json";
 const HISTORY: &str = "history.csv";
 
 pub fn run(global: &Global, args: Args) -> Result<()> {
     let clock = Clock::start();
+    let files = Files::new(&args.model, args.output.as_deref(), args.report.as_deref());
+    let inputs = Request::default()
+        .data("--train", &args.train)
+        .data("--validation", &args.validation)
+        .data("--test", &args.test)
+        .input("--params", args.hyper.file())
+        .continued("--continue-from", args.continue_from.as_deref(), "--model");
+    let claim = files.request(inputs, "--model", "--output").claim()?;
     let defaults = if args.train.is_empty() { task1() } else { Params::default() };
     let params = args.hyper.resolve(defaults, global)?;
     let screen = Screen::new(params.verbosity);
+    claim.tell(&screen);
     backend::check(global)?;
-    let files = Files::new(&args.model, args.output.as_deref(), args.report.as_deref())?;
     let start = args.continue_from.as_ref().map(|path| load(path, &screen)).transpose()?;
 
     let plan = args.plan()?;
@@ -149,7 +157,7 @@ pub fn run(global: &Global, args: Args) -> Result<()> {
         hidden: if args.report.is_some() { Evaluate::EveryRound } else { Evaluate::LastRound },
     };
     let so_far = SoFar { begun, clock, seconds: Seconds { read, bin, ..Seconds::default() }, spilled_bytes };
-    Job { training, files: &files, so_far, pool: &pool }.run(&screen, &screen)
+    Job { training, files: &files, so_far, more: Vec::new(), pool: &pool }.run(&screen, &screen)
 }
 
 /// A training on the channels, the validation rows evaluated where there are some.
@@ -198,6 +206,8 @@ pub struct Job<'a> {
     pub files: &'a Files,
     /// What was done before.
     pub so_far: SoFar,
+    /// Files that are of one set with the model's: where they go, and their content.
+    pub more: Vec<(PathBuf, String)>,
     /// Threads for the evaluation.
     pub pool: &'a rayon::ThreadPool,
 }
@@ -217,9 +227,10 @@ pub struct SoFar {
 impl Job<'_> {
     /// Trains, evaluates, writes the files and shows the summary; rounds are shown on `live`.
     pub fn run(self, screen: &Screen, live: &Screen) -> Result<()> {
-        let Self { training, files, so_far: SoFar { begun, clock, seconds, spilled_bytes }, pool } = self;
+        let Self { training, files, so_far: SoFar { begun, clock, seconds, spilled_bytes }, more, pool } = self;
         let Training { params, channels, .. } = training;
         let trained = training.run(live)?;
+        interrupt::doing("while the model was evaluated");
         backend::tell(&trained.backend, &trained.adapter, screen);
         let trained_at = clock.seconds();
         let figures = pool.install(|| figures(&trained, channels, training.matrix))?;
@@ -242,6 +253,7 @@ impl Job<'_> {
         warn_of_drifts(&outcome.drifts, params.objective, screen);
         let report = match &files.report {
             Some(places) => {
+                interrupt::doing("while the report was computed");
                 let spinner = spinner(screen, "computing the report");
                 let drafts = pool.install(|| report(places, files, &trained, &outcome, &manifest, channels));
                 spinner.finish_and_clear();
@@ -251,13 +263,21 @@ impl Job<'_> {
         };
         outcome.seconds.total = clock.seconds();
         outcome.seconds.evaluate = outcome.seconds.total - trained_at;
+        let replaced = output::replaces(&files.model, &model);
         files.write(Contents {
             model: &model,
             manifest: &manifest,
             metrics: &outcome,
             history: &history_csv(&trained),
+            more: &more,
             report,
         })?;
+        if let Some(sha256) = replaced.filter(|_| training.start.is_none()) {
+            screen.note(&format!(
+                "{} replaces the model of an earlier run, whose sha256 was {sha256}",
+                files.model.display()
+            ));
+        }
         if let Some(profile) = &trained.profile {
             screen.block(&format!("\n{}\n", profile::text(profile)))?;
         }
@@ -407,13 +427,15 @@ struct Contents<'a> {
     manifest: &'a Manifest,
     metrics: &'a MetricsFile,
     history: &'a str,
+    /// Other files of the set: where they go, and their content.
+    more: &'a [(PathBuf, String)],
     /// The report's files, where one is asked for.
     report: Vec<Draft>,
 }
 
 impl Files {
-    /// The places, checked: they can be written to, and no two are the same.
-    pub fn new(model: &Path, folder: Option<&Path>, report: Option<&Path>) -> Result<Self> {
+    /// The places: the metrics and their history in `folder`, or else beside the model.
+    pub fn new(model: &Path, folder: Option<&Path>, report: Option<&Path>) -> Self {
         let beside = match output::is_special(model) {
             // Beside /dev/null is no place for results.
             true => Path::new("."),
@@ -421,27 +443,26 @@ impl Files {
         };
         let folder = folder.unwrap_or(beside);
         let in_folder = |name: &str| if folder == Path::new(".") { PathBuf::from(name) } else { folder.join(name) };
-        let report = report.map(|path| Places::new(path, None, None)).transpose()?;
-        let files = Self {
+        Self {
             model: model.to_path_buf(),
             manifest: manifest::place(model),
             metrics: in_folder(METRICS),
             history: in_folder(HISTORY),
-            report,
+            report: report.map(|path| Places::new(path, None, None)),
+        }
+    }
+
+    /// Adds the files to those that the command writes; the flags name the model and the folder of the others.
+    pub fn request(&self, request: Request, model: &'static str, folder: &'static str) -> Request {
+        let request = match model == folder {
+            true => request.output_in(folder, "the model", &self.model),
+            false => request.output(model, "the model", Some(&self.model)),
         };
-        if files.others().any(|other| *other == files.model) {
-            return Err(Error::parameter(format!("--model {} is the name of another result", files.model.display()))
-                .remedy("give the model another name, or the other results another folder with --output"));
-        }
-        let report = files.report.as_ref().map(Places::html).filter(|path| !output::is_special(path));
-        if let Some(path) = report.filter(|path| files.contains(path)) {
-            return Err(Error::parameter(format!("--report {} is the name of another result", path.display()))
-                .remedy("give the report another name"));
-        }
-        interrupt::enter(Phase::Writing)?;
-        std::iter::once(&files.model).chain(files.others()).try_for_each(|path| output::check(path))?;
-        interrupt::enter(Phase::Reading)?;
-        Ok(files)
+        request
+            .output(model, "the model's manifest", self.manifest.as_deref())
+            .output_in(folder, "the metrics", &self.metrics)
+            .output_in(folder, "the metrics' history", &self.history)
+            .output("--report", "the report", self.report.as_ref().map(Places::html))
     }
 
     /// The model's place.
@@ -449,21 +470,14 @@ impl Files {
         &self.model
     }
 
-    /// Whether the path is that of one of the files.
-    pub fn contains(&self, path: &Path) -> bool {
-        self.model == path || self.others().any(|other| other == path)
-    }
-
-    /// The files besides the model.
-    fn others(&self) -> impl Iterator<Item = &PathBuf> {
-        [&self.metrics, &self.history].into_iter().chain(&self.manifest)
-    }
-
-    /// Writes all files, and only then gives them their names: the model last, so that where a model stands, what
-    /// describes it stands, too.
+    /// Writes all files, and only then gives them their names.
     fn write(&self, contents: Contents<'_>) -> Result<()> {
+        interrupt::doing("before the files were complete");
         interrupt::enter(Phase::Writing)?;
         let mut drafts = contents.report;
+        for (path, text) in contents.more {
+            drafts.push(Draft::with(path, text.as_bytes())?);
+        }
         drafts.push(Draft::with(&self.history, contents.history.as_bytes())?);
         drafts.push(Draft::with(&self.metrics, contents.metrics.to_text().as_bytes())?);
         if let Some(manifest) = &self.manifest {
@@ -471,7 +485,7 @@ impl Files {
         }
         drafts.push(Draft::with(&self.model, contents.model)?);
         interrupt::check()?;
-        drafts.into_iter().try_for_each(Draft::publish)
+        output::publish(drafts)
     }
 }
 

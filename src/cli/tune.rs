@@ -7,7 +7,7 @@ use super::hyper::HyperArgs;
 use super::interrupt::{self, Phase};
 use super::manifest::{self, Inputs};
 use super::memory::Plan;
-use super::output::{self, Draft};
+use super::output::{self, Draft, JOURNAL_FLAG, Request};
 use super::screen::{Screen, count, figure, table};
 use super::search::{Search, SearchArgs};
 use super::train::{self, Job, SoFar, Training};
@@ -117,6 +117,16 @@ pub fn run(global: &Global, args: Args) -> Result<()> {
         args;
     let paths = Paths { train: &train, validation: &validation, test: &test };
     let built_in = train.is_empty();
+    let files = Files::new(output, journal);
+    let inputs = Request::default()
+        .data("--train", &train)
+        .data("--validation", &validation)
+        .data("--test", &test)
+        .input("--params", hyper.file())
+        .input("--config", search.config_file())
+        .input("--folds", folds.file().as_deref());
+    let inputs = warm_start.iter().fold(inputs, |inputs, path| inputs.input("--warm-start", Some(path)));
+    let claim = files.request(inputs).claim()?;
     let config = search.config()?;
     let mut defaults = if built_in { Params::task2() } else { Params::default() };
     let notes = config.as_ref().map(|config| config.apply(&mut defaults)).transpose()?.unwrap_or_default();
@@ -131,9 +141,9 @@ pub fn run(global: &Global, args: Args) -> Result<()> {
         return Err(Error::parameter(format!("{name} has a fixed value and a range")).remedy("give one of the two"));
     }
     let screen = Screen::new(params.verbosity);
+    claim.tell(&screen);
     notes.iter().for_each(|note| screen.note(note));
     backend::check(global)?;
-    let files = Files::new(output, journal)?;
 
     let pool = thread_pool(params.nthread)?;
     let fold_args = folds.or(search.nfold, search.stratified);
@@ -183,9 +193,16 @@ pub fn run(global: &Global, args: Args) -> Result<()> {
     tuner = search.configure(warm_start.iter().fold(tuner, |tuner, path| tuner.warm_start(path)));
     check_search(tuner.objective_metric()?, &channels, (folds.as_ref(), &fold_args), &params, &screen)?;
     let tuned = tune(tuner, &files, &screen)?;
-    report(&tuned, &files, &screen)?;
+    show(&tuned, &files, &screen)?;
 
-    let best = tuned.best_params()?;
+    let best = match tuned.best_params() {
+        Ok(best) => best,
+        Err(error) => {
+            // The leaderboard says why there is no model.
+            files.write_without_model(&tuned)?;
+            return Err(error);
+        }
+    };
     let begun = Manifest { parameters: Manifest::parameters_of(&best), seed: best.seed, ..begun };
     let training = Training {
         params: &best,
@@ -197,7 +214,9 @@ pub fn run(global: &Global, args: Args) -> Result<()> {
         hidden: Evaluate::LastRound,
     };
     let so_far = SoFar { begun, clock, seconds: Seconds { read, ..Seconds::default() }, spilled_bytes: 0 };
-    Job { training, files: &files.model, so_far, pool: &pool }.run(&screen, &Screen::new(0))?;
+    // One set with the model: what stands in the folder is of one search.
+    let more = files.tables(&tuned, Some(&best));
+    Job { training, files: &files.model, so_far, more, pool: &pool }.run(&screen, &Screen::new(0))?;
     check_target(&tuned, &search)
 }
 
@@ -240,6 +259,7 @@ fn tune(tuner: Tuner<'_>, files: &Files, screen: &Screen) -> Result<Tuned> {
     let objective = tuner.objective_metric()?;
     let mut display = TrialDisplay::new(screen, objective, tuner.trial_count()?);
     interrupt::keeps(&files.journal);
+    interrupt::doing("in the search");
     interrupt::enter(Phase::Rounds)?;
     let tuned = tuner.on_event(|event| display.show(event)).run();
     display.finish()?;
@@ -260,37 +280,52 @@ struct Files {
 }
 
 impl Files {
-    /// The places, checked: they can be written to, and the journal is no other result.
-    fn new(folder: PathBuf, journal: Option<PathBuf>) -> Result<Self> {
+    /// The places.
+    fn new(folder: PathBuf, journal: Option<PathBuf>) -> Self {
         let journal = journal.unwrap_or_else(|| folder.join(JOURNAL));
-        let model = train::Files::new(&folder.join(MODEL), None, None)?;
-        let tables = [LEADERBOARD_CSV, LEADERBOARD_JSON, BEST_PARAMS].map(|name| folder.join(name));
-        if tables.contains(&journal) || model.contains(&journal) {
-            return Err(Error::parameter(format!("--journal {} is the name of another result", journal.display()))
-                .remedy("give the journal another name"));
+        let model = train::Files::new(&folder.join(MODEL), None, None);
+        Self { folder, journal, model }
+    }
+
+    /// Adds the files to those that the command writes.
+    fn request(&self, request: Request) -> Request {
+        let request = self.model.request(request, "--output", "--output");
+        let tables = [
+            ("the leaderboard as CSV", LEADERBOARD_CSV),
+            ("the leaderboard as JSON", LEADERBOARD_JSON),
+            ("the best parameters", BEST_PARAMS),
+        ];
+        let request = tables
+            .iter()
+            .fold(request, |request, (what, name)| request.output_in("--output", what, &self.folder.join(name)));
+        request.output(JOURNAL_FLAG, "the journal", Some(&self.journal))
+    }
+
+    /// The leaderboard, and what trains the best model: where they go, and their text.
+    fn tables(&self, tuned: &Tuned, best: Option<&Params>) -> Vec<(PathBuf, String)> {
+        let leaderboard = tuned.leaderboard();
+        let tables = [(LEADERBOARD_CSV, leaderboard.to_csv()), (LEADERBOARD_JSON, leaderboard.to_json())];
+        let best = best.map(|params| (BEST_PARAMS, params_toml(tuned, params)));
+        tables.into_iter().chain(best).map(|(name, text)| (self.folder.join(name), text)).collect()
+    }
+
+    /// Writes the leaderboard of a search that found no model, unless those of an earlier one would stay beside it.
+    fn write_without_model(&self, tuned: &Tuned) -> Result<()> {
+        if self.model.model().exists() || self.folder.join(BEST_PARAMS).exists() {
+            return Ok(());
         }
         interrupt::enter(Phase::Writing)?;
-        tables.iter().chain([&journal]).try_for_each(|path| output::check(path))?;
-        interrupt::enter(Phase::Reading)?;
-        Ok(Self { folder, journal, model })
+        let drafts = self.tables(tuned, None);
+        let drafts =
+            drafts.iter().map(|(path, text)| Draft::with(path, text.as_bytes())).collect::<Result<Vec<_>>>()?;
+        interrupt::check()?;
+        output::publish(drafts)
     }
 }
 
-/// Writes and shows the leaderboard, and what trains the best model.
-fn report(tuned: &Tuned, files: &Files, screen: &Screen) -> Result<()> {
+/// Shows the leaderboard.
+fn show(tuned: &Tuned, files: &Files, screen: &Screen) -> Result<()> {
     let leaderboard = tuned.leaderboard();
-    interrupt::enter(Phase::Writing)?;
-    let mut drafts = vec![
-        Draft::with(&files.folder.join(LEADERBOARD_CSV), leaderboard.to_csv().as_bytes())?,
-        Draft::with(&files.folder.join(LEADERBOARD_JSON), leaderboard.to_json().as_bytes())?,
-    ];
-    if let Ok(params) = tuned.best_params() {
-        let text = params_toml(tuned, &params);
-        drafts.push(Draft::with(&files.folder.join(BEST_PARAMS), text.as_bytes())?);
-    }
-    interrupt::check()?;
-    drafts.into_iter().try_for_each(Draft::publish)?;
-    interrupt::enter(Phase::Reading)?;
     if screen.is_quiet() {
         return Ok(());
     }

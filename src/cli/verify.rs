@@ -56,6 +56,8 @@ const COMMANDS: [&str; 3] = ["train", "cv", "tune"];
 pub fn run(global: &Global, args: &Args) -> Result<()> {
     let screen = global.screen();
     backend::check(global)?;
+    let claim = output::Request::default().input("MANIFEST", Some(&args.manifest)).claim()?;
+    claim.tell(&screen);
     let (manifest, told) = Manifest::load_with_value(&args.manifest)?;
     let Some(command) = COMMANDS.into_iter().find(|command| *command == manifest.command) else {
         return Err(Error::data(format!("the manifest is of the command {:?}", manifest.command))

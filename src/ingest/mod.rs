@@ -48,6 +48,7 @@ use std::path::{Path, PathBuf};
 pub use check::check_same_features;
 pub use dataset::{Dataset, Rows};
 pub use options::{ColumnRef, Header, ReadOptions};
+pub use source::is_data_name;
 pub use spill::{SpillOptions, Spilled};
 
 use crate::error::{Error, Result};

@@ -42,6 +42,13 @@ impl Ending {
 
 const ENDINGS: &str = ".csv, .tsv, .txt, .libsvm or .svm (or these with .gz)";
 
+/// Returns whether a file of this name is read as data where a folder is given.
+#[must_use]
+pub fn is_data_name(path: &Path) -> bool {
+    let is_hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
+    !is_hidden && Ending::of(path).is_some()
+}
+
 /// The error for a channel without files.
 pub(super) fn no_files() -> Error {
     Error::parameter("no file is given for the channel").remedy("name a file or a folder")

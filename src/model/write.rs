@@ -9,11 +9,10 @@ use super::Model;
 use crate::error::{Error, Result};
 use crate::objective::Objective;
 use crate::tree::{NONE, Node, Tree};
+use crate::writing;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::fs;
-use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// The version of the format; XGBoost's readers use it to tell old models from newer ones.
 const VERSION: &str = "[3,2,0]";
@@ -140,42 +139,17 @@ impl Model {
     }
 
     /// Writes the file of [`Model::to_json`]. The text goes to a temporary file in the same folder, which then takes
-    /// the name, so that the name never stands for half a model; an existing file is replaced.
+    /// the name, so that the name never stands for half a model, not even after a crash. An existing file is replaced;
+    /// its mode stays, and so does a symbolic link to it.
     ///
     /// # Errors
     /// If the file cannot be written.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
         let path = path.as_ref();
-        let bytes = self.to_json();
-        // A rename would replace a link by a file, and a device or a pipe such as /dev/stdout altogether.
-        let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
-        let is_special = fs::metadata(&target).is_ok_and(|data| !data.is_file() && !data.is_dir());
-        let written = if is_special { fs::write(&target, &bytes) } else { replace(&target, &bytes) };
-        written.map_err(|source| {
+        writing::replace(path, &self.to_json()).map_err(|source| {
             Error::io("write the model", path, &source).remedy("choose a folder that exists and that you may write to")
         })
     }
-}
-
-/// Writes a temporary file beside `path` and renames it to `path`.
-fn replace(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder.to_path_buf(),
-        _ => PathBuf::from("."),
-    };
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".gboost-model-").suffix(".tmp");
-    #[cfg(unix)]
-    {
-        // Temporary files are private by default; a model gets the permissions of any new file (the umask applies).
-        use std::os::unix::fs::PermissionsExt as _;
-        builder.permissions(fs::Permissions::from_mode(0o666));
-    }
-    let mut file = builder.tempfile_in(folder)?;
-    file.write_all(bytes)?;
-    file.as_file().sync_all()?;
-    file.persist(path).map_err(|failed| failed.error)?;
-    Ok(())
 }
 
 /// Writes `opening`, the items with commas between them, and `]`.

@@ -455,7 +455,8 @@ pub fn sha256_of_file(path: &Path) -> Result<Option<String>> {
 
 /// The path from one folder to a file, with `/` between its parts; an absolute path where there is no way between them (two
 /// drives), or to what is no file on a disk.
-fn relative(path: &Path, from: &Path) -> String {
+#[must_use]
+pub fn relative(path: &Path, from: &Path) -> String {
     let (path, from) = (resolve(path), resolve(from));
     let shared = path.components().zip(from.components()).take_while(|(a, b)| a == b).count();
     if shared == 0 || !path.is_absolute() || !from.is_absolute() {

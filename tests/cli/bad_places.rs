@@ -50,8 +50,8 @@ fn places_that_cannot_be_written_to_are_refused_before_training() {
         ),
         (
             format!("train {BINARY} --model metrics.json"),
-            "--model metrics.json is the name of another result; give the model another name, or the other results another \
-             folder with --output",
+            "metrics.json: the model (--model) and the metrics (--output) would be the same file; give another folder with \
+             --output",
         ),
     ] {
         folder.refuses(&arguments, error);

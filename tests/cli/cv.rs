@@ -246,8 +246,8 @@ fn what_is_refused() {
         ),
         (
             format!("{cv} --oof cv.csv"),
-            "--oof cv.csv is the name of another result; give it another name, or the other results another folder with \
-             --output",
+            "cv.csv: the table (--output) and the out-of-fold predictions (--oof) would be the same file; give another name \
+             with --oof",
         ),
     ] {
         folder.refuses(&arguments, error);

@@ -203,7 +203,7 @@ fn what_is_refused() {
     );
     folder.refuses(
         &with("--json report.html"),
-        "report.html is asked for twice; give --output, --json and --notebook different names",
+        "report.html: the report (--output) and the report's numbers (--json) would be the same file; give another name with --json",
     );
     folder.refuses(
         &with("--no-label"),
@@ -218,7 +218,7 @@ fn what_is_refused() {
     folder.write("train2.csv", binary_csv(3, 20));
     folder.refuses(
         "train --train train2.csv --objective binary:logistic --report model.json",
-        "--report model.json is the name of another result; give the report another name",
+        "model.json: the model (--model) and the report (--report) would be the same file; give another name with --report",
     );
     assert_eq!(folder.run("--gpu 0 report --model model.json --data valid.csv").code, Some(2));
 }

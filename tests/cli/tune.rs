@@ -144,7 +144,8 @@ fn ctrl_c_says_how_to_go_on() {
     let code = child.wait().unwrap().code();
     let mut stderr = String::new();
     child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
-    let error = "error: interrupted: what was finished is in tuning/tune.jsonl; give --resume to go on";
+    let error = "error: interrupted in the search: no results were written; the finished trials are kept in tuning/tune.jsonl; \
+                 give --resume to go on";
     assert_eq!((code, stderr.lines().last()), (Some(130), Some(error)));
     assert_eq!(names(&folder.path("tuning")), ["tune.jsonl"]);
 }
@@ -278,7 +279,9 @@ fn refusals() {
         ),
         (
             format!("{data} --range eta=0.1..0.2 --journal tuning/model.json"),
-            "--journal tuning/model.json is the name of another result; give the journal another name".to_string(),
+            "tuning/model.json: the model (--output) and the journal (--journal) would be the same file; give another name with \
+             --journal"
+                .to_string(),
         ),
         (
             format!("{data} --range eta=0.1..0.2 --warm-start none.jsonl"),

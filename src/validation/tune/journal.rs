@@ -5,6 +5,7 @@
 
 use super::trial::Trial;
 use crate::error::{Error, Result};
+use crate::writing::{self, Locking};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::fs::{File, OpenOptions};
@@ -97,7 +98,7 @@ impl Journal {
     /// Starts a journal. An older one is replaced, unless its search did not end and has trials to go on from.
     ///
     /// # Errors
-    /// If there is one to go on from, or if the file cannot be written.
+    /// If there is one to go on from, if another search is writing it, or if the file cannot be written.
     pub fn create(path: &Path, header: &Header) -> Result<Self> {
         if let Some(entries) = read(path)?
             && !entries.ended
@@ -115,7 +116,13 @@ impl Journal {
         if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
             std::fs::create_dir_all(folder).map_err(|source| refuse(&source))?;
         }
-        let file = File::create(path).map_err(|source| refuse(&source))?;
+        // Its content stays until it is known to be nobody's.
+        let open = OpenOptions::new().write(true).create(true).truncate(false).open(path);
+        let file = open.map_err(|source| refuse(&source))?;
+        lock(&file, path)?;
+        if !writing::is_special(path) {
+            file.set_len(0).map_err(|source| refuse(&source))?;
+        }
         let mut journal = Self { file, path: path.to_path_buf() };
         journal.line(header)?;
         Ok(journal)
@@ -124,12 +131,19 @@ impl Journal {
     /// Opens the journal of the same search to go on with it, and tells its trials; starts one if there is none.
     ///
     /// # Errors
-    /// If the journal is of another search, is damaged elsewhere than at its end, or cannot be read and written.
+    /// If the journal is of another search, is being written by one, is damaged elsewhere than at its end, or cannot be
+    /// read and written.
     pub fn resume(path: &Path, header: &Header) -> Result<(Self, Vec<Trial>)> {
+        let length = std::fs::metadata(path).ok().map(|data| data.len());
         let Some(entries) = read(path)? else { return Ok((Self::create(path, header)?, Vec::new())) };
         entries.header.check_same(header).map_err(|error| error.at_path(path))?;
         let refuse = |source: io::Error| Error::io("write the journal", path, &source).remedy(REMEDY);
         let mut file = OpenOptions::new().write(true).open(path).map_err(refuse)?;
+        lock(&file, path)?;
+        // Until it was locked another search could have added to what was read.
+        if file.metadata().ok().map(|data| data.len()) != length {
+            return Err(held(path));
+        }
         file.set_len(entries.length).map_err(refuse)?;
         file.seek(SeekFrom::End(0)).map_err(refuse)?;
         Ok((Self { file, path: path.to_path_buf() }, entries.trials))
@@ -157,6 +171,21 @@ impl Journal {
         let written = self.file.write_all(&line).and_then(|()| self.file.sync_data());
         written.map_err(|source| Error::io("write the journal", &self.path, &source).remedy(REMEDY))
     }
+}
+
+/// Locks a journal for this search, until it is closed or the process ends.
+fn lock(file: &File, path: &Path) -> Result<()> {
+    match writing::lock(file) {
+        // Where a file system has no locks the program warns; a library has nobody to tell.
+        Locking::Done | Locking::Unavailable(_) => Ok(()),
+        Locking::Held => Err(held(path)),
+    }
+}
+
+fn held(path: &Path) -> Error {
+    Error::parameter("another search is writing this journal")
+        .remedy("wait until it has ended, or give another journal")
+        .at_path(path)
 }
 
 /// Reads a journal; `None` if there is none, or not even a whole first line.
@@ -203,4 +232,27 @@ pub fn read(path: &Path) -> Result<Option<Entries>> {
 
 fn no_journal(path: &Path) -> Error {
     Error::data("the file is no journal of gboost tune").remedy("give another name with --journal").at_path(path)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn a_journal_that_is_written_by_a_search_is_refused_to_another() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("tune.jsonl");
+        let header = Header::new(Map::new());
+        let journal = Journal::create(&path, &header).unwrap();
+        let before = std::fs::read(&path).unwrap();
+        let errors = [Journal::create(&path, &header).err(), Journal::resume(&path, &header).err()];
+        for error in errors {
+            assert_eq!(error.unwrap().message(), "another search is writing this journal");
+        }
+        assert_eq!(std::fs::read(&path).unwrap(), before);
+        drop(journal);
+        assert!(Journal::resume(&path, &header).is_ok());
+    }
 }
