@@ -50,6 +50,8 @@ mod reading;
 mod report;
 #[path = "cli/screen.rs"]
 mod screen;
+#[path = "cli/tables.rs"]
+mod tables;
 #[path = "cli/train.rs"]
 mod train;
 #[path = "cli/tune.rs"]

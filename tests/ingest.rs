@@ -206,9 +206,9 @@ fn numbers_are_the_nearest_32_bit_floats() {
 #[test]
 fn line_breaks_of_all_kinds_and_blank_lines() {
     for text in
-        ["1,2\n0,3", "1,2\r\n0,3\r\n", "1,2\r0,3\r", "\n\n1,2\n\n  \n0,3\n\n\n", "\r\n1,2\r\n \t\r\n0,3\r\n\r\n"]
+        ["1,5\n0,3", "1,5\r\n0,3\r\n", "1,5\r0,3\r", "\n\n1,5\n\n  \n0,3\n\n\n", "\r\n1,5\r\n \t\r\n0,3\r\n\r\n"]
     {
-        assert_rows(&csv(text), &[&[2.0], &[3.0]]);
+        assert_rows(&csv(text), &[&[5.0], &[3.0]]);
     }
 }
 
@@ -219,7 +219,7 @@ fn a_byte_order_mark_is_passed_over() {
     let channel = csv("\u{feff}y,x\n1,2\n");
     assert_eq!(channel.dataset.feature_names, ["x"]);
     assert_eq!(
-        csv_refused("\u{feff}1,2\n1,a\n"),
+        csv_refused("\u{feff}1,3\n1,a\n"),
         "a.csv:2:2: `a` in column 1 is not a number; encode the column as numbers, leave it out with --ignore-column 1, \
          or leave the field empty if the value is missing"
     );
@@ -233,7 +233,7 @@ fn a_quoted_empty_field_alone_on_its_line_is_a_missing_value() {
 #[test]
 fn comments_are_not_skipped() {
     assert_eq!(
-        csv_refused("1,2\n# end\n"),
+        csv_refused("1,3\n# end\n"),
         "a.csv:2:2: expected 2 fields, found 1; give every line the same number of fields, and quote fields that hold \
          the delimiter"
     );
@@ -242,8 +242,8 @@ fn comments_are_not_skipped() {
 #[test]
 fn delimiters_are_found() {
     for (delimiter, word) in [(';', "a semicolon"), ('\t', "a tab"), ('|', "a vertical bar")] {
-        let channel = csv(&"1,2,3\n0,4,5\n".replace(',', &delimiter.to_string()));
-        assert_rows(&channel, &[&[2.0, 3.0], &[4.0, 5.0]]);
+        let channel = csv(&"1,2,4\n0,4,5\n".replace(',', &delimiter.to_string()));
+        assert_rows(&channel, &[&[2.0, 4.0], &[4.0, 5.0]]);
         assert_eq!(channel.notes[1], format!("a.csv: the delimiter is {word}"));
     }
     assert_eq!(csv("1,2,3\n").notes.len(), 1);
@@ -251,15 +251,15 @@ fn delimiters_are_found() {
 
 #[test]
 fn a_given_delimiter_is_used() {
-    let channel = csv_with("1 2 3\n0 4 5\n", &ReadOptions { delimiter: Some(b' '), ..options() });
-    assert_rows(&channel, &[&[2.0, 3.0], &[4.0, 5.0]]);
+    let channel = csv_with("1 2 4\n0 4 5\n", &ReadOptions { delimiter: Some(b' '), ..options() });
+    assert_rows(&channel, &[&[2.0, 4.0], &[4.0, 5.0]]);
     assert_eq!(channel.notes.len(), 1);
 }
 
 #[test]
 fn a_tsv_file_has_tabs() {
-    let channel = read_as("a.tsv", "1\t2\n0\t\n", &options()).unwrap();
-    assert_rows(&channel, &[&[2.0], &[NAN]]);
+    let channel = read_as("a.tsv", "1\t3\n0\t\n", &options()).unwrap();
+    assert_rows(&channel, &[&[3.0], &[NAN]]);
 }
 
 // CSV: header.
@@ -350,7 +350,10 @@ fn columns_are_asked_for_by_name() {
     assert_eq!(channel.dataset.labels, Some(vec![0.0, 1.0]));
     assert_eq!(bits(&[channel.dataset.weights.as_ref().unwrap()]), bits(&[&[0.5, 0.0]]));
     assert_eq!(channel.dataset.feature_names, ["a", "b"]);
-    assert_eq!(channel.notes, ["a.csv: found a header in line 1; the label is column 4, `y`"]);
+    assert_eq!(
+        channel.notes,
+        ["a.csv: found a header in line 1; the label is column 4, `y`; the weight is column `w`; left out: `id`"]
+    );
 }
 
 #[test]
@@ -448,7 +451,7 @@ fn text_in_a_column_of_numbers() {
 #[test]
 fn long_and_strange_values_are_shown_on_one_line() {
     assert_eq!(
-        csv_refused(&format!("1,2\n1,\"\t{}\nb\"\n", "a".repeat(50))),
+        csv_refused(&format!("1,3\n1,\"\t{}\nb\"\n", "a".repeat(50))),
         format!(
             "a.csv:2:2: `{}...` in column 1 is not a number; encode the column as numbers, leave it out with \
              --ignore-column 1, or leave the field empty if the value is missing",
@@ -468,7 +471,7 @@ fn a_decimal_comma() {
 #[test]
 fn infinities() {
     assert_eq!(
-        csv_refused("1,2\n1,-inf\n"),
+        csv_refused("1,3\n1,-inf\n"),
         "a.csv:2:2: `-inf` is infinite; use finite numbers, or leave the field empty if the value is missing"
     );
     assert_eq!(
@@ -476,18 +479,22 @@ fn infinities() {
         "a.csv:1:2: `1e999` is too large for a 32-bit float; use finite numbers, or leave the field empty if the \
          value is missing"
     );
-    assert_eq!(csv_refused("1,2\ninf,2\n"), "a.csv:2:1: the label `inf` is infinite; use finite numbers");
+    assert_eq!(csv_refused("1,3\ninf,2\n"), "a.csv:2:1: the label `inf` is infinite; use finite numbers");
 }
 
 #[test]
 fn bad_labels() {
     assert_eq!(
-        csv_refused("1,2\n ,2\n"),
+        csv_refused("1,3\n ,2\n"),
         "a.csv:2:1: the label is missing; fill it in, remove the row, or give --label the column of the labels"
     );
     assert_eq!(
         csv_refused("y,x\nyes,2\n"),
-        "a.csv:2:1: the label `yes` is not a number; encode the classes as 0, 1, ..., or give --label the column of \
+        "a.csv:2:1: the label `yes` is not a number but a truth value; write 1 for yes and 0 for no"
+    );
+    assert_eq!(
+        csv_refused("y,x\ngood,2\n"),
+        "a.csv:2:1: the label `good` is not a number; encode the classes as 0, 1, ..., or give --label the column of \
          the labels"
     );
 }
@@ -510,16 +517,17 @@ fn bad_weights() {
 #[test]
 fn ragged_rows() {
     let remedy = "give every line the same number of fields, and quote fields that hold the delimiter";
-    assert_eq!(csv_refused("1,2,3\n1,2\n"), format!("a.csv:2:3: expected 3 fields, found 2; {remedy}"));
-    assert_eq!(csv_refused("1,2\r\n\r\n \r\n1,2,3\r\n"), format!("a.csv:4:3: expected 2 fields, found 3; {remedy}"));
-    assert_eq!(csv_refused("\r\r1,2\r1\r"), format!("a.csv:4:2: expected 2 fields, found 1; {remedy}"));
+    assert_eq!(csv_refused("1,3,2\n1,2\n"), format!("a.csv:2:3: expected 3 fields, found 2; {remedy}"));
+    assert_eq!(csv_refused("1,3\r\n\r\n \r\n1,2,3\r\n"), format!("a.csv:4:3: expected 2 fields, found 3; {remedy}"));
+    assert_eq!(csv_refused("\r\r1,3\r1\r"), format!("a.csv:4:2: expected 2 fields, found 1; {remedy}"));
 }
 
 #[test]
 fn a_quote_that_is_not_closed() {
     assert_eq!(
         csv_refused("1,2,3\n1,\"2,3\n1,2,3\n"),
-        "a.csv:2:3: expected 3 fields, found 2; the record runs on to line 4: check that its quotes are closed"
+        "a.csv:2:3: the quote that opens here is not closed: the field would run on to line 3, the last; close the quote \
+         where the field ends, or remove it"
     );
 }
 
@@ -579,11 +587,11 @@ fn other_kinds_of_files() {
 #[test]
 fn gzip_is_unpacked() {
     let folder = Folder::new(&[]);
-    folder.write("a.csv.gz", &gzip("1,2\n0,3\n"));
-    assert_rows(&folder.read(&["a.csv.gz"]), &[&[2.0], &[3.0]]);
+    folder.write("a.csv.gz", &gzip("1,5\n0,3\n"));
+    assert_rows(&folder.read(&["a.csv.gz"]), &[&[5.0], &[3.0]]);
     // Several members, as `cat a.gz b.gz` makes them, and an ending that says nothing.
-    folder.write("both", &[gzip("1,2\n"), gzip("0,3\n")].concat());
-    assert_rows(&folder.read(&["both"]), &[&[2.0], &[3.0]]);
+    folder.write("both", &[gzip("1,5\n"), gzip("0,3\n")].concat());
+    assert_rows(&folder.read(&["both"]), &[&[5.0], &[3.0]]);
     folder.write("a.svm.GZ", &gzip("1 1:5\n"));
     assert_eq!(folder.read(&["a.svm.GZ"]).format, Format::Libsvm);
 }

@@ -496,7 +496,17 @@ fn features_are_checked() {
     assert!(model.check_features(&data).is_ok(), "unnamed data needs the right number alone");
     data.named = true;
     let message = model.check_features(&data).unwrap_err().to_string();
-    assert!(message.starts_with("feature 1 is \"a\" in the data and \"width\" in the model; "), "{message}");
+    assert!(message.starts_with("columns `width`, "), "{message}");
+    assert!(
+        message.contains(", which the model needs, are missing; the model does not know columns `a`, "),
+        "{message}"
+    );
+    // In another order.
+    data.feature_names.clone_from(&model.feature_names);
+    data.feature_names.swap(0, 1);
+    let message = model.check_features(&data).unwrap_err().to_string();
+    assert!(message.starts_with("the columns are in another order than in the model: feature 1 is `"), "{message}");
+    assert!(message.ends_with("; put the columns into the model's order"), "{message}");
     data.feature_names.clone_from(&model.feature_names);
     assert!(model.check_features(&data).is_ok());
     data.columns.pop();
@@ -504,18 +514,13 @@ fn features_are_checked() {
     let error = model.check_features(&data).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Model);
     let message = error.to_string();
-    assert!(
-        message.contains(
-            "the data has 3 features, the model was trained with 4: the first that the data lacks is \"quo\\\"te\""
-        ),
-        "{message}"
-    );
+    assert!(message.starts_with("column `quo\\\"te`, which the model needs, is missing; "), "{message}");
     // Predicting nevertheless takes the column as missing.
     assert_eq!(model.predict_margins(&data, None).len(), data.rows);
     data.columns.resize(5, data.columns[0].clone());
     data.feature_names.extend(["quo\"te".to_string(), "id".to_string()]);
     let message = model.check_features(&data).unwrap_err().to_string();
-    assert!(message.contains("the model does not know is \"id\""), "{message}");
+    assert!(message.starts_with("the model does not know column `id` of the data; "), "{message}");
 }
 
 #[test]

@@ -86,6 +86,7 @@ pub fn run(global: &Global, args: &Args) -> Result<()> {
     }
     let source = Source { paths: &args.train, reading: &args.data, folds: &args.folds };
     let (channels, folds) = pool.install(|| read(&source, &params, &screen))?;
+    channels.tell_of_classes(&args.hyper, &params, &screen);
     let begun = manifest::begin(Inputs {
         command: "cv",
         result: &files.table,

@@ -1,11 +1,12 @@
 //! The data that commands read.
 
+use super::hyper::HyperArgs;
 use super::memory::Plan;
 use super::progress::spinner;
 use super::screen::{Screen, count};
 use gboost::binning::BinnedMatrix;
 use gboost::booster::BackendChoice;
-use gboost::ingest::keys::{KeyOf, Keys, read_keys};
+use gboost::ingest::keys::{KeyColumn, KeyOf, Keys, read_keys};
 use gboost::ingest::{Channel, ColumnRef, Format, Header, ReadOptions, check_same_features, read_bytes, read_channel};
 use gboost::report::manifest::{ChannelRecord, Data, FileRecord, Reading, sha256};
 use gboost::{Dataset, Error, Model, Objective, Params, Result};
@@ -45,6 +46,12 @@ pub struct DataArgs {
     /// XGBoost 0; for a new model 0 if the training data has an index 0, else 1]
     #[arg(long, value_name = "BASE", value_parser = ["0", "1"])]
     index_base: Option<String>,
+
+    /// Longest row of a file in bytes; a longer one, such as a quote that is never closed makes, is an error, and so are
+    /// more columns than a sixteenth of it
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(ReadOptions::LEAST_RECORD_BYTES as u64..=1 << 40),
+        default_value_t = ReadOptions::MAX_RECORD_BYTES as u64)]
+    max_record_bytes: u64,
 }
 
 /// A delimiter; `None` is found in the file.
@@ -168,12 +175,15 @@ impl DataArgs {
             delimiter: delimiter
                 .map_err(|remedy| Error::parameter("the delimiter of the manifest is none").remedy(remedy))?,
             index_base: record.index_base.clone(),
+            // It can only refuse: what was read once is read again.
+            max_record_bytes: u64::MAX >> 1,
         })
     }
 
-    /// The delimiter that was given.
-    pub fn delimiter(&self) -> Option<u8> {
-        self.delimiter.and_then(|Delimiter(byte)| byte)
+    /// A column to read apart.
+    pub fn key_column<'a>(&self, column: &'a ColumnRef, flag: &'static str) -> KeyColumn<'a> {
+        let delimiter = self.delimiter.and_then(|Delimiter(byte)| byte);
+        KeyColumn { column, flag, delimiter, max_record_bytes: self.max_record_bytes as usize }
     }
 
     /// Refuses a column to be left out that is the label or the weight.
@@ -253,6 +263,7 @@ impl DataArgs {
             index_base: self.given_index_base().or(purpose.index_base.map(IndexBase::value)),
             spill: None,
             sha256: purpose.hashed,
+            max_record_bytes: self.max_record_bytes as usize,
         }
     }
 
@@ -347,7 +358,12 @@ impl DataArgs {
             None => error,
         };
         let csv = channel.format == Format::Csv;
-        if csv && !self.no_label && self.label.is_none() && data.features() + 1 == model.features {
+        // A label with a name of its own is the label: a feature is missing.
+        let may_be_feature = channel
+            .label_name
+            .as_ref()
+            .is_none_or(|name| model.feature_names.is_empty() || model.feature_names.contains(name));
+        if csv && !self.no_label && self.label.is_none() && may_be_feature && data.features() + 1 == model.features {
             return Err(in_file(
                 Error::model(format!(
                     "the data has {}, as the model, but the first was taken for the label",
@@ -443,6 +459,19 @@ impl Channels {
         let train = read(BUILT_IN[0].0)?;
         let (validation, test) = (Some(read(BUILT_IN[1].0)?), Some(read(BUILT_IN[2].0)?));
         Ok(Self { built_in: true, train, validation, test })
+    }
+
+    /// Says that labels of 0 and 1 are trained as numbers where no objective is given.
+    pub fn tell_of_classes(&self, hyper: &HyperArgs, params: &Params, screen: &Screen) {
+        let labels = self.train.dataset.labels.as_deref().unwrap_or_default();
+        let are_classes = labels.iter().all(|&label| label == 0.0 || label == 1.0)
+            && [0.0, 1.0].iter().all(|class| labels.contains(class));
+        if !self.built_in && are_classes && params.objective == Objective::SquaredError && !hyper.names("objective") {
+            screen.note(
+                "note: the labels are 0 and 1 and no objective is given: this is a regression (reg:squarederror); give \
+                 --objective binary:logistic for probabilities",
+            );
+        }
     }
 
     /// What a manifest in the folder `from` says of them.

@@ -2,7 +2,7 @@
 
 use super::data::{DataArgs, Purpose, column_of};
 use super::screen::{Screen, count};
-use gboost::ingest::keys::{KeyColumn, numbered};
+use gboost::ingest::keys::numbered;
 use gboost::ingest::{Channel, ColumnRef};
 use gboost::report::manifest::{FileRecord, FoldsRecord};
 use gboost::validation::{Folds, parse_number};
@@ -118,14 +118,14 @@ impl FoldArgs {
         for (flag, column) in &keys {
             reading.refuse_twice(flag, column)?;
             if let Some(first) = paths.first().filter(|path| path.is_file()) {
-                KeyColumn { column, flag, delimiter: reading.delimiter() }.check(first)?;
+                reading.key_column(column, flag).check(first)?;
             }
         }
         let without = reading.leaving_out(keys.iter().map(|(_, column)| column));
         let channel = without.read("train", paths, Purpose::training(params, None), screen)?;
         let key_column = |wanted: &str| {
             let (flag, column) = keys.iter().find(|(flag, _)| *flag == wanted)?;
-            Some(KeyColumn { column, flag, delimiter: reading.delimiter() })
+            Some(reading.key_column(column, flag))
         };
         let folds = match (given, key_column(FOLDS)) {
             (Some(Given::File(path)), _) => {

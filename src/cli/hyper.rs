@@ -25,6 +25,12 @@ impl HyperArgs {
         self.flags.iter().any(|(given, _)| *given == name)
     }
 
+    /// Whether a parameter is given at all, as a flag or in the file.
+    pub fn names(&self, name: &str) -> bool {
+        let in_file = |path: &PathBuf| std::fs::read_to_string(path).is_ok_and(|text| text.contains(name));
+        self.is_given(name) || self.file.as_ref().is_some_and(in_file)
+    }
+
     /// The parameters: `start`, overridden by the file, overridden by the flags, overridden by the global flags.
     pub fn resolve(&self, start: Params, global: &Global) -> Result<Params> {
         let mut params = start;

@@ -122,6 +122,7 @@ pub fn run(global: &Global, args: Args) -> Result<()> {
     let pool = gboost::booster::thread_pool(params.nthread)?;
     let purpose = Purpose::training(&params, start.as_ref());
     let mut channels = pool.install(|| read(&args, purpose, (&plan, &params), &screen))?;
+    channels.tell_of_classes(&args.hyper, &params, &screen);
     let begun = manifest::begin(Inputs {
         command: "train",
         result: &files.model,

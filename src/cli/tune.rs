@@ -151,6 +151,7 @@ pub fn run(global: &Global, args: Args) -> Result<()> {
     let with_folds = fold_args.is_given() || is_cv || built_in || validation.is_empty();
     let source = DataSource { paths, reading: &reading, folds: with_folds.then_some(&fold_args) };
     let (channels, folds) = pool.install(|| source.read(&params, &screen))?;
+    channels.tell_of_classes(&hyper, &params, &screen);
     let reading = source.final_reading()?;
     let begun = manifest::begin(Inputs {
         command: "tune",

@@ -4,6 +4,8 @@ use std::io::{self, Read};
 
 use memchr::{memchr, memchr_iter, memrchr, memrchr2};
 
+use super::quotes::{Quoted, QuotedFields};
+
 /// Bytes that are read at once, and the usual size of a chunk: with its values it stays in a core's own cache.
 pub(super) const BLOCK: usize = 1 << 19;
 
@@ -26,26 +28,15 @@ impl Cut {
     }
 }
 
-/// Steps from quote to quote. As in the csv crate a quote opens a quoted field only where a field begins, and two
-/// quotes in a quoted field are one that belongs to it.
+/// The end of the last line break outside of quoted fields.
 fn last_record_end(bytes: &[u8], delimiter: u8) -> Option<usize> {
     let mut end = None;
     let mut from = 0;
-    while let Some(found) = memchr(b'"', &bytes[from..]) {
-        let quote = from + found;
-        end = last_break_end(bytes, from, quote).or(end);
-        from = quote + 1;
-        if quote == 0 || bytes[quote - 1] == delimiter || matches!(bytes[quote - 1], b'\n' | b'\r') {
-            // The byte after a closing quote; without one the record goes on beyond these bytes.
-            let after = loop {
-                match memchr(b'"', &bytes[from..]) {
-                    Some(found) if bytes.get(from + found + 1) == Some(&b'"') => from += found + 2,
-                    Some(found) => break from + found + 1,
-                    None => return end,
-                }
-            };
-            from = after;
-        }
+    for Quoted { open, close } in QuotedFields::new(bytes, delimiter) {
+        end = last_break_end(bytes, from, open).or(end);
+        // Without a closing quote the record goes on beyond these bytes.
+        let Some(close) = close else { return end };
+        from = close + 1;
     }
     last_break_end(bytes, from, bytes.len()).or(end)
 }
@@ -76,12 +67,16 @@ pub(super) struct Chunk {
     pub(super) number: usize,
     /// Whole records.
     pub(super) bytes: Vec<u8>,
+    /// Whether the bytes are the beginning of one record that is longer than the limit.
+    pub(super) is_too_long: bool,
 }
 
 /// The chunks of a stream.
 pub(super) struct Chunks<R> {
     reader: R,
     block: usize,
+    /// Bytes that a record may have.
+    limit: usize,
     /// What has been read, but not handed out.
     carry: Vec<u8>,
     /// Whether the reader is at its end.
@@ -91,23 +86,25 @@ pub(super) struct Chunks<R> {
 }
 
 impl<R: Read> Chunks<R> {
-    /// `block` is the usual size of a chunk: [`BLOCK`] outside of tests.
-    pub(super) fn new(reader: R, block: usize) -> Self {
-        Self { reader, block, carry: Vec::new(), ended: false, count: 0 }
+    /// `block` is the usual size of a chunk: [`BLOCK`] outside of tests; a record has at most `limit` bytes.
+    pub(super) fn new(reader: R, block: usize, limit: usize) -> Self {
+        Self { reader, block, limit: limit.max(block), carry: Vec::new(), ended: false, count: 0 }
     }
 
-    /// The beginning of the stream, at least `size` bytes of it if it is that long, and whether that is all of it;
-    /// before the first chunk.
+    /// The beginning of the stream, at least `size` bytes of it if it is that long (but no more than a record may have),
+    /// and whether that is all of it; before the first chunk.
     pub(super) fn head(&mut self, size: usize) -> io::Result<(&mut Vec<u8>, bool)> {
+        let size = size.min(self.limit + 1);
         self.ended = self.ended || !fill(&mut self.reader, &mut self.carry, size)?;
         Ok((&mut self.carry, self.ended))
     }
 
-    /// Moves `chunk` on to the next chunk; `false` at the end. A record longer than a block makes a longer chunk. An
-    /// error has a number too, and ends the stream.
+    /// Moves `chunk` on to the next chunk; `false` at the end. A record longer than a block makes a longer chunk, and
+    /// one beyond the limit ends the stream. An error has a number too, and ends the stream.
     pub(super) fn next(&mut self, cut: Cut, chunk: &mut Chunk) -> io::Result<bool> {
         chunk.number = self.count;
         self.count += 1;
+        chunk.is_too_long = false;
         let bytes = &mut chunk.bytes;
         bytes.clear();
         bytes.append(&mut self.carry);
@@ -121,7 +118,13 @@ impl<R: Read> Chunks<R> {
             }
             match cut.last_end(bytes) {
                 Some(end) => break end,
-                None => size = 2 * bytes.len(),
+                None if bytes.len() > self.limit => {
+                    chunk.is_too_long = true;
+                    self.ended = true;
+                    break bytes.len();
+                }
+                // A byte more than the limit tells whether the record goes on.
+                None => size = (2 * bytes.len()).min(self.limit + 1),
             }
         };
         self.carry.extend_from_slice(&bytes[end..]);
@@ -178,13 +181,29 @@ mod tests {
     }
 
     #[test]
+    fn a_record_beyond_the_limit_ends_the_stream() {
+        for (length, is_too_long) in [(62, false), (64, false), (65, true), (1000, true)] {
+            let text = format!("1\n{}\n2\n", "x".repeat(length));
+            let mut chunks = Chunks::new(text.as_bytes(), 4, 64);
+            let mut chunk = Chunk::default();
+            let mut sizes = Vec::new();
+            while chunks.next(Cut::Line, &mut chunk).unwrap_or_default() {
+                sizes.push((chunk.bytes.len(), chunk.is_too_long));
+            }
+            let longest = if is_too_long { (65, true) } else { (length + 1, false) };
+            assert_eq!(sizes[1], longest, "{length}");
+            assert_eq!(sizes.len(), if is_too_long { 2 } else { 3 });
+        }
+    }
+
+    #[test]
     fn chunks_are_the_stream_in_pieces() {
         let mut text = String::new();
         for row in 0..200_000 {
             text += &format!("{row},\"a\nb\",{}\n", "x".repeat(row % 7));
         }
         text += &format!("last,\"{}\"", "y\n".repeat(BLOCK));
-        let mut chunks = Chunks::new(text.as_bytes(), BLOCK);
+        let mut chunks = Chunks::new(text.as_bytes(), BLOCK, usize::MAX - 1);
         let mut chunk = Chunk::default();
         let mut together = Vec::new();
         let mut count = 0;

@@ -4,7 +4,7 @@
 //! is read from the files again, as it is written there.
 
 pub use super::exact::Decimal;
-use super::layout::{First, Layout, Role};
+use super::layout::{First, Layout, Role, Unresolved, listed, resolve};
 use super::number::{self, Field, shown};
 use super::source::{Source, list};
 use super::{ColumnRef, Format, Header, ReadOptions, csv, libsvm};
@@ -193,20 +193,26 @@ pub fn read_keys(paths: &[PathBuf], options: &ReadOptions, which: KeyOf<'_>) -> 
         options.ignore.retain(|ignored| ignored != column);
         options.weight = options.weight.filter(|weight| weight != column);
     }
-    let find = |first: &First<'_>| {
-        let (layout, role) = match which {
-            KeyOf::Feature(_) => (Layout::new(first, &options, &mut Vec::new())?, Role::Feature),
+    // The layout of the file before, which tells whether the next one repeats its header.
+    let mut before: Option<Layout> = None;
+    let mut find = |first: &First<'_>| {
+        let header = if first.is_header(&options, before.as_ref())? { Header::Yes } else { Header::No };
+        let mut known = ReadOptions { header, ..options.clone() };
+        let role = match which {
+            KeyOf::Feature(_) => Role::Feature,
             KeyOf::Column(_) => {
-                // Once it is known whether there is a header, the column may be one that is left
-                // out or a weight, under another name.
-                let header = if first.is_header(&options)? { Header::Yes } else { Header::No };
-                let alone = ReadOptions { header, weight: None, ignore: Vec::new(), ..options.clone() };
-                (Layout::new(first, &alone, &mut Vec::new())?, Role::Label)
+                // Now that it is known whether there is a header, the column may be one that is
+                // left out or a weight, under another name.
+                (known.weight, known.ignore) = (None, Vec::new());
+                Role::Label
             }
         };
+        let layout = Layout::new(first, &known, &mut Vec::new())?;
         let place = if let KeyOf::Feature(feature) = which { feature } else { 0 };
         let (index, _) = layout.kept_columns().filter(|&(_, of)| of == role).nth(place).ok_or_else(changed)?;
-        Ok((index, layout.names.is_some()))
+        let has_header = layout.names.is_some();
+        before = Some(layout);
+        Ok((index, has_header))
     };
     let mut spellings = Spellings::default();
     let mut take = |text: &str| {
@@ -215,9 +221,9 @@ pub fn read_keys(paths: &[PathBuf], options: &ReadOptions, which: KeyOf<'_>) -> 
     };
     for path in &list(paths)?.0 {
         check_file(path)?;
-        let source = Source::open(path, false)?;
+        let source = Source::open(path, false, options.max_record_bytes)?;
         match (source.format(options.delimiter.is_some()), which) {
-            (Format::Csv, _) => csv::column::read(&source, options.delimiter, find, &mut take)?,
+            (Format::Csv, _) => csv::column::read(&source, options.delimiter, &mut find, &mut take)?,
             (Format::Libsvm, KeyOf::Column(_)) => {
                 libsvm::refuse_csv_options(&source, &options)?;
                 libsvm::read_index(&source, None, &mut take)?;
@@ -263,6 +269,8 @@ pub struct KeyColumn<'a> {
     pub flag: &'static str,
     /// The delimiter, or `None` to find it.
     pub delimiter: Option<u8>,
+    /// As in [`ReadOptions`](super::ReadOptions::max_record_bytes).
+    pub max_record_bytes: usize,
 }
 
 impl KeyColumn<'_> {
@@ -275,10 +283,13 @@ impl KeyColumn<'_> {
         let mut stop = |_: &str| Err(Error::data(""));
         let mut found = None;
         let find = |first: &First<'_>| {
-            found = Some(self.position(first)?);
+            found = Some(self.position(first, false)?);
             Ok((0, false))
         };
-        match (csv::column::read(&Source::open(path, false)?, self.delimiter, find, &mut stop), found) {
+        match (
+            csv::column::read(&Source::open(path, false, self.max_record_bytes)?, self.delimiter, find, &mut stop),
+            found,
+        ) {
             (Err(error), None) => Err(error),
             _ => Ok(()),
         }
@@ -297,35 +308,36 @@ impl KeyColumn<'_> {
                 values.push(parse(text)?);
                 Ok(())
             };
-            let find = |first: &First<'_>| Ok((self.position(first)?, header));
-            csv::column::read(&Source::open(path, false)?, self.delimiter, find, &mut take)?;
+            let find = |first: &First<'_>| Ok((self.position(first, header)?, header));
+            csv::column::read(&Source::open(path, false, self.max_record_bytes)?, self.delimiter, find, &mut take)?;
         }
         Ok(values)
     }
 
     /// The number of the column in a file that begins with this record.
-    fn position(&self, first: &First<'_>) -> Result<usize> {
+    fn position(&self, first: &First<'_>, header: bool) -> Result<usize> {
         let flag = self.flag;
-        let names: Vec<&str> = first.record.iter().map(str::trim_ascii).collect();
-        let (message, remedy) = match self.column {
-            ColumnRef::Index(index) if *index < names.len() => return Ok(*index),
-            ColumnRef::Index(index) => (
+        let names: Vec<String> = first.record.iter().map(|name| name.trim_ascii().to_string()).collect();
+        // A name is always looked for in the first line; there, a number is another column's name in a header alone.
+        let by_name = header || matches!(self.column, ColumnRef::Name(_));
+        let unresolved = match resolve(self.column, by_name.then_some(names.as_slice()), names.len()) {
+            Ok(index) => return Ok(index),
+            Err(unresolved) => unresolved,
+        };
+        let (message, remedy) = match (unresolved, self.column) {
+            (Unresolved::Ambiguous(message, remedy), _) => (format!("{flag}: {message}"), remedy),
+            (_, ColumnRef::Index(index)) => (
                 format!("{flag} {index}: the file has columns 0 to {}", names.len() - 1),
                 "give one of these".to_string(),
             ),
-            ColumnRef::Name(wanted) => match names.iter().position(|name| name == wanted) {
-                Some(index) => return Ok(index),
-                None => {
-                    let message = format!("{flag} {wanted}: the file has no column {}", shown(wanted));
-                    let near = crate::params::nearest(wanted, names.iter().copied());
-                    let first = || names.iter().take(20).map(|name| shown(name)).collect::<Vec<_>>().join(", ");
-                    let remedy = near.map_or_else(
-                        || format!("the first line has {}", first()),
-                        |near| format!("did you mean {near}?"),
-                    );
-                    (message, remedy)
-                }
-            },
+            (_, ColumnRef::Name(wanted)) => {
+                let message = format!("{flag} {wanted}: the file has no column {}", shown(wanted));
+                let near = crate::params::nearest(wanted, names.iter().map(String::as_str));
+                let all = || listed(names.iter().map(|name| shown(name)), ", ");
+                let remedy = near
+                    .map_or_else(|| format!("the first line has {}", all()), |near| format!("did you mean {near}?"));
+                (message, remedy)
+            }
         };
         Err(Error::parameter(message).remedy(remedy).at_path(first.origin.path()).at_line(first.line))
     }
@@ -334,6 +346,7 @@ impl KeyColumn<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ingest::ReadOptions;
 
     #[test]
     fn a_column_of_text_in_several_files() {
@@ -343,7 +356,12 @@ mod tests {
             std::fs::write(path, text).unwrap_or_else(|error| panic!("{error}"));
         }
         let column = ColumnRef::Name("who".into());
-        let key = KeyColumn { column: &column, flag: "--group-column", delimiter: None };
+        let key = KeyColumn {
+            column: &column,
+            flag: "--group-column",
+            delimiter: None,
+            max_record_bytes: ReadOptions::MAX_RECORD_BYTES,
+        };
         let read = key.read(&paths, true, |text| Ok(text.to_string())).unwrap_or_else(|error| panic!("{error}"));
         assert_eq!(read, ["ann; b", "bob", "ann", "cid"]);
         assert_eq!(numbered(&read), [1, 2, 0, 3]);

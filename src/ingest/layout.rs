@@ -4,9 +4,15 @@ use ::csv::StringRecord;
 
 use super::number::{self, Field, shown};
 use super::options::Use;
+use super::quotes::QuotedFields;
 use super::source::Origin;
 use super::{ColumnRef, Header, ReadOptions};
 use crate::error::{Error, Result};
+
+mod index;
+
+/// Columns without a name that a note tells of, each.
+const NAMES_TOLD: usize = 10;
 
 /// What a column is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,15 +35,31 @@ pub(super) struct Layout {
 pub(super) struct First<'a> {
     pub(super) origin: &'a Origin,
     pub(super) record: &'a StringRecord,
+    /// The record as it stands in the file.
+    pub(super) raw: &'a str,
     pub(super) line: u64,
+    pub(super) delimiter: u8,
+    /// The first of the records after it.
+    pub(super) sample: &'a [Sample],
+    /// Whether a record comes after it, in the sample or beyond.
+    pub(super) has_next: bool,
+}
+
+/// A record after the first one.
+pub(super) struct Sample {
+    pub(super) record: StringRecord,
+    /// Whether a quote stands in it.
+    pub(super) has_quote: bool,
 }
 
 impl Layout {
     /// Reads the layout off the first record of the first file.
     pub(super) fn new(first: &First<'_>, options: &ReadOptions, notes: &mut Vec<String>) -> Result<Self> {
-        let names = if first.is_header(options)? { Some(first.names(notes)?) } else { None };
+        let names = if first.is_header(options, None)? { Some(first.names(notes)?) } else { None };
         let roles = first.roles(names.as_deref(), options)?;
-        Ok(Self { names, roles })
+        let layout = Self { names, roles };
+        index::check(first, &layout, options, notes)?;
+        Ok(layout)
     }
 
     /// The number of columns that are not ignored.
@@ -58,22 +80,30 @@ impl Layout {
         }
     }
 
-    /// The option that leaves a column out.
-    pub(super) fn ignore_flag(&self, index: usize) -> String {
+    /// The option that leaves columns out.
+    pub(super) fn ignore_flag(&self, columns: &[usize]) -> String {
         let is_plain = |name: &&String| {
             !name.bytes().all(|byte| byte.is_ascii_digit())
                 && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte))
         };
-        match self.names.as_ref().and_then(|names| names.get(index)).filter(is_plain) {
-            Some(name) => format!("--ignore-column {name}"),
-            None => format!("--ignore-column {index}"),
-        }
+        let column = |&index: &usize| match self.names.as_ref().and_then(|names| names.get(index)).filter(is_plain) {
+            Some(name) => name.clone(),
+            None => index.to_string(),
+        };
+        format!("--ignore-column {}", columns.iter().map(column).collect::<Vec<_>>().join(","))
+    }
+
+    /// The columns with a role, as messages name them.
+    pub(super) fn columns(&self, wanted: Role) -> Vec<String> {
+        let is_wanted = |&(_, role): &(usize, &Role)| *role == wanted;
+        self.roles.iter().enumerate().filter(is_wanted).map(|(index, _)| self.column(index)).collect()
     }
 }
 
 impl First<'_> {
-    /// Whether this record is a header; the rule is in the [module](super).
-    pub(super) fn is_header(&self, options: &ReadOptions) -> Result<bool> {
+    /// Whether this record is a header, where the files before it have the names `before`, if any; the rule is in the
+    /// [module](super).
+    pub(super) fn is_header(&self, options: &ReadOptions, before: Option<&Layout>) -> Result<bool> {
         match options.header {
             Header::Yes => return Ok(true),
             Header::No => return Ok(false),
@@ -85,7 +115,14 @@ impl First<'_> {
         if self.record.iter().any(asked_for) {
             return Ok(true);
         }
-        let mut text = None;
+        match before {
+            None => self.refuse_numbers()?,
+            Some(Layout { names: Some(names), .. }) if self.record.iter().map(str::trim_ascii).eq(names) => {
+                return Ok(true);
+            }
+            Some(_) => {}
+        }
+        let mut text = Vec::new();
         let mut numbers = false;
         for (index, field) in self.record.iter().enumerate() {
             if options.ignore.contains(&ColumnRef::Index(index)) {
@@ -94,32 +131,79 @@ impl First<'_> {
             match number::parse(field) {
                 Field::Number(_) | Field::Infinite => numbers = true,
                 Field::Missing => {}
-                Field::Text => text = text.or(Some((index, field))),
+                Field::Text => text.push(index),
             }
         }
-        match text {
-            Some((index, field)) if numbers => {
-                let message = format!("{} is not a number, but other fields of the line are", shown(field));
+        match text.as_slice() {
+            [] => Ok(false),
+            &[index, ..] if numbers => {
+                let message =
+                    format!("{} is not a number, but other fields of the line are", shown(&self.record[index]));
+                let columns = listed(text.iter().map(usize::to_string), ",");
+                let (the_column, it) = if text.len() == 1 { ("column", "it") } else { ("columns", "them") };
                 Err(self.origin.error(self.line, index + 1, message).remedy(format!(
-                    "use --header yes if the line names the columns, else encode the column as numbers or leave it \
-                     out with --ignore-column {index}"
+                    "use --header yes if the line names the columns, else encode the {the_column} as numbers or leave \
+                     {it} out with --ignore-column {columns}"
                 )))
             }
-            text => Ok(text.is_some()),
+            _ => Ok(true),
         }
+    }
+
+    /// Refuses a first line that is a row or a header of numbers, and looks the same as either.
+    fn refuse_numbers(&self) -> Result<()> {
+        let message = if !self.has_next {
+            return Ok(());
+        } else if let Some((first, last)) = self.counted() {
+            format!("the line counts from {first} to {last}: it may name the columns, or be a row")
+        } else if self.is_quoted_numbers() {
+            "the line has whole numbers in quotes, and the next one has none: it may name the columns, or be a row"
+                .into()
+        } else {
+            return Ok(());
+        };
+        let remedy = "give --header yes if it names them, or --header no if it is a row";
+        Err(self.origin.error(self.line, 1, message).remedy(remedy))
+    }
+
+    /// The first and the last of the numbers, where the fields count: from 0 or 1 on, or, four at least, from any
+    /// number on. An empty first field, over an index column, does not matter.
+    fn counted(&self) -> Option<(u64, u64)> {
+        let mut fields = self.record.iter().map(str::trim_ascii).peekable();
+        fields.next_if(|field| field.is_empty());
+        let numbers: Vec<u64> = fields.map(whole).collect::<Option<_>>()?;
+        let (&first, &last) = (numbers.first()?, numbers.last()?);
+        let least = if first <= 1 { 2 } else { 4 };
+        let counts = numbers.windows(2).all(|pair| pair[0].checked_add(1) == Some(pair[1]));
+        (counts && numbers.len() >= least).then_some((first, last))
+    }
+
+    /// Whether all fields are whole numbers in quotes, and the next record has no quote.
+    fn is_quoted_numbers(&self) -> bool {
+        QuotedFields::new(self.raw.as_bytes(), self.delimiter).count() == self.record.len()
+            && self.record.iter().all(|field| whole(field.trim_ascii()).is_some())
+            && self.sample.first().is_some_and(|next| !next.has_quote)
     }
 
     /// The names that this record gives the columns; a column without one gets one made of its number.
     fn names(&self, notes: &mut Vec<String>) -> Result<Vec<String>> {
         let mut names: Vec<String> = Vec::with_capacity(self.record.len());
+        let mut made_up = Vec::new();
         for (index, field) in self.record.iter().enumerate() {
             let mut name = field.trim_ascii().to_owned();
             if name.is_empty() {
                 name = format!("column_{index}");
-                let path = self.origin.path().display();
-                notes.push(format!("{path}: column {index} has no name in the header and is called `{name}`"));
+                made_up.push(index);
             }
             names.push(name);
+        }
+        let path = self.origin.path().display();
+        notes.extend(made_up.iter().take(NAMES_TOLD).map(|&index| {
+            format!("{path}: column {index} has no name in the header and is called `{}`", names[index])
+        }));
+        if made_up.len() > NAMES_TOLD {
+            let more = count(made_up.len() - NAMES_TOLD, "column");
+            notes.push(format!("{path}: {more} more without a name in the header are called by their numbers, too"));
         }
         let mut order: Vec<usize> = (0..names.len()).collect();
         order.sort_by_key(|&index| (&names[index], index));
@@ -160,35 +244,87 @@ impl First<'_> {
     /// The number of the column asked for.
     fn find(&self, what: Use, column: &ColumnRef, names: Option<&[String]>, options: &ReadOptions) -> Result<usize> {
         let (word, flag, width) = (what.word(), what.flag(), self.record.len());
-        match (column, names) {
-            (ColumnRef::Index(index), _) if *index < width => Ok(*index),
-            (ColumnRef::Index(index), _) => {
+        let (message, remedy) = match (resolve(column, names, width), column) {
+            (Ok(index), _) => return Ok(index),
+            (Err(Unresolved::Ambiguous(message, remedy)), _) => (message, remedy),
+            (Err(Unresolved::Unknown), ColumnRef::Index(index)) => {
                 let range = if width == 1 { "column 0 alone".into() } else { format!("columns 0 to {}", width - 1) };
                 let message = format!("there is no {word} column {index}: the file has {range}");
-                Err(self.error(Error::parameter(message)).remedy(format!("give {flag} one of these, or a name")))
+                (message, format!("give {flag} one of these, or a name"))
             }
-            (ColumnRef::Name(name), Some(names)) => match names.iter().position(|known| known == name) {
-                Some(index) => Ok(index),
-                None => {
-                    let message = format!("there is no {word} column {}", shown(name));
-                    Err(self.error(Error::parameter(message)).remedy(suggest(name, names)))
-                }
-            },
-            (ColumnRef::Name(name), None) => {
-                let message = format!("the {word} column {} is asked for by name, but there is no header", shown(name));
+            (Err(Unresolved::Unknown), ColumnRef::Name(name)) => {
+                (format!("there is no {word} column {}", shown(name)), suggest(name, names.unwrap_or_default()))
+            }
+            (Err(Unresolved::NoHeader), column) => {
+                let name = shown(&column.to_string());
+                let message = format!("the {word} column {name} is asked for by name, but there is no header");
                 let header = match options.header {
                     Header::No => "drop --header no",
                     Header::Auto | Header::Yes => "add a header to the file",
                 };
-                let remedy = format!("give {flag} the number of the column, from 0, or {header}");
-                Err(self.error(Error::parameter(message)).remedy(remedy))
+                (message, format!("give {flag} the number of the column, from 0, or {header}"))
             }
-        }
+        };
+        Err(self.error(Error::parameter(message).remedy(remedy)))
     }
 
     fn error(&self, error: Error) -> Error {
         error.at_path(self.origin.path()).at_line(self.line)
     }
+}
+
+/// Why a reference names no column.
+pub(super) enum Unresolved {
+    /// The file has no such column.
+    Unknown,
+    /// A name, and the file has no header.
+    NoHeader,
+    /// A number that is another column's name: the message, and the remedy.
+    Ambiguous(String, String),
+}
+
+/// The number of the column that a reference names in a file of `width` columns, with these names if it has a header.
+/// Nothing else decides what a reference means.
+pub(super) fn resolve(
+    column: &ColumnRef,
+    names: Option<&[String]>,
+    width: usize,
+) -> std::result::Result<usize, Unresolved> {
+    let named = |wanted: &str| names.and_then(|names| names.iter().position(|name| name == wanted));
+    match (column, names) {
+        (ColumnRef::Index(index), _) => match named(&index.to_string()) {
+            Some(other) if other != *index => {
+                let name = names.and_then(|names| names.get(*index));
+                let here = name.map_or("which is not there".into(), |name| shown(name));
+                let message = format!("{index} may be column {index}, {here}, or column {other}, named `{index}`");
+                let first = name.map_or(String::new(), |name| {
+                    format!("give {} for column {index}, or ", ColumnRef::Name(name.clone()))
+                });
+                let second = ColumnRef::Name(index.to_string());
+                let give = if first.is_empty() { "give " } else { "" };
+                Err(Unresolved::Ambiguous(message, format!("{first}{give}{second} for column {other}")))
+            }
+            _ if *index < width => Ok(*index),
+            _ => Err(Unresolved::Unknown),
+        },
+        (ColumnRef::Name(name), Some(_)) => named(name).ok_or(Unresolved::Unknown),
+        (ColumnRef::Name(_), None) => Err(Unresolved::NoHeader),
+    }
+}
+
+/// A whole number in its usual form.
+pub(super) fn whole(text: &str) -> Option<u64> {
+    let is_usual = text.bytes().all(|byte| byte.is_ascii_digit()) && (text == "0" || !text.starts_with('0'));
+    text.parse().ok().filter(|_| is_usual)
+}
+
+/// A list for a message, cut where it is long.
+pub(super) fn listed(items: impl Iterator<Item = String>, between: &str) -> String {
+    const LISTED: usize = 20;
+    let items: Vec<String> = items.collect();
+    let more = items.len().saturating_sub(LISTED);
+    let more = if more == 0 { String::new() } else { format!(" and {more} more") };
+    format!("{}{more}", items[..items.len().min(LISTED)].join(between))
 }
 
 /// `1 column`, `2 columns`.
@@ -198,19 +334,13 @@ pub(super) fn count(number: usize, what: &str) -> String {
 
 /// The remedy for a name that is not in the header: the nearest one, or else what there is.
 fn suggest(name: &str, names: &[String]) -> String {
-    const LISTED: usize = 20;
     let wanted = name.to_lowercase();
     let nearest = names.iter().map(|known| (distance(&wanted, &known.to_lowercase()), known)).min();
     match nearest {
         Some((distance, known)) if distance <= wanted.chars().count().div_ceil(3) => {
             format!("did you mean {}?", shown(known))
         }
-        _ => {
-            let listed: Vec<String> = names.iter().take(LISTED).map(|known| shown(known)).collect();
-            let more = names.len().saturating_sub(LISTED);
-            let more = if more == 0 { String::new() } else { format!(" and {more} more") };
-            format!("the columns are {}{more}", listed.join(", "))
-        }
+        _ => format!("the columns are {}", listed(names.iter().map(|known| shown(known)), ", ")),
     }
 }
 

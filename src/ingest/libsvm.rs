@@ -11,7 +11,7 @@ use super::chunks::{Chunk, Cut};
 use super::layout::count;
 use super::number::{self, Field, shown, why_infinite};
 use super::options::Use;
-use super::source::{Origin, Source};
+use super::source::{Origin, Source, from_line};
 use super::{Channel, ColumnRef, Dataset, Format, Header, ReadOptions, SpillOptions};
 use crate::error::{Error, Result};
 
@@ -107,7 +107,7 @@ impl Table {
         let before = self.rows;
         let mut chunk = Chunk::default();
         let mut line = 1;
-        while source.next(Cut::Line, &mut chunk)? {
+        while source.next(Cut::Line, &mut chunk).map_err(|error| from_line(error, line))? {
             line = self.add_lines(&chunk, source.origin(), line, options)?;
         }
         if self.rows == before {
@@ -316,6 +316,7 @@ impl Table {
             file_rows: Vec::new(),
             file_sha256: Vec::new(),
             columns: width,
+            label_name: None,
             index_base: Some(base),
         })
     }

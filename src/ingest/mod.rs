@@ -16,14 +16,24 @@
 //! # Header of a CSV file
 //! With [`Header::Auto`], line 1 is looked at without the columns that are ignored by their number:
 //! - it names a column that [`ReadOptions`] asks for: a header;
+//! - its fields count (0, 1, 2, ...; 1, 2, 3, ...; or four at least from any number on), or all are whole numbers in
+//!   quotes where the next line has none, and there is a next line: an error, since it may be either;
 //! - no field is text (numbers and missing fields alone): data;
 //! - fields are text and none is a number: a header;
 //! - some are text, some are numbers: an error, since a header such as `label,1,2` and a row with text such as
 //!   `1,34,Private` cannot be told apart, and taking one for the other loses a row or invents one.
 //!
+//! A further file of a channel is taken as the first was.
+//!
+//! # Quotes and records
+//! RFC 4180's: a quoted field may hold delimiters, line breaks and doubled quotes. A quote that is not closed, or closed
+//! with anything but a delimiter or a line break after it, is an error, and so is a record of several lines each of which
+//! is a row by itself: the quote was opened by accident, and closed by the next one. A quote within an unquoted field
+//! belongs to it. A record has at most [`ReadOptions::max_record_bytes`].
+//!
 //! # Errors
 //! Every error about the content of a file names the file, the line in it (the first one of a quoted record that runs
-//! over several) and the field, both from 1, the value and a remedy.
+//! over several) and the field, both from 1, the value and a remedy. Of a quote, the column is the letter in the line.
 
 mod cells;
 mod check;
@@ -34,10 +44,13 @@ mod decimal;
 mod exact;
 mod hash;
 pub mod keys;
+mod kinds;
 mod layout;
 mod libsvm;
+mod likeness;
 mod number;
 mod options;
+mod quotes;
 mod sniff;
 mod source;
 pub mod spill;
@@ -85,11 +98,13 @@ pub struct Channel {
     pub file_sha256: Vec<Option<String>>,
     /// Columns of the files, whatever they are for; of libsvm files, features.
     pub columns: usize,
+    /// The name of the label's column, where there is one with a name.
+    pub label_name: Option<String>,
     /// The index base of a libsvm channel, to be forced on the other channels through [`ReadOptions::index_base`].
     pub index_base: Option<usize>,
 }
 
-/// Reads the files of one channel, in the order given; a folder stands for the regular files in it that end in
+/// Reads the files of one channel, in the order given; `-` is standard input, and a folder stands for the regular files in it that end in
 /// `.csv`, `.tsv`, `.txt`, `.libsvm` or `.svm` (or these with `.gz`) and are not hidden, sorted by name.
 ///
 /// # Errors
@@ -97,11 +112,14 @@ pub struct Channel {
 pub fn read_channel(paths: &[PathBuf], options: &ReadOptions) -> Result<Channel> {
     options.check()?;
     let (files, mut notes) = source::list(paths)?;
+    if options.sha256 {
+        source::check_names(&files)?;
+    }
     let mut assembler = None;
     let (mut file_rows, mut file_sha256) = (Vec::new(), Vec::new());
     for file in &files {
         let before = assembler.as_ref().map_or(0, Assembler::rows);
-        let source = Source::open(file, options.sha256)?;
+        let source = Source::open(file, options.sha256, options.max_record_bytes)?;
         add(&mut assembler, &source, options)?;
         file_rows.push(assembler.as_ref().map_or(0, Assembler::rows) - before);
         if options.sha256 {
@@ -121,7 +139,7 @@ pub fn read_channel(paths: &[PathBuf], options: &ReadOptions) -> Result<Channel>
 pub fn read_bytes(name: &Path, bytes: impl Read + Send, options: &ReadOptions) -> Result<Channel> {
     options.check()?;
     let mut assembler = None;
-    add(&mut assembler, &Source::from_reader(name, bytes, None)?, options)?;
+    add(&mut assembler, &Source::from_reader(name, bytes, None, options.max_record_bytes)?, options)?;
     let channel = finish(assembler, options)?;
     Ok(Channel { files: vec![name.to_path_buf()], file_rows: vec![channel.dataset.rows], ..channel })
 }

@@ -36,7 +36,7 @@ impl FromStr for Header {
 
 /// A column of the file: by its name in the header, or by its number in the file.
 ///
-/// As text, digits alone are a number and everything else is a name.
+/// As text, digits alone are a number and everything else is a name; `name:7` is the column that is named `7`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ColumnRef {
     /// The name in the header, blanks around it left out.
@@ -45,13 +45,22 @@ pub enum ColumnRef {
     Index(usize),
 }
 
+/// Says that the digits after it are a name.
+const NAME: &str = "name:";
+
+fn is_digits(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
 impl FromStr for ColumnRef {
     type Err = Infallible;
 
     fn from_str(text: &str) -> std::result::Result<Self, Infallible> {
-        let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        if let Some(name) = text.strip_prefix(NAME).filter(|name| is_digits(name)) {
+            return Ok(Self::Name(name.to_owned()));
+        }
         match text.parse() {
-            Ok(index) if digits => Ok(Self::Index(index)),
+            Ok(index) if is_digits(text) => Ok(Self::Index(index)),
             _ => Ok(Self::Name(text.trim_ascii().to_owned())),
         }
     }
@@ -60,6 +69,7 @@ impl FromStr for ColumnRef {
 impl fmt::Display for ColumnRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Name(name) if is_digits(name) => write!(f, "{NAME}{name}"),
             Self::Name(name) => write!(f, "{name}"),
             Self::Index(index) => write!(f, "{index}"),
         }
@@ -95,6 +105,16 @@ pub struct ReadOptions {
     pub spill: Option<SpillOptions>,
     /// Whether files are hashed as they are read, for [`Channel::file_sha256`](super::Channel::file_sha256).
     pub sha256: bool,
+    /// Bytes that a record of a file, a row without its line break, may have at most: from 1 MiB on. A CSV file may have a
+    /// sixteenth of it as columns. So a small packed file cannot fill the memory with one endless line.
+    pub max_record_bytes: usize,
+}
+
+impl ReadOptions {
+    /// [`ReadOptions::max_record_bytes`] by default: 16 MiB, which are rows of two million values of seven characters.
+    pub const MAX_RECORD_BYTES: usize = 16 << 20;
+    /// The least that [`ReadOptions::max_record_bytes`] may be.
+    pub const LEAST_RECORD_BYTES: usize = 1 << 20;
 }
 
 impl Default for ReadOptions {
@@ -111,6 +131,7 @@ impl Default for ReadOptions {
             index_base: None,
             spill: None,
             sha256: false,
+            max_record_bytes: Self::MAX_RECORD_BYTES,
         }
     }
 }
@@ -125,10 +146,20 @@ impl ReadOptions {
             return Err(Error::parameter(format!("the delimiter `{shown}` cannot be told from the content of fields"))
                 .remedy("use a comma, a semicolon, a tab or `|`"));
         }
+        if self.max_record_bytes < Self::LEAST_RECORD_BYTES {
+            let (given, least) = (self.max_record_bytes, Self::LEAST_RECORD_BYTES);
+            return Err(Error::parameter(format!("max_record_bytes is {given}, less than {least}"))
+                .remedy("give more, or leave it out"));
+        }
         if let Some(base @ 2..) = self.index_base {
             return Err(Error::parameter(format!("the libsvm index base {base} is neither 0 nor 1")));
         }
         Ok(())
+    }
+
+    /// Columns that a CSV file may have at most.
+    pub(super) fn max_columns(&self) -> usize {
+        self.max_record_bytes / 16
     }
 
     /// Refuses labels outside the objective's domain; the error has no place.

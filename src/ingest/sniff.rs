@@ -72,6 +72,19 @@ pub(super) fn delimiter(text: &str) -> u8 {
     which.map_or(b',', |which| CANDIDATES[which])
 }
 
+/// The delimiter that Excel's first line `sep=;` gives, and the bytes of that line with its break.
+pub(super) fn excel_delimiter(text: &[u8]) -> Option<(u8, usize)> {
+    let end = memchr::memchr2(b'\n', b'\r', text)?;
+    let line = text[..end].strip_prefix(b"\"").and_then(|line| line.strip_suffix(b"\"")).unwrap_or(&text[..end]);
+    let (word, delimiter) = line.split_at_checked(4)?;
+    match delimiter {
+        &[delimiter] if word.eq_ignore_ascii_case(b"sep=") => {
+            Some((delimiter, if text[end..].starts_with(b"\r\n") { end + 2 } else { end + 1 }))
+        }
+        _ => None,
+    }
+}
+
 /// A delimiter in words.
 pub(super) fn delimiter_name(delimiter: u8) -> String {
     match delimiter {

@@ -7,13 +7,15 @@
 use std::fs::{self, File};
 use std::io::{self, BufReader, Read};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use flate2::read::MultiGzDecoder;
 
 use super::chunks::{BLOCK, Chunk, Chunks, Cut, breaks_before};
 use super::hash::{Hash, Hashing};
-use super::{Format, number, sniff};
+use super::quotes::{self, Quoted, QuotedFields};
+use super::{Format, kinds, number, sniff};
 use crate::error::{Error, Result};
 
 /// What the ending of a file name says.
@@ -59,7 +61,11 @@ pub(super) fn list(paths: &[PathBuf]) -> Result<(Vec<PathBuf>, Vec<String>)> {
     let mut files = Vec::new();
     let mut notes = Vec::new();
     for path in paths {
-        let about = fs::metadata(path).map_err(|error| Error::io("open", path, &error))?;
+        if is_standard_input(path) {
+            files.push(path.clone());
+            continue;
+        }
+        let about = fs::metadata(path).map_err(|error| not_there(path, &error))?;
         if about.is_dir() {
             let (mut found, passed) = list_folder(path)?;
             let passed = passed.join(", ");
@@ -78,6 +84,66 @@ pub(super) fn list(paths: &[PathBuf]) -> Result<(Vec<PathBuf>, Vec<String>)> {
         }
     }
     if files.is_empty() { Err(no_files()) } else { Ok((files, notes)) }
+}
+
+/// The path that stands for standard input.
+fn is_standard_input(path: &Path) -> bool {
+    path == Path::new("-")
+}
+
+/// Why a file cannot be opened, where its path tells.
+fn not_there(path: &Path, error: &io::Error) -> Error {
+    let shown = path.to_string_lossy();
+    let refuse = |message: &str, remedy: String| Error::parameter(message).at_path(path).remedy(remedy);
+    if let Some((scheme, _)) = shown.split_once(":/").filter(|(scheme, _)| {
+        scheme.len() > 1 && scheme.starts_with(|c: char| c.is_ascii_alphabetic()) && !scheme.contains(['/', '\\', '.'])
+    }) {
+        let fetch = match scheme {
+            "s3" => "aws s3 cp ADDRESS -",
+            "gs" => "gcloud storage cat ADDRESS",
+            "file" => return refuse("this is an address, not a path", "leave out `file://`".to_owned()),
+            _ => "curl -fsSL ADDRESS",
+        };
+        return refuse(
+            "this is an address in a network, and gboost reads local files alone",
+            format!("download the file first, or pipe it in with `{fetch} | gboost ...` and - as the file's name"),
+        );
+    }
+    if error.kind() == io::ErrorKind::NotFound && shown.contains(['*', '?', '[']) {
+        return refuse(
+            "this is a pattern that the shell has left as it is: it stands in quotes, or no file matches it",
+            "give it without quotes, or name the files or their folder".to_owned(),
+        );
+    }
+    Error::io("open", path, error)
+}
+
+/// Refuses files that a manifest, which is UTF-8, could not name.
+pub(super) fn check_names(files: &[PathBuf]) -> Result<()> {
+    match files.iter().find(|path| path.to_str().is_none()) {
+        None => Ok(()),
+        Some(path) => Err(Error::parameter("the path is not UTF-8, so that no manifest can name the file")
+            .at_path(path)
+            .remedy("rename the file or its folder")),
+    }
+}
+
+/// Standard input, which can be read once in a process.
+fn standard_input(path: &Path) -> Result<io::Stdin> {
+    static TAKEN: AtomicBool = AtomicBool::new(false);
+    if TAKEN.swap(true, Ordering::Relaxed) {
+        let message = "standard input is asked for twice, and can be read once";
+        return Err(Error::parameter(message).at_path(path).remedy("save the data in a file, and give its name"));
+    }
+    Ok(io::stdin())
+}
+
+/// Moves the error about a chunk's bytes, where it has a line in them, to the line that the chunk begins in.
+pub(super) fn from_line(error: Error, first_line: u64) -> Error {
+    match error.line() {
+        Some(line) => error.at_line(line + first_line - 1),
+        None => error,
+    }
 }
 
 /// The data files of a folder sorted by name, and the names of what else is in it, hidden files left out.
@@ -138,31 +204,39 @@ pub(super) struct Source<'a> {
     ending: Option<Ending>,
     /// Bytes of the whole text, where they are known: not for gzip and pipes.
     length: Option<u64>,
-    /// What the first lines look like.
-    libsvm: bool,
-    delimiter: u8,
+    /// What was found in the first lines.
+    beginning: Beginning,
     packed: bool,
+    limit: usize,
     /// The sha256 of the stored bytes so far, where it is asked for.
     hash: Option<Hash>,
     chunks: Mutex<Chunks<Box<dyn Read + Send + 'a>>>,
 }
 
 impl<'a> Source<'a> {
-    /// Opens a file; with `hashed` its bytes are hashed as they are read, if they could be read again.
-    pub(super) fn open(path: &Path, hashed: bool) -> Result<Source<'static>> {
+    /// Opens a file whose records have at most `limit` bytes; with `hashed` its bytes are hashed as they are read, if they could be read again.
+    pub(super) fn open(path: &Path, hashed: bool, limit: usize) -> Result<Source<'static>> {
+        if is_standard_input(path) {
+            return Source::from_reader(path, standard_input(path)?, None, limit);
+        }
         let failed = |error| Error::io("open", path, &error);
         let file = File::open(path).map_err(failed)?;
         let about = file.metadata().map_err(failed)?;
         let length = about.is_file().then_some(about.len());
         if !(hashed && about.is_file()) {
-            return Source::from_reader(path, file, length);
+            return Source::from_reader(path, file, length, limit);
         }
         let (reader, hash) = Hashing::new(file);
-        Ok(Source { hash: Some(hash), ..Source::from_reader(path, reader, length)? })
+        Ok(Source { hash: Some(hash), ..Source::from_reader(path, reader, length, limit)? })
     }
 
     /// Looks at the beginning of what `reader` gives, unpacked if it is gzip; `length` is its bytes if they are known.
-    pub(super) fn from_reader(path: &Path, mut reader: impl Read + Send + 'a, length: Option<u64>) -> Result<Self> {
+    pub(super) fn from_reader(
+        path: &Path,
+        mut reader: impl Read + Send + 'a,
+        length: Option<u64>,
+        limit: usize,
+    ) -> Result<Self> {
         const GZIP: &[u8] = &[0x1f, 0x8b];
         let mut magic = Vec::new();
         let read = reader.by_ref().take(GZIP.len() as u64).read_to_end(&mut magic);
@@ -178,13 +252,13 @@ impl<'a> Source<'a> {
             true => Box::new(MultiGzDecoder::new(BufReader::with_capacity(BLOCK, stored))),
             false => Box::new(stored),
         };
-        let mut chunks = Chunks::new(text, BLOCK);
+        let mut chunks = Chunks::new(text, BLOCK, limit);
         let ending = Ending::of(path);
-        let (libsvm, delimiter) = look(&mut chunks, path, packed, ending)?;
-        let length = length.filter(|_| !packed);
         let origin = Origin { path: path.to_path_buf() };
+        let beginning = look(&mut chunks, &origin, packed, ending, limit)?;
+        let length = length.filter(|_| !packed);
         let chunks = Mutex::new(chunks);
-        Ok(Self { origin, ending, length, libsvm, delimiter, packed, hash: None, chunks })
+        Ok(Self { origin, ending, length, beginning, packed, limit, hash: None, chunks })
     }
 
     pub(super) fn origin(&self) -> &Origin {
@@ -200,14 +274,19 @@ impl<'a> Source<'a> {
         match self.ending {
             Some(Ending::Csv | Ending::Tsv) => Format::Csv,
             Some(Ending::Libsvm) => Format::Libsvm,
-            Some(Ending::Txt) | None if !has_delimiter && self.libsvm => Format::Libsvm,
+            Some(Ending::Txt) | None if !has_delimiter && self.beginning.libsvm => Format::Libsvm,
             Some(Ending::Txt) | None => Format::Csv,
         }
     }
 
     /// The delimiter of a CSV file by its ending or its content.
     pub(super) fn delimiter(&self) -> u8 {
-        if self.ending == Some(Ending::Tsv) { b'\t' } else { self.delimiter }
+        if self.ending == Some(Ending::Tsv) { b'\t' } else { self.beginning.delimiter }
+    }
+
+    /// The line that the first chunk begins in: 2 after Excel's `sep=;`.
+    pub(super) fn first_line(&self) -> u64 {
+        self.beginning.first_line
     }
 
     /// Bytes of the whole text, where they are known.
@@ -221,10 +300,48 @@ impl<'a> Source<'a> {
     }
 
     /// Moves `chunk` on to the next chunk of the file; `false` at the end. Threads take turns.
+    ///
+    /// # Errors
+    /// About the content with a line that is counted from the chunk's first on; see [`from_line`].
     pub(super) fn next(&self, cut: Cut, chunk: &mut Chunk) -> Result<bool> {
         let mut chunks = self.chunks.lock().unwrap_or_else(PoisonError::into_inner);
-        chunks.next(cut, chunk).map_err(|error| failed_read(self.path(), self.packed, &error))
+        let is_there = chunks.next(cut, chunk).map_err(|error| failed_read(self.path(), self.packed, &error))?;
+        if chunk.is_too_long {
+            return Err(too_long(&self.origin, &chunk.bytes, cut, self.limit));
+        }
+        Ok(is_there)
     }
+}
+
+/// The error for a record that begins with `bytes` and has more of them than it may.
+fn too_long(origin: &Origin, bytes: &[u8], cut: Cut, limit: usize) -> Error {
+    let option = "--max-record-bytes";
+    let text = String::from_utf8_lossy(bytes);
+    let open = match cut {
+        Cut::Record(delimiter) => QuotedFields::new(text.as_bytes(), delimiter).find(|field| field.close.is_none()),
+        Cut::Line => None,
+    };
+    match open {
+        Some(Quoted { open, .. }) => {
+            let line = 1 + breaks_before(text.as_bytes(), open);
+            let message = format!("the quote that opens here is not closed within {limit} bytes");
+            let error = origin.error(line, quotes::letter(&text, open), message);
+            error.remedy(format!("close the quote where the field ends, remove it, or allow longer rows with {option}"))
+        }
+        None => origin
+            .error(1, 1, format!("the line has more than {limit} bytes"))
+            .remedy(format!("check that this is a table of text, or allow longer rows with {option}")),
+    }
+}
+
+/// What the first lines of a text tell.
+struct Beginning {
+    /// Whether they look like libsvm.
+    libsvm: bool,
+    /// Their delimiter as CSV.
+    delimiter: u8,
+    /// The line that the first chunk begins in.
+    first_line: u64,
 }
 
 fn failed_read(path: &Path, packed: bool, error: &io::Error) -> Error {
@@ -235,18 +352,33 @@ fn failed_read(path: &Path, packed: bool, error: &io::Error) -> Error {
     }
 }
 
-/// Looks at the beginning of a text: passes over byte order marks, refuses what is no text, and tells whether it looks
-/// like libsvm and which delimiter it has as CSV. Looks further than a block only if that does not tell.
-fn look<R: Read>(chunks: &mut Chunks<R>, path: &Path, packed: bool, ending: Option<Ending>) -> Result<(bool, u8)> {
+/// Looks at the beginning of a text: passes over byte order marks and Excel's `sep=;`, refuses what is no text, and
+/// tells whether it looks like libsvm and which delimiter it has as CSV. Looks further than a block only if that does
+/// not tell, and no further than a record may reach.
+fn look<R: Read>(
+    chunks: &mut Chunks<R>,
+    origin: &Origin,
+    packed: bool,
+    ending: Option<Ending>,
+    limit: usize,
+) -> Result<Beginning> {
+    let path = origin.path();
     let mut size = BLOCK;
     let mut begun = false;
+    let mut given = None;
     loop {
         let (head, ended) = chunks.head(size).map_err(|error| failed_read(path, packed, &error))?;
         if !begun {
-            refuse_magic(head, path)?;
+            kinds::refuse(head, path)?;
             // All of them, since the CSV parser would pass over a further one without counting its bytes.
             let marks = head.chunks_exact(3).take_while(|chunk| chunk == b"\xef\xbb\xbf").count();
             head.drain(..3 * marks);
+            if ending != Some(Ending::Libsvm)
+                && let Some((delimiter, length)) = sniff::excel_delimiter(head)
+            {
+                given = Some(delimiter);
+                head.drain(..length);
+            }
             begun = true;
         }
         let text = match std::str::from_utf8(head) {
@@ -255,7 +387,10 @@ fn look<R: Read>(chunks: &mut Chunks<R>, path: &Path, packed: bool, ending: Opti
             Err(error) if error.error_len().is_none() && !ended => {
                 std::str::from_utf8(&head[..error.valid_up_to()]).unwrap_or_default()
             }
-            Err(error) => return Err(not_utf8(path, head, error.valid_up_to(), 1)),
+            Err(error) => {
+                let error = || not_utf8(path, head, error.valid_up_to(), 1);
+                return Err(kinds::by_ending(path).unwrap_or_else(error));
+            }
         };
         if ended && text.trim_ascii().is_empty() {
             return Err(Error::data("the file is empty")
@@ -263,32 +398,29 @@ fn look<R: Read>(chunks: &mut Chunks<R>, path: &Path, packed: bool, ending: Opti
                 .remedy("give a file with rows, or leave it out"));
         }
         let lines = if ended { text } else { &text[..text.rfind(['\n', '\r']).map_or(0, |at| at + 1)] };
+        let is_blank = lines.trim_ascii().is_empty();
         let libsvm = match ending {
+            _ if given.is_some() => Some(false),
             Some(Ending::Txt) | None => sniff::is_libsvm(lines),
             Some(_) => Some(false),
         };
-        if ended || !lines.trim_ascii().is_empty() && libsvm.is_some() {
-            return Ok((libsvm.unwrap_or(false), sniff::delimiter(lines)));
+        let is_all = size > limit;
+        if ended || !is_blank && (libsvm.is_some() || is_all) {
+            return Ok(Beginning {
+                libsvm: libsvm.unwrap_or(false),
+                delimiter: given.unwrap_or_else(|| sniff::delimiter(lines)),
+                first_line: 1 + u64::from(given.is_some()),
+            });
         }
-        size *= 2;
-    }
-}
-
-/// Refuses a file that begins like one of another kind.
-fn refuse_magic(bytes: &[u8], path: &Path) -> Result<()> {
-    let known: [(&[u8], &str, &str); 5] = [
-        (b"\xff\xfe", "UTF-16 text", "save it as UTF-8"),
-        (b"\xfe\xff", "UTF-16 text", "save it as UTF-8"),
-        (b"PAR1", "a Parquet file", "convert it to CSV"),
-        (b"PK\x03\x04", "a zip archive or a spreadsheet", "unpack it or save it as CSV"),
-        (b"BZh", "a bzip2 file", "unpack it or use gzip"),
-    ];
-    match known.iter().find(|(magic, ..)| bytes.starts_with(magic)) {
-        None => Ok(()),
-        Some((_, what, remedy)) => {
-            let error = Error::data(format!("this is {what}, which is not read here")).at_path(path);
-            Err(error.remedy(*remedy))
+        if is_all && text.trim_ascii().is_empty() {
+            let error = Error::data(format!("the first {limit} bytes are blank")).at_path(path);
+            return Err(error.remedy("give a file with rows"));
         }
+        if is_all {
+            let delimiter = sniff::delimiter(text);
+            return Err(too_long(origin, text.trim_ascii_start().as_bytes(), Cut::Record(delimiter), limit));
+        }
+        size = size.saturating_mul(2);
     }
 }
 

@@ -23,7 +23,7 @@ use crate::ingest::dataset::Dataset;
 use crate::objective::Objective;
 use crate::tree::Tree;
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::ops::Range;
 
 /// An ensemble of trees with everything that predicting with it needs.
@@ -126,7 +126,7 @@ impl Model {
     /// names, and counted from the same index where both are from libsvm files.
     ///
     /// # Errors
-    /// Names the first difference and the remedy.
+    /// Names the columns that are missing or not known, or else the first out of order, and the remedy.
     pub fn check_features(&self, data: &Dataset) -> Result<()> {
         if let (Some(base), Some(other)) = (self.index_base(), data.index_base)
             && base != other
@@ -135,31 +135,65 @@ impl Model {
             return Err(Error::model(message).remedy(format!("read the data with --index-base {base}")));
         }
         let named = data.named && !self.feature_names.is_empty();
-        if named {
-            let pairs = self.feature_names.iter().zip(&data.feature_names);
-            if let Some((index, (model, data))) = pairs.enumerate().find(|(_, (model, data))| model != data) {
-                let message = format!("feature {} is {data:?} in the data and {model:?} in the model", index + 1);
-                return Err(Error::model(message).remedy(
-                    "give the columns that the model was trained with, in the same order and with the same names",
-                ));
-            }
+        if named && self.feature_names != data.feature_names {
+            return Err(self.other_names(&data.feature_names));
         }
         if data.features() == self.features {
             return Ok(());
         }
-        let mut message =
-            format!("the data has {}, the model was trained with {}", count(data.features()), self.features);
-        let extra = data.feature_names.get(self.features);
-        match (self.feature_names.get(data.features()), extra) {
-            (Some(lacking), _) if named => message += &format!(": the first that the data lacks is {lacking:?}"),
-            (_, Some(extra)) if named => message += &format!(": the first that the model does not know is {extra:?}"),
-            _ => {}
-        }
+        let message = format!("the data has {}, the model was trained with {}", count(data.features()), self.features);
         Err(Error::model(message).remedy(
             "give the same columns in the same order, and name the label and weight columns so that they are not taken for features",
         ))
     }
+
+    /// The error for data whose features have these names, which are not the model's.
+    fn other_names(&self, names: &[String]) -> Error {
+        let without = |from: &[String], others: &[String]| -> Vec<String> {
+            let others: HashSet<&String> = others.iter().collect();
+            from.iter().filter(|name| !others.contains(name)).map(|name| format!("`{}`", name.escape_debug())).collect()
+        };
+        let (missing, extra) = (without(&self.feature_names, names), without(names, &self.feature_names));
+        let listed = |names: &[String]| {
+            let more = names.len().saturating_sub(MOST_NAMES);
+            let more = if more == 0 { String::new() } else { format!(" and {more} more") };
+            let columns = if names.len() == 1 { "column" } else { "columns" };
+            format!("{columns} {}{more}", names[..names.len().min(MOST_NAMES)].join(", "))
+        };
+        let unknown = || format!("the model does not know {} of the data", listed(&extra));
+        match (missing.is_empty(), extra.is_empty()) {
+            (false, no_extra) => {
+                let but = if no_extra { String::new() } else { format!("; {}", unknown()) };
+                let is = if missing.len() == 1 { "is" } else { "are" };
+                Error::model(format!("{}, which the model needs, {is} missing{but}", listed(&missing)))
+                    .remedy("give the columns that the model was trained with, and name the label and weight columns")
+            }
+            (true, false) => {
+                Error::model(unknown()).remedy("leave out with --ignore-column what the model was not trained with")
+            }
+            (true, true) => {
+                let differs = |(model, data): &(&String, &String)| model != data;
+                let pairs = self.feature_names.iter().zip(names);
+                let message = match pairs.enumerate().find(|(_, pair)| differs(pair)) {
+                    Some((index, (model, data))) => format!(
+                        "the columns are in another order than in the model: feature {} is `{}` in the data and `{}` in the \
+                         model",
+                        index + 1,
+                        data.escape_debug(),
+                        model.escape_debug()
+                    ),
+                    None => {
+                        format!("the data has {}, the model was trained with {}", count(names.len()), self.features)
+                    }
+                };
+                Error::model(message).remedy("put the columns into the model's order")
+            }
+        }
+    }
 }
+
+/// Names of columns that a message lists.
+const MOST_NAMES: usize = 10;
 
 /// "1 feature", "2 features".
 fn count(features: usize) -> String {

@@ -3,7 +3,7 @@
 use super::super::ReadOptions;
 use super::super::chunks::{Cut, breaks_before};
 use super::super::layout::First;
-use super::super::source::Source;
+use super::super::source::{Source, from_line};
 use super::Beginning;
 use super::records::Records;
 use crate::error::Result;
@@ -31,7 +31,7 @@ pub(in super::super) fn read(
                 .map_err(|error| error.at_path(origin.path()).at_line(records.line()).at_column(index as u64 + 1))?;
         }
         line += breaks_before(&chunk.bytes, chunk.bytes.len());
-        if !source.next(Cut::Record(delimiter), &mut chunk)? {
+        if !source.next(Cut::Record(delimiter), &mut chunk).map_err(|error| from_line(error, line))? {
             return Ok(());
         }
     }

@@ -17,10 +17,10 @@ use std::path::PathBuf;
 use ::csv::StringRecord;
 
 use super::cells::Cells;
-use super::chunks::{Chunk, Cut, breaks_before};
-use super::layout::{First, Layout, Role, count};
+use super::chunks::{BLOCK, Chunk, Cut, breaks_before};
+use super::layout::{First, Layout, Role, Sample, count, listed};
 use super::number::shown;
-use super::source::Source;
+use super::source::{Source, from_line};
 use super::{Channel, Dataset, Format, Header, ReadOptions, sniff};
 use crate::error::{Error, Result};
 use records::Records;
@@ -69,7 +69,7 @@ impl Table {
             let error = next.origin.error(next.line, column, message);
             Err(error.remedy("give all files of a channel the same columns, all with a header or all without"))
         };
-        match (next.is_header(options)?, &self.layout.names) {
+        match (next.is_header(options, Some(&self.layout))?, &self.layout.names) {
             (true, None) => return refuse(1, format!("there is a header here, but none in {first}")),
             (false, Some(_)) => return refuse(1, format!("there is no header here, but one in {first}")),
             _ => {}
@@ -102,7 +102,8 @@ impl Table {
             // As many rows a byte as in the first chunk, and a little more; what is not used is never touched.
             let breaks = breaks_before(&chunk.bytes, chunk.bytes.len()) as f64;
             let rows = breaks * length as f64 / chunk.bytes.len().max(1) as f64 * 1.05;
-            self.cells.expect(rows as usize)?;
+            // Blank lines are no rows: each of these has a byte a column.
+            self.cells.expect((rows as usize).min(length as usize / self.layout.roles.len() + 1))?;
         }
         let reading = Reading { origin: source.origin(), layout: &self.layout, options, delimiter };
         let before = self.cells.rows();
@@ -122,6 +123,8 @@ impl Table {
     /// The channel of all files.
     pub(super) fn finish(self) -> Result<Channel> {
         let columns = self.layout.roles.len();
+        let label = self.layout.roles.iter().position(|&role| role == Role::Label);
+        let label_name = self.layout.names.as_ref().zip(label).map(|(names, label)| names[label].clone());
         let mut dataset = Dataset { named: self.layout.names.is_some(), rows: self.cells.rows(), ..Dataset::default() };
         let (cells, spilled) = self.cells.finish()?;
         for ((index, role), values) in self.layout.kept_columns().zip(cells) {
@@ -152,6 +155,7 @@ impl Table {
             file_rows: Vec::new(),
             file_sha256: Vec::new(),
             columns,
+            label_name,
             index_base: None,
         })
     }
@@ -166,13 +170,32 @@ fn describe(layout: &Layout, first: &First<'_>, options: &ReadOptions) -> String
         (Header::Yes | Header::No, Some(_)) => format!("line {line} is read as the header"),
         (Header::Yes | Header::No, None) => format!("line {line} is read as data"),
     };
-    let label = match (layout.roles.iter().position(|&role| role == Role::Label), &layout.names) {
-        (Some(index), Some(names)) => format!("; the label is column {index}, {}", shown(&names[index])),
-        (Some(index), None) => format!("; the label is column {index}"),
-        (None, _) => String::new(),
-    };
-    format!("{}: {found}{label}", first.origin.path().display())
+    let mut note = format!("{}: {found}", first.origin.path().display());
+    if let Some(index) = layout.roles.iter().position(|&role| role == Role::Label) {
+        note += &format!("; the label is column {index}");
+        if let Some(names) = &layout.names {
+            note += &format!(", {}", shown(&names[index]));
+        }
+    }
+    if let [weight] = layout.columns(Role::Weight).as_slice() {
+        note += &format!("; the weight is column {weight}");
+    }
+    let ignored = layout.columns(Role::Ignored);
+    if !ignored.is_empty() {
+        let columns = if layout.names.is_some() {
+            ""
+        } else if ignored.len() == 1 {
+            "column "
+        } else {
+            "columns "
+        };
+        note += &format!("; left out: {columns}{}", listed(ignored.into_iter(), ", "));
+    }
+    note
 }
+
+/// Records after the first that are looked at to tell what columns hold.
+const SAMPLE: usize = 100;
 
 /// The first chunk of a file with a record in it, and this record.
 struct Beginning {
@@ -180,6 +203,8 @@ struct Beginning {
     /// The first line of the chunk.
     first_line: u64,
     record: StringRecord,
+    /// Records after it.
+    sample: Vec<Sample>,
     /// The bytes of the chunk that are before the record, and before its end.
     start: usize,
     end: usize,
@@ -192,23 +217,46 @@ impl Beginning {
     fn read(source: &Source<'_>, options: &ReadOptions) -> Result<Self> {
         let delimiter = options.delimiter.unwrap_or_else(|| source.delimiter());
         let mut chunk = Chunk::default();
-        let mut first_line = 1;
+        let mut first_line = source.first_line();
         // No source is blank, so that there is a record.
         loop {
-            source.next(Cut::Record(delimiter), &mut chunk)?;
+            source.next(Cut::Record(delimiter), &mut chunk).map_err(|error| from_line(error, first_line))?;
+            let line = chunk.bytes.trim_ascii_start();
+            let line = &line[..memchr::memchr2(b'\n', b'\r', line).unwrap_or(line.len())];
+            if memchr::memchr_iter(delimiter, line).count() >= options.max_columns() {
+                let message = format!("the line has more than {} columns", options.max_columns());
+                let error = Error::data(message).at_path(source.path()).at_line(first_line);
+                return Err(error.remedy("check the delimiter, or allow longer rows with --max-record-bytes"));
+            }
             let text = source.origin().text(&chunk.bytes, first_line)?;
             let mut records = Records::new(source.origin(), text, first_line, delimiter);
             if records.next()? {
                 let (start, end, line) = (records.start(), records.end(), records.line());
-                let record = records.record;
-                return Ok(Self { chunk, first_line, record, start, end, line, delimiter });
+                let record = records.record.clone();
+                let mut sample = Vec::new();
+                // An error here is one of the rows, which are read again.
+                while sample.len() < SAMPLE && records.next().unwrap_or(false) {
+                    let has_quote = records.raw().contains('"');
+                    sample.push(Sample { record: records.record.clone(), has_quote });
+                }
+                return Ok(Self { chunk, first_line, record, sample, start, end, line, delimiter });
             }
             first_line += breaks_before(&chunk.bytes, chunk.bytes.len());
         }
     }
 
     fn first<'a>(&'a self, source: &'a Source<'_>) -> First<'a> {
-        First { origin: source.origin(), record: &self.record, line: self.line }
+        let raw = std::str::from_utf8(&self.chunk.bytes[self.start..self.end]).unwrap_or_default();
+        First {
+            origin: source.origin(),
+            record: &self.record,
+            raw: raw.trim_end_matches(['\n', '\r']),
+            line: self.line,
+            delimiter: self.delimiter,
+            sample: &self.sample,
+            // A chunk is that long unless the file ends.
+            has_next: !self.sample.is_empty() || self.chunk.bytes.len() >= BLOCK,
+        }
     }
 
     /// The chunk without what is before its rows, and its first line then.

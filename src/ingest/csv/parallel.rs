@@ -5,7 +5,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use super::super::cells::Cells;
 use super::super::chunks::{Chunk, Cut, breaks_before};
-use super::super::source::Source;
+use super::super::source::{Source, from_line};
 use super::rows::{Reading, Rows, Start};
 use crate::error::{Error, Result};
 
@@ -56,7 +56,7 @@ impl Ordered<'_, '_> {
                 self.reading.read(&bytes, breaks, self.start, &mut rows)?;
                 rows
             }
-            Outcome::Failed(error) => return Err(error),
+            Outcome::Failed(error) => return Err(from_line(error, self.start.line)),
         };
         self.cells.add(rows.count, |column| rows.column(column))?;
         self.start.rows += rows.count;

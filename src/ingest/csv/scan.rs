@@ -8,6 +8,7 @@
 use super::super::decimal;
 use super::super::layout::Role;
 use super::super::number::{self, Field};
+use super::super::quotes::is_break;
 use super::rows::Rows;
 
 /// Reads all rows of `text` into `rows`; `false` if it gives up.
@@ -100,9 +101,4 @@ impl<'a> Scanner<'a> {
     fn ends_field(self, byte: u8) -> bool {
         byte == self.delimiter || is_break(byte)
     }
-}
-
-#[inline]
-fn is_break(byte: u8) -> bool {
-    byte == b'\n' || byte == b'\r'
 }

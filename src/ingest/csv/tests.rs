@@ -45,7 +45,7 @@ impl Case {
 
     /// As files are read, in chunks of about `block` bytes.
     fn chunked(&self, text: &str, block: usize) -> Result<Vec<Vec<u32>>> {
-        let mut chunks = Chunks::new(text.as_bytes(), block);
+        let mut chunks = Chunks::new(text.as_bytes(), block, usize::MAX - 1);
         let mut chunk = Chunk::default();
         let mut start = BEGIN;
         let mut rows = Rows::default();
@@ -65,10 +65,19 @@ impl Case {
     fn check(&self, text: &str, block: usize) -> std::result::Result<(), TestCaseError> {
         match (self.plain(text), self.chunked(text, block)) {
             (Ok(plain), Ok(chunked)) => prop_assert_eq!(plain, chunked),
-            (Err(plain), Err(chunked)) => prop_assert_eq!(plain.to_string(), chunked.to_string()),
+            (Err(plain), Err(chunked)) => prop_assert_eq!(told(&plain), told(&chunked)),
             (plain, chunked) => prop_assert!(false, "{:?} but {:?}", plain, chunked),
         }
         Ok(())
+    }
+}
+
+/// An error without the other columns of text, which are looked for in its chunk alone.
+fn told(error: &crate::Error) -> String {
+    let text = error.to_string();
+    match text.split_once(" is not a number") {
+        Some((value, rest)) if rest.contains("encode the column") => value.to_owned(),
+        _ => text,
     }
 }
 
