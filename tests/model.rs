@@ -555,6 +555,7 @@ fn unsupported_models_are_refused_by_name() {
         (b"{\"a\":\"\xff\"}", "not text in UTF-8"),
         (b"[]", "dump_model"),
         (b"{}", "the document has no `learner`"),
+        (b"{\"learner\":{\"learner_train_param\":{}}}", "the output of save_config"),
         (b"{\"learner\":[]}", "learner is a list, not an object"),
         (b"3", "the document is a number, not an object"),
     ] {

@@ -181,6 +181,10 @@ pub(super) fn unsupported(what: String, remedy: &str) -> Error {
 fn read_model(document: &Place<'_>) -> Result<Model> {
     let learner = document.field("learner")?;
     document.only(&["learner", "version"])?;
+    if learner.optional("learner_train_param").is_some() {
+        return Err(Error::model("the file is a configuration, perhaps the output of save_config, and has no trees")
+            .remedy("save the model in XGBoost with save_model(\"model.json\")"));
+    }
     let booster = learner.field("gradient_booster")?;
     let objective = read_objective(&learner)?;
     let parameters = learner.field("learner_model_param")?;

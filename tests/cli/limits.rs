@@ -156,8 +156,12 @@ mod little_memory {
         folder.write("train.csv", binary_csv(0, 60_000));
         folder.write("deep.json", chain(100_000));
         let data = "train --train train.csv --objective binary:logistic --num-round 2 --threads 1 -q";
+        let tune = "tune --train train.csv --objective binary:logistic --num-round 2 --range eta=0.1..0.5 --max-jobs 2 \
+                    --max-parallel-jobs 4 --threads 4 -q --output tune";
         let mut failed = 0;
-        for (command, most) in [(format!("{data} --spill never"), 90_000), ("inspect deep.json".into(), 130_000)] {
+        for (command, most) in
+            [(format!("{data} --spill never"), 90_000), ("inspect deep.json".into(), 130_000), (tune.into(), 90_000)]
+        {
             for kib in (25_000..most).step_by(9_000) {
                 let ran = run_within(&folder, kib, &command);
                 assert!(matches!(ran.code, Some(0 | 2)), "{kib} KiB, {command}: {:?} {}", ran.code, ran.stderr);
@@ -167,6 +171,7 @@ mod little_memory {
                     assert!(!folder.path("model.json").exists(), "{kib} KiB");
                 }
                 let _ = fs::remove_file(folder.path("model.json"));
+                let _ = fs::remove_dir_all(folder.path("tune"));
             }
         }
         assert!(failed > 0, "no allocation failed");

@@ -109,7 +109,13 @@ impl<'r, 'a> Crew<'r, 'a> {
                 let models = models.as_ref();
                 let worker =
                     Worker { runner, batch, waiting, models, next: &next, limit: &limit, tell: sender.clone() };
-                scope.spawn(move || pool.install(|| worker.run()));
+                let work = move || pool.install(|| worker.run());
+                if let Err(error) = std::thread::Builder::new().spawn_scoped(scope, work) {
+                    let error = Error::parameter(format!("cannot start threads: {error}"));
+                    failure = Err(error.remedy("give fewer --threads or --max-parallel-jobs"));
+                    limit.store(0, Ordering::Relaxed);
+                    break;
+                }
             }
             drop(sender);
             for message in receiver {
