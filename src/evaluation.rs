@@ -82,8 +82,8 @@ pub fn metric_weights(data: &Dataset) -> Result<RowWeights> {
     weights_for_metrics(Rows::all(data))
 }
 
-/// Why metrics that rank rows have no value on these rows ([`lacking`]); `None` where they have one, for a regression, and where
-/// labels or weights are missing or wrong.
+/// Why metrics that rank rows have no value on these rows ([`lacking`]); `None` where they have
+/// one, for a regression, and where labels or weights are missing or wrong.
 #[must_use]
 pub fn lack_of(rows: Rows<'_>, params: &Params) -> Option<Lack> {
     let (labels, weights) = (rows.labels().ok()?, weights_for_metrics(rows).ok()?);
@@ -114,8 +114,9 @@ impl EarlyStopping {
         Self { metric: params.metrics().last().copied(), patience, best: None }
     }
 
-    /// Takes a round's value in; `Break` if as many rounds as the patience have passed since the best one. A value that is not a
-    /// number is never the best: where all are none there is no best round, and nothing stops.
+    /// Takes a round's value in; `Break` if as many rounds as the patience have passed since the
+    /// best one. A value that is not a number is never the best: where all are none there is no
+    /// best round, and nothing stops.
     pub fn judge(&mut self, round: usize, value: Option<f64>) -> ControlFlow<()> {
         let (Some(metric), Some(value)) = (self.metric, value) else { return ControlFlow::Continue(()) };
         self.best = metric.best(self.best.into_iter().chain([(round, value)]));

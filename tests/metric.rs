@@ -346,7 +346,8 @@ fn auc_counts_pairs() {
     assert_eq!(rows.metric("auc"), 1.0);
 }
 
-/// What XGBoost 3.4.1 says of the same rows: nan, with "Dataset is empty, or contains only positive or negative samples".
+/// What XGBoost 3.4.1 says of the same rows: nan, with "Dataset is empty, or contains only positive
+/// or negative samples".
 #[test]
 fn ranking_metrics_without_rows_of_every_label_are_not_a_number() {
     let lack = |rows: &Rows| {
@@ -398,8 +399,9 @@ fn no_value_is_never_the_best_one() {
     assert_eq!(best("auc", &[]), None);
 }
 
-/// scikit-learn 1.9: precision_score, recall_score, f1_score(average="macro"), with sample_weight; its labels are those of
-/// `unique_labels(y_true, y_pred)`, rows of weight 0 included, and zero_division is 0.
+/// scikit-learn 1.9: precision_score, recall_score, f1_score(average="macro"), with sample_weight;
+/// its labels are those of `unique_labels(y_true, y_pred)`, rows of weight 0 included, and
+/// zero_division is 0.
 #[test]
 fn macro_averages_are_over_the_classes_that_occur() {
     // The predicted class is given by a margin of 1.
@@ -489,7 +491,8 @@ fn counts_by_hand() {
     for name in ["precision", "recall", "f1"] {
         assert_eq!(nothing.metric(name), 0.0, "{name} with an empty denominator");
     }
-    // All margins tied: the lowest class is predicted. Class 2 is neither a label nor predicted, and has no part in the means.
+    // All margins tied: the lowest class is predicted. Class 2 is neither a label nor predicted,
+    // and has no part in the means.
     let tied = Rows::new(Objective::Softmax, &[0.0; 6], &[0.0, 1.0]);
     assert_eq!(tied.metric("merror"), 0.5);
     assert_eq!(tied.metric("precision"), (0.5 + 0.0) / 2.0);

@@ -447,7 +447,7 @@ fn options_in_conflict_are_refused() {
 }
 
 #[test]
-fn one_class_in_a_fold_gives_auc_a_defined_value() {
+fn a_trial_whose_value_is_not_a_number_fails_and_is_never_the_best() {
     let case = Case::new("num_round=2", &["max_depth=int:1..3"]);
     let mut train = data(3, 30);
     train.labels = Some((0..30).map(|row| f32::from(u8::from(row >= 10))).collect());
@@ -455,7 +455,10 @@ fn one_class_in_a_fold_gives_auc_a_defined_value() {
     let folds = Folds::given(&(0..30).map(|row| u32::from(row >= 10)).collect::<Vec<_>>()).unwrap();
     let tuner = Tuner::new(&case.params, &case.space, &train).folds(&folds).objective("cv:auc".parse().unwrap());
     let tuned = tuner.trials(2).run().unwrap();
-    assert!(tuned.trials.iter().all(|trial| trial.objective_value == Some(0.5)));
+    assert!(tuned.trials.iter().all(|trial| trial.status == Status::Failed && trial.objective_value.is_none()));
+    assert!(tuned.best().is_none());
+    let error = tuned.best_params().unwrap_err().to_string();
+    assert!(error.contains("cv:auc is not a number"), "{error}");
 }
 
 #[test]

@@ -1,4 +1,5 @@
-//! What has to be said of figures: where there is none, and where the saved model has another one than its training.
+//! What has to be said of figures: where there is none, and where the saved model has another one
+//! than its training.
 
 use super::data::Channels;
 use super::folds::FoldArgs;

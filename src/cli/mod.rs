@@ -83,7 +83,8 @@ struct Global {
     #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(0..=4096))]
     threads: Option<u16>,
 
-    /// Print nothing but errors and what was asked for: no round lines, notes, warnings and summaries (as --verbosity 0)
+    /// Print nothing but errors and what was asked for: no round lines, notes, warnings and
+    /// summaries (as --verbosity 0)
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     quiet: bool,
 

@@ -143,8 +143,8 @@ impl Totals {
         self.score(ClassTotals::f1)
     }
 
-    /// The score of class 1 of two; of several classes the mean over those that occur as label or as prediction, summed
-    /// in their order: scikit-learn's macro average.
+    /// The score of class 1 of two; of several classes the mean over those that occur as label or
+    /// as prediction, summed in their order: scikit-learn's macro average.
     fn score(&self, of_class: impl Fn(&ClassTotals) -> f64) -> f64 {
         if self.binary {
             return of_class(&self.classes[1]);
@@ -157,7 +157,8 @@ impl Totals {
     }
 }
 
-/// Folds the rows, by several threads if there are many; the sums are of integers, so their order cannot be seen.
+/// Folds the rows, by several threads if there are many; the sums are of integers, so their order
+/// cannot be seen.
 fn fold_rows<T: Send>(
     scored: &Scored,
     none: impl Fn() -> T + Sync + Send,
@@ -208,10 +209,12 @@ pub fn class_scores(scored: &Scored) -> Vec<ClassScore> {
     Totals::new(scored).classes.iter().map(score).collect()
 }
 
-/// Up to this many classes a confusion matrix is kept and written with all its cells; of more, the cells that are not empty.
+/// Up to this many classes a confusion matrix is kept and written with all its cells; of more, the
+/// cells that are not empty.
 pub const MOST_DENSE_CLASSES: usize = 256;
 
-/// How many rows of each label got which prediction, whatever their weight; or, with numbers of another type, their weight.
+/// How many rows of each label got which prediction, whatever their weight; or, with numbers of
+/// another type, their weight.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum Confusion<T = u64> {

@@ -41,8 +41,9 @@ pub enum Metric {
     },
     /// `auc`: area under the receiver operating characteristic curve.
     ///
-    /// Multiclass: one class against the rest by softmax probability, weighted by the class's share of the rows, as
-    /// XGBoost defines it. Not a number, as in XGBoost, where a class has no row of a weight above 0 ([`lacking`]).
+    /// Multiclass: one class against the rest by softmax probability, weighted by the class's share
+    /// of the rows, as XGBoost defines it. Not a number, as in XGBoost, where a class has no row of
+    /// a weight above 0 ([`lacking`]).
     Auc,
     /// `aucpr`: area under the precision-recall curve by XGBoost's interpolation, which is not scikit-learn's average
     /// precision. Not a number where one of the labels has no row of a weight above 0.

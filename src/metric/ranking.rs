@@ -103,7 +103,8 @@ pub struct Ranking {
     pub positives: Vec<u64>,
     /// Quantised weight of the negative rows with at least the score.
     pub negatives: Vec<u64>,
-    /// Area under the ROC curve, as [`Metric::Auc`](super::Metric::Auc); not a number where all weight is on one side.
+    /// Area under the ROC curve, as [`Metric::Auc`](super::Metric::Auc); not a number where all
+    /// weight is on one side.
     pub auc: f64,
 }
 
@@ -198,8 +199,9 @@ impl fmt::Display for Lack {
     }
 }
 
-/// Why [`Metric::Auc`](super::Metric::Auc) and [`Metric::Aucpr`](super::Metric::Aucpr) are not a number on these rows; `None`
-/// where they have a value. It depends on labels and weights, not on the model.
+/// Why [`Metric::Auc`](super::Metric::Auc) and [`Metric::Aucpr`](super::Metric::Aucpr) are not a
+/// number on these rows; `None` where they have a value. It depends on labels and weights, not on
+/// the model.
 ///
 /// # Panics
 /// If a label is not one of the objective's, or there are fewer weights than labels.
@@ -222,8 +224,9 @@ pub fn lacking(objective: Objective, classes: usize, labels: &[f32], weights: Op
     }
 }
 
-/// The share of pairs of a positive and a negative row in which the positive one scores higher; a tie counts half.
-/// Twice the number of pairs is an integer below 2^65, so there is one division of integers. Not a number without a pair.
+/// The share of pairs of a positive and a negative row in which the positive one scores higher; a
+/// tie counts half. Twice the number of pairs is an integer below 2^65, so there is one division of
+/// integers. Not a number without a pair.
 fn binary_auc(groups: &[Tied]) -> f64 {
     let (positive, negative) = totals(groups);
     let pairs = 2 * u128::from(positive) * u128::from(negative);
@@ -281,8 +284,8 @@ fn unweighted_auc(scored: &Scored) -> f64 {
 /// Area under the precision-recall curve: between two groups true and false positives are taken to grow in
 /// proportion, and precision is integrated over recall in closed form (XGBoost's reading of Davis and Goadrich 2006).
 ///
-/// The areas of the groups are added from the highest score down, which fixes the result. Not a number without a positive
-/// or without a negative row.
+/// The areas of the groups are added from the highest score down, which fixes the result. Not a
+/// number without a positive or without a negative row.
 pub(super) fn aucpr(scored: &Scored) -> f64 {
     let groups = tied_groups(&sorted(ranked_by_margin(scored)));
     let (positive, negative) = totals(&groups);

@@ -23,7 +23,8 @@ fn five(value: f64) -> String {
     if value.is_nan() { "nan".to_string() } else { format!("{value:.5}") }
 }
 
-/// `history.csv`: a header and a row for every evaluated round, numbers in full; `NaN` where a metric has no value.
+/// `history.csv`: a header and a row for every evaluated round, numbers in full; `NaN` where a
+/// metric has no value.
 #[must_use]
 pub fn history_csv(trained: &Trained) -> String {
     let mut text = "round".to_string();

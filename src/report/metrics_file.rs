@@ -39,7 +39,8 @@ pub struct MetricsFile {
     pub auto: Option<Record>,
     /// Rounds in the model.
     pub rounds: usize,
-    /// The round, from 0, with the best value of the last metric of the validation channel, if there is one that is a number.
+    /// The round, from 0, with the best value of the last metric of the validation channel, if
+    /// there is one that is a number.
     pub best_round: Option<usize>,
     /// Whether early stopping ended the training.
     pub stopped_early: bool,
@@ -51,7 +52,8 @@ pub struct MetricsFile {
     pub spilled_bytes: u64,
     /// How long it took.
     pub seconds: Seconds,
-    /// Figures of the training, in the history and in its round lines, that the model does not have; left out where there are none.
+    /// Figures of the training, in the history and in its round lines, that the model does not
+    /// have; left out where there are none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub drifts: Vec<Drift>,
     /// All parameters, resolved.
@@ -121,8 +123,8 @@ impl MetricsFile {
     }
 }
 
-/// The best round by the last metric of the last channel; the first of equal ones, none without a validation channel or a
-/// round whose value is a number.
+/// The best round by the last metric of the last channel; the first of equal ones, none without a
+/// validation channel or a round whose value is a number.
 fn best_round(trained: &Trained) -> Option<usize> {
     let metric = trained.metrics.last()?;
     if trained.channels.len() < 2 {

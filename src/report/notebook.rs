@@ -48,12 +48,13 @@ pub fn text(title: &str, data: &ReportData) -> String {
         let averages = [&report.micro, &report.macro_mean, &report.weighted];
         let lines = report.classes.iter().chain(averages).map(|line| {
             let score = |value: f64| format!("{value:.4}");
-            vec![line.name.clone(), score(line.precision), score(line.recall), score(line.f1), line.support.to_string()]
+            let scores = [line.precision, line.recall, line.f1].map(score);
+            let rows = std::iter::once(line.support.to_string()).chain(line.weight.map(figure));
+            std::iter::once(line.name.clone()).chain(scores).chain(rows).collect()
         });
-        cells.words(&format!(
-            "## Classification report\n\n{}",
-            table(&["class", "precision", "recall", "F1", "rows"], lines)
-        ));
+        let mut header = vec!["class", "precision", "recall", "F1", "rows"];
+        header.extend(classes.weighted_confusion.as_ref().map(|_| "weight"));
+        cells.words(&format!("## Classification report\n\n{}", table(&header, lines)));
         cells.words("## Ranking");
         cells.pictures(&["roc", "precision-recall", "lift", "gain"]);
         cells.words(&format!(

@@ -186,7 +186,8 @@ pub struct CrossValidated {
     pub metrics: Vec<Metric>,
     /// Every round; if early stopping ended it, the rounds up to the best one, as xgboost.cv has it.
     pub history: Vec<CvRound>,
-    /// The best round by the last metric's mean on the rows held out; the first of equal ones, none where no mean is a number.
+    /// The best round by the last metric's mean on the rows held out; the first of equal ones, none
+    /// where no mean is a number.
     pub best_round: Option<usize>,
     /// Whether early stopping ended it before the last round.
     pub stopped_early: bool,
@@ -218,8 +219,9 @@ impl CrossValidated {
         margins
     }
 
-    /// The metrics on the rows held out as the models have them once they are saved, with leaves and margins in binary32; of the rounds
-    /// that [`CrossValidated::out_of_fold_margins`] takes. The table has those of the training, whose margins are exact.
+    /// The metrics on the rows held out as the models have them once they are saved, with leaves
+    /// and margins in binary32; of the rounds that [`CrossValidated::out_of_fold_margins`] takes.
+    /// The table has those of the training, whose margins are exact.
     ///
     /// # Errors
     /// If the rows held out of a fold have no labels, or all their weights are 0.

@@ -1,4 +1,5 @@
-//! Figures that have no value, that the saved model does not have, or that would ask for more memory than the data.
+//! Figures that have no value, that the saved model does not have, or that would ask for more
+//! memory than the data.
 
 use super::support::{BINARY, Folder};
 use serde_json::Value;
@@ -207,7 +208,8 @@ fn a_search_by_a_metric_without_a_value_is_refused() {
     assert!(ran.stderr.contains("warning: validation data: all rows have label 1"), "{}", ran.stderr);
     ran.done();
 
-    // A mean over folds without a value stands beside the objective, and in the journal, which can be gone on with.
+    // A mean over folds without a value stands beside the objective, and in the journal, which can
+    // be gone on with.
     let beside = format!("{tune} --validation d.csv --nfold 4 --objective-metric validation:auc --output beside");
     let ran = folder.run(&beside);
     assert!(ran.stderr.contains("warning: cv:auc has no value (NaN): of the held-out rows of fold"), "{}", ran.stderr);
@@ -257,6 +259,8 @@ fn weighted_scores_stand_beside_a_weighted_matrix() {
     let report = folder.json("a.json")["report"].clone();
     assert_eq!(report["weighted_confusion_matrix"], shown["weighted_confusion_matrix"]);
     assert!(folder.read("report.html").contains("of weight"));
+    let averages = &report["classification_report"]["weighted avg"];
+    assert_eq!((averages["support"].as_u64(), averages["weight"].as_f64()), (Some(6), Some(11.5)));
     assert!(folder.read("n.ipynb").contains("## Weighted confusion matrix"));
     // Without weights there is one matrix, as before.
     folder.run("evaluate --model model.json --data w.csv --ignore-column w --json e.json").done();

@@ -28,11 +28,11 @@ pub struct Classes {
     /// Mean squared distance of the predicted probabilities from what came: of class 1 for two classes, summed over the classes
     /// for several (Brier 1950), as scikit-learn 1.9's `brier_score_loss`.
     pub brier: f64,
-    /// Curves by class: of class 1 for two classes, one class against the rest for several. None of a class without rows, or with
-    /// all.
+    /// Curves by class: of class 1 for two classes, one class against the rest for several. None of
+    /// a class without rows, or with all.
     pub curves: Vec<RankCurves>,
-    /// Area under the ROC curve by class against the rest; of class 1 for two classes. Not a number for a class without rows, or
-    /// with all.
+    /// Area under the ROC curve by class against the rest; of class 1 for two classes. Not a number
+    /// for a class without rows, or with all.
     pub auc: Vec<f64>,
     /// Of the probability of class 1, or of the predicted class for several.
     pub calibration: Calibration,
@@ -81,11 +81,17 @@ pub struct ReportLine {
     pub f1: f64,
     /// Number of rows with the label.
     pub support: u64,
+    /// Weight of these rows, of which the scores are made, where rows have weights.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub weight: Option<f64>,
 }
 
 impl ClassificationReport {
-    fn new(scores: &[ClassScore], accuracy: f64) -> Self {
+    /// `unit` is what a quantised weight of 1 stands for, where rows have weights.
+    fn new(scores: &[ClassScore], accuracy: f64, unit: Option<f64>) -> Self {
         let all: u64 = scores.iter().map(|score| score.rows).sum();
+        let weight = |quantised: u64| unit.map(|unit| quantised as f64 * unit);
+        let all_weight = weight(scores.iter().map(|score| score.support).sum());
         let classes = scores
             .iter()
             .enumerate()
@@ -96,6 +102,7 @@ impl ClassificationReport {
                 recall: score.recall,
                 f1: score.f1,
                 support: score.rows,
+                weight: weight(score.support),
             })
             .collect();
         let mean = |name: &str, weight: &dyn Fn(&ClassScore) -> f64| {
@@ -110,6 +117,7 @@ impl ClassificationReport {
                 recall: of(&|score| score.recall),
                 f1: of(&|score| score.f1),
                 support: all,
+                weight: all_weight,
             }
         };
         let micro = ReportLine {
@@ -118,6 +126,7 @@ impl ClassificationReport {
             recall: accuracy,
             f1: accuracy,
             support: all,
+            weight: all_weight,
         };
         Self {
             classes,
@@ -131,7 +140,15 @@ impl ClassificationReport {
     /// In the layout of scikit-learn's `classification_report(output_dict=True)`, the micro average added.
     #[must_use]
     pub fn to_json(&self) -> Value {
-        let line = |line: &ReportLine| json!({ "precision": line.precision, "recall": line.recall, "f1-score": line.f1, "support": line.support });
+        let line = |line: &ReportLine| {
+            let mut scores = json!({
+                "precision": line.precision, "recall": line.recall, "f1-score": line.f1, "support": line.support,
+            });
+            if let Some(weight) = line.weight {
+                scores["weight"] = json!(weight);
+            }
+            scores
+        };
         let mut map: Map<String, Value> = self.classes.iter().map(|class| (class.name.clone(), line(class))).collect();
         map.insert("accuracy".to_string(), json!(self.accuracy));
         for (name, average) in
@@ -149,7 +166,8 @@ impl Classes {
     pub fn new(predicted: &Predicted<'_>) -> Self {
         let scored = predicted.scored();
         let scores = class_scores(&scored);
-        let report = ClassificationReport::new(&scores, Metric::Accuracy.evaluate(&scored));
+        let unit = predicted.weights.as_ref().map(|_| predicted.weight_unit);
+        let report = ClassificationReport::new(&scores, Metric::Accuracy.evaluate(&scored), unit);
         let binary = predicted.classes == 1;
         let label = |row: usize| predicted.labels[row] as usize;
         // The only ranking of two classes is that of class 1.
