@@ -265,6 +265,15 @@ fn label_to_fixed(label: f32, scale: i32) -> i64 {
     round_to_integer(f64::from(label) * power_of_two(scale))
 }
 
+/// The prediction before the first tree that is asked for: the value, or the estimate of `auto`; none where it is left open.
+pub(crate) fn given_base_score(params: &Params, rows: Rows<'_>) -> Result<Option<f32>> {
+    if params.base_score == BaseScore::Unset {
+        return Ok(None);
+    }
+    let labels = rows.labels()?;
+    Ok(Some(base_score(params, &labels, &training_weights(params, rows, &labels)?)))
+}
+
 /// The prediction before the first tree (`docs/exactness.md` 3).
 fn base_score(params: &Params, labels: &[f32], weights: &RowWeights) -> f32 {
     let estimate = match (params.base_score, params.objective) {

@@ -1,13 +1,14 @@
 //! Ctrl-C (and SIGTERM): nothing half-written is ever left, and what is lost and what is kept is told.
 //!
 //! While nothing is on disk yet, the program may end at any moment; while rounds run, the first Ctrl-C ends it after the
-//! round, a second one at once; while files are written, it waits until they stand.
+//! round, or within a second if the round takes longer, a second one at once; while files are written, it waits until they stand.
 
 use super::output;
 use gboost::{Error, ErrorKind, Result};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
+use std::time::Duration;
 
 /// What the program is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +24,9 @@ pub enum Phase {
 
 /// The exit code of an interrupted program: 128 + SIGINT.
 const EXIT_CODE: i32 = 130;
+
+/// How long the end of a round is waited for.
+const PATIENCE: Duration = Duration::from_millis(600);
 
 static PHASE: AtomicU8 = AtomicU8::new(Phase::Reading as u8);
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
@@ -46,12 +50,25 @@ pub fn install() -> Result<()> {
         let again = INTERRUPTED.swap(true, Ordering::SeqCst);
         let phase = PHASE.load(Ordering::SeqCst);
         if phase == Phase::Reading as u8 || (phase == Phase::Rounds as u8 && again) {
-            output::release();
-            super::screen::print_error(&interrupted());
-            std::process::exit(EXIT_CODE);
+            leave();
+        }
+        // A round of very many rows, or the choice of the next trials, may take minutes: nobody waits for them. Nothing is lost that
+        // a round's end would have kept.
+        if phase == Phase::Rounds as u8 {
+            std::thread::sleep(PATIENCE);
+            if PHASE.load(Ordering::SeqCst) != Phase::Writing as u8 {
+                leave();
+            }
         }
     })
     .map_err(|error| Error::new(ErrorKind::Io, format!("cannot handle Ctrl-C: {error}")))
+}
+
+/// Ends the program at once.
+fn leave() -> ! {
+    output::release();
+    super::screen::print_error(&interrupted());
+    std::process::exit(EXIT_CODE)
 }
 
 /// Enters a phase; an error if Ctrl-C was pressed before.

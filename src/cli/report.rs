@@ -8,6 +8,7 @@ use super::output::{self, Draft};
 use super::progress::spinner;
 use super::screen::Screen;
 use super::{Global, backend};
+use gboost::files::read_regular;
 use gboost::ingest::Channel;
 use gboost::report::data::learning::History;
 use gboost::report::data::{Inputs, NamedData};
@@ -154,12 +155,15 @@ fn read_history(path: &Path, model: &Model) -> Result<History> {
     Ok(history)
 }
 
+/// Bytes of a file beside a model that are read at most.
+const MOST_BYTES: u64 = 64 << 20;
+
 /// A JSON file of a training that wrote this very model; none if there is no such file, or it is of another model.
 fn beside(model_path: &Path, path: &Path, model: &Model) -> Option<Value> {
     if path == model_path {
         return None;
     }
-    let value: Value = serde_json::from_slice(&std::fs::read(path).ok()?).ok()?;
+    let value: Value = serde_json::from_slice(&read_regular(path, MOST_BYTES).ok()?).ok()?;
     let sha256 = model.sha256();
     let of_this = [&value["model_sha256"], &value["result"]["sha256"]].into_iter().any(|found| *found == *sha256);
     of_this.then_some(value)

@@ -4,15 +4,19 @@ use super::interrupt;
 use gboost::explain::shap::{Contributions, Explainer, Interactions};
 use gboost::{Dataset, Error, Model, Result};
 use std::fmt::Write as _;
+use std::time::{Duration, Instant};
 
 /// Numbers that are computed before they are written (32 MiB).
 const BLOCK_NUMBERS: usize = 1 << 22;
 
-/// Rows of a block at most, so that the bar moves and Ctrl-C is heard.
+/// Rows of a block at most.
 const BLOCK_ROWS: usize = 1 << 12;
 
 /// Columns of a table of pairs at most: a line is 300 MB of text then.
 const MOST_PAIRS: usize = 1 << 24;
+
+/// How long a block may take, so that the bar moves and Ctrl-C is heard.
+const BLOCK_TIME: Duration = Duration::from_millis(200);
 
 /// What a line holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,11 +92,14 @@ impl<'a> ShapCsv<'a> {
             Content::Contributions => side,
             Content::Interactions => side * side,
         };
-        let rows = (BLOCK_NUMBERS / (width * self.model.classes)).clamp(1, BLOCK_ROWS);
+        let most = (BLOCK_NUMBERS / (width * self.model.classes)).clamp(1, BLOCK_ROWS);
+        // Trees differ a thousandfold in what a row takes: the time of one block tells how long the next may be.
+        let mut rows = most.min(64);
         let mut text = String::new();
         let mut start = 0;
         while start < data.rows {
             interrupt::check()?;
+            let began = Instant::now();
             let range = start..data.rows.min(start + rows);
             start = range.end;
             let block = match self.content {
@@ -101,6 +108,7 @@ impl<'a> ShapCsv<'a> {
             };
             text.clear();
             self.lines(&block, width, &mut text);
+            rows = if began.elapsed() < BLOCK_TIME { (rows * 2).min(most) } else { (rows / 2).max(1) };
             take(block, &text)?;
         }
         Ok(())

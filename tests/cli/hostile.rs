@@ -1,7 +1,8 @@
 //! Input that means harm: what it must not be able to do to a terminal, to the machine, or to other people's files.
 
-use super::support::{Folder, GBOOST};
-use std::process::{Command, Output};
+use super::support::{BINARY, Folder, GBOOST};
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
 /// A name that moves the cursor, sets the window's title, turns the reading direction round and forges a line.
 const NAME: &str = "a\u{1b}]0;pwned\u{7}\u{1b}[2J\u{9b}31m\u{202e}\u{2028}\u{200b}\u{7f}\nerror: forged";
@@ -115,4 +116,103 @@ fn data_in_a_pipe_keeps_its_bytes() {
     let ran = run(&folder, &["predict", "--model", "model.json", "--output-type", "contribs", "--data", &file]);
     let text = String::from_utf8(ran.stdout).unwrap();
     assert!(text.starts_with(&format!("\"{NAME}\",\"{NAME}2\",bias\n")), "{text:?}");
+}
+
+/// Ends a command by SIGTERM after half a second; answers its exit code, its error and how long it took to end.
+#[cfg(unix)]
+fn terminate(folder: &Folder, arguments: &str) -> (Option<i32>, String, Duration) {
+    let mut child = folder.command(arguments).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    std::thread::sleep(Duration::from_millis(500));
+    assert!(child.try_wait().unwrap().is_none(), "gboost {arguments} has ended by itself");
+    let asked = Instant::now();
+    assert!(Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap().success());
+    // As long as the worst case was once; the check is below.
+    while child.try_wait().unwrap().is_none() && asked.elapsed() < Duration::from_secs(60) {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let took = asked.elapsed();
+    let _ = child.kill();
+    let output = child.wait_with_output().unwrap();
+    (output.status.code(), String::from_utf8(output.stderr).unwrap(), took)
+}
+
+#[test]
+#[cfg(unix)]
+fn sigterm_ends_every_long_phase_within_a_second() {
+    let folder = Folder::with_model(200, "--max-depth 8 --min-child-weight 0");
+    let rows: String = (0..200_000).map(|row| format!("{},{}\n", 20 + row % 50, row % 60)).collect();
+    folder.write("many.csv", format!("age,hours\n{rows}"));
+    let long = "income,age,hours\n".to_string()
+        + &(0..40_000).map(|row| format!("{},{}.{row},{}.{row}\n", row % 2, row % 97, row % 89)).collect::<String>();
+    folder.write("long.csv", long);
+    let tune = format!("tune -q {BINARY} --validation valid.csv --num-round 1 --threads 2");
+    for arguments in [
+        format!("{tune} --range eta=0.01..0.3 --max-jobs 1000000000 --output a"),
+        format!("{tune} --range seed=int:0..1000000000 --strategy grid --max-jobs 1000000000 --output b"),
+        format!("{tune} --range eta=0.01..0.3 --strategy bayesian --batch-size 10000 --max-jobs 1000000 --output c"),
+        // A round that takes long.
+        "train -q --train long.csv --objective multi:softprob --num-class 2000 --num-round 3 --threads 1 --max-depth 12"
+            .to_string(),
+        "explain -q --model model.json --data many.csv --no-label --output shap.csv --threads 1".to_string(),
+        "predict -q --model model.json --data many.csv --no-label --output-type interactions --output i.csv --threads 1"
+            .to_string(),
+    ] {
+        let (code, error, took) = terminate(&folder, &arguments);
+        assert_eq!(code, Some(130), "gboost {arguments}: {error}");
+        // A second, and another one for a busy machine.
+        assert!(took < Duration::from_secs(2), "gboost {arguments} took {took:?}");
+        assert!(error.contains("error: interrupted"), "gboost {arguments}: {error}");
+    }
+}
+
+#[test]
+fn numbers_of_trials_that_nobody_waits_for_are_refused() {
+    let folder = Folder::with_data();
+    let tune = format!("tune -q {BINARY} --validation valid.csv --range eta=0.1..0.2");
+    for (more, error) in [
+        ("--max-jobs 18446744073709551615", "a search of 18446744073709551615 trials; give at most 1000000000"),
+        ("--max-parallel-jobs 100000", "100000 trials at a time, each of which needs a thread; give at most 4096"),
+        (
+            "--strategy bayesian --batch-size 18446744073709551615",
+            "a batch of 18446744073709551615 trials, of which none learns from another; give at most 10000, or search at random",
+        ),
+        (
+            "--strategy hyperband --num-round 1000000000 --min-rounds 1 --max-jobs 1000000000",
+            "trials that are continued; give fewer --num-round, larger --min-rounds or fewer --max-jobs",
+        ),
+    ] {
+        let ran = folder.run(&format!("{tune} {more}"));
+        assert_eq!(ran.code, Some(2), "{more}: {}", ran.stderr);
+        assert!(ran.error().ends_with(error), "{more}: {}", ran.stderr);
+    }
+}
+
+#[test]
+fn a_thousand_threads_are_no_more_work_than_a_few() {
+    let folder = Folder::with_data();
+    let train = ["train", "-q", "--train", "train.csv", "--objective", "binary:logistic", "--num-round", "20"];
+    folder.run_within(Duration::from_secs(30), &train).done();
+    let model = folder.read("model.json");
+    for threads in ["1024", "4096"] {
+        // Half a minute once, 0.1 s now.
+        let ran = folder.run_within(Duration::from_secs(10), &[&train[..], &["--threads", threads]].concat());
+        assert_eq!(ran.code, Some(0), "--threads {threads}: {ran:?}");
+        assert_eq!(folder.read("model.json"), model);
+    }
+}
+
+#[test]
+fn a_torn_journal_can_be_resumed_and_replaced() {
+    let folder = Folder::with_data();
+    let tune =
+        format!("tune -q {BINARY} --validation valid.csv --num-round 2 --range eta=0.1..0.5 --max-jobs 2 --output t");
+    folder.run(&tune).done();
+    let whole = folder.read("t/tune.jsonl");
+    for torn in [&whole.as_bytes()[..1], &whole.as_bytes()[..12], &whole.as_bytes()[..40], &[0; 300], b""] {
+        for more in ["", "--resume"] {
+            folder.write("t/tune.jsonl", torn);
+            folder.run(&format!("{tune} {more}")).done();
+            assert_eq!(folder.read("t/tune.jsonl").lines().count(), whole.lines().count(), "{torn:?} {more}");
+        }
+    }
 }

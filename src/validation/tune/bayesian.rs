@@ -29,6 +29,9 @@ pub struct Bayesian {
     pub candidates: usize,
 }
 
+/// Trials of a batch at most; each takes its time in proportion to those before it.
+const MOST_BATCH: usize = 10_000;
+
 impl Default for Bayesian {
     fn default() -> Self {
         Self { batch: 4, startup: 8, candidates: 48 }
@@ -51,6 +54,13 @@ impl Strategy for Bayesian {
     fn check(&self, _space: &Space) -> Result<()> {
         if self.batch == 0 || self.candidates == 0 {
             return Err(Error::parameter("a batch of 0 trials").remedy("give at least 1"));
+        }
+        if self.batch > MOST_BATCH {
+            return Err(Error::parameter(format!(
+                "a batch of {} trials, of which none learns from another",
+                self.batch
+            ))
+            .remedy(format!("give at most {MOST_BATCH}, or search at random")));
         }
         Ok(())
     }

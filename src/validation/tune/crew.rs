@@ -10,12 +10,12 @@ use super::strategy::Proposal;
 use super::trial::{Failure, Status, Trial};
 use super::tuned::{Ended, Tracker, best_of};
 use super::tuner::{Event, Observer};
-use crate::booster::thread_pool;
+use crate::booster::{most_threads, thread_pool};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::Model;
 use crate::report::manifest::Clock;
 use crate::validation::MeanStd;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Sender, channel};
@@ -27,8 +27,8 @@ pub(super) struct Crew<'r, 'a> {
     pools: Vec<rayon::ThreadPool>,
     /// The models of trials that may be continued, by number; `None` if none ever are.
     models: Option<BTreeMap<usize, Vec<Model>>>,
-    /// Trials of the journal, and parts of trials, that need not be run again.
-    pub recorded: Vec<Trial>,
+    /// Trials of the journal, and parts of trials, that need not be run again, by number and rounds asked for.
+    recorded: BTreeMap<(usize, Option<u32>), Trial>,
     pub journal: Option<Journal>,
     pub observer: Option<Observer<'a>>,
 }
@@ -53,20 +53,28 @@ impl<'r, 'a> Crew<'r, 'a> {
     pub fn new(runner: &'r Runner<'a>, workers: usize, continues: bool) -> Result<Self> {
         let threads = match runner.params.nthread {
             None | Some(0) => std::thread::available_parallelism().map_or(1, usize::from),
-            Some(threads) => threads,
+            Some(threads) => threads.min(most_threads()),
         };
         let share = |worker: usize| (threads / workers + usize::from(worker < threads % workers)).max(1);
         let pools = (0..workers).map(|worker| thread_pool(Some(share(worker)))).collect::<Result<_>>()?;
         let models = continues.then(BTreeMap::new);
-        Ok(Self { runner, pools, models, recorded: Vec::new(), journal: None, observer: None })
+        Ok(Self { runner, pools, models, recorded: BTreeMap::new(), journal: None, observer: None })
+    }
+
+    /// Takes trials of a journal, which need not be run again; of several lines of one the first counts.
+    pub fn remember(&mut self, trials: impl Iterator<Item = Trial>) {
+        for trial in trials {
+            self.recorded.entry((trial.number, trial.asked)).or_insert(trial);
+        }
     }
 
     /// Runs trials, and answers them in order, up to the one that ends the search, if one does.
     pub fn run(&mut self, batch: &Batch<'_>, tracker: &mut Tracker) -> Result<(Vec<Trial>, Option<Ended>)> {
-        let mut taken = Taken { ended: None, count: 0, results: vec![None; batch.proposals.len()] };
+        let mut taken =
+            Taken { ended: None, count: 0, results: vec![None; batch.proposals.len()], numbers: BTreeSet::new() };
         for (index, proposal) in batch.proposals.iter().enumerate() {
             let Some(trial) = self.recall(proposal)? else { continue };
-            taken.results[index] = Some(trial);
+            taken.put(index, trial);
             self.tell_finished(batch, &taken, index, true)?;
         }
         taken.advance(tracker);
@@ -83,8 +91,7 @@ impl<'r, 'a> Crew<'r, 'a> {
 
     /// The trial, or the part of it, as the journal has it.
     fn recall(&self, proposal: &Proposal) -> Result<Option<Trial>> {
-        let is_it = |trial: &&Trial| trial.number == proposal.number && trial.asked == proposal.rounds;
-        let Some(trial) = self.recorded.iter().find(is_it) else { return Ok(None) };
+        let Some(trial) = self.recorded.get(&(proposal.number, proposal.rounds)) else { return Ok(None) };
         if trial.settings != proposal.settings {
             return Err(Error::parameter(format!(
                 "trial {} of the journal has other settings than this search would try",
@@ -154,7 +161,7 @@ impl<'r, 'a> Crew<'r, 'a> {
                     journal.append(&trial)?;
                 }
                 new_models.push((trial.number, models));
-                taken.results[index] = Some(*trial);
+                taken.put(index, *trial);
                 self.tell_finished(batch, taken, index, false)
             }
         }
@@ -163,10 +170,7 @@ impl<'r, 'a> Crew<'r, 'a> {
     fn tell_finished(&mut self, batch: &Batch<'_>, taken: &Taken, index: usize, from_journal: bool) -> Result<()> {
         let Some(trial) = &taken.results[index] else { return Ok(()) };
         // A part of a trial gives way to the next one.
-        let is_past = |before: &&Trial| {
-            let mut newer = batch.proposals.iter().zip(&taken.results).filter(|(_, result)| result.is_some());
-            newer.all(|(proposal, _)| proposal.number != before.number)
-        };
+        let is_past = |before: &&Trial| !taken.numbers.contains(&before.number);
         let known = batch.before.iter().filter(is_past).chain(taken.results.iter().flatten());
         let best = best_of(known, self.runner.direction);
         self.tell(&Event::Finished { trial, from_journal, best })
@@ -183,12 +187,20 @@ impl<'r, 'a> Crew<'r, 'a> {
 /// What has come in, and how much of it counts.
 struct Taken {
     results: Vec<Option<Trial>>,
+    /// The numbers of those that there are.
+    numbers: BTreeSet<usize>,
     /// Trials from the first one on that were taken.
     count: usize,
     ended: Option<Ended>,
 }
 
 impl Taken {
+    /// What has come of a place of the batch.
+    fn put(&mut self, index: usize, trial: Trial) {
+        self.numbers.insert(trial.number);
+        self.results[index] = Some(trial);
+    }
+
     /// Takes the trials whose turn it is.
     fn advance(&mut self, tracker: &mut Tracker) {
         while self.ended.is_none()

@@ -79,7 +79,7 @@ impl Strategy for Grid {
         (0..self.size(search.space))
             .map(|index| self.settings(search.space, index))
             .filter(|settings| !known.contains(&key(settings)))
-            .zip(next..=search.trials)
+            .zip(next..=search.last_of_block())
             .map(|(settings, number)| Proposal { number, settings, rounds: None })
             .collect()
     }

@@ -5,11 +5,12 @@
 
 use super::trial::Trial;
 use crate::error::{Error, Result};
+use crate::files::open_regular;
 use crate::writing::{self, Locking};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::fs::{File, OpenOptions};
-use std::io::{self, Seek, SeekFrom, Write};
+use std::io::{self, BufRead as _, BufReader, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 /// The version of the journal's form.
@@ -91,6 +92,9 @@ pub struct Journal {
     file: File,
     path: PathBuf,
 }
+
+/// How every journal begins.
+const HEAD: &[u8] = b"{\"gboost_tune";
 
 const REMEDY: &str = "choose a place that you may write to with --journal";
 
@@ -188,46 +192,88 @@ fn held(path: &Path) -> Error {
         .at_path(path)
 }
 
-/// Reads a journal; `None` if there is none, or not even a whole first line.
+/// Reads a journal; `None` if there is none, or not even a whole first line. A device or a pipe holds none.
 ///
 /// # Errors
 /// If the file cannot be read, is no journal, or is damaged elsewhere than at its end.
 pub fn read(path: &Path) -> Result<Option<Entries>> {
-    let bytes = match std::fs::read(path) {
-        Ok(bytes) => bytes,
+    let refuse = |error: &io::Error| Error::io("read the journal", path, error).remedy("give a journal of gboost tune");
+    let file = match open_regular(path) {
+        Ok(Some(file)) => file,
+        Ok(None) => return Ok(None),
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(Error::io("read the journal", path, &error).remedy("give a journal of gboost tune")),
+        Err(error) => return Err(refuse(&error)),
     };
-    // What follows the last line end was torn by a crash.
-    let whole = bytes.iter().rposition(|&byte| byte == b'\n').map_or(0, |end| end + 1);
-    let mut lines = bytes[..whole].split_inclusive(|&byte| byte == b'\n');
-    let Some(first) = lines.next() else {
-        return match bytes.is_empty() || bytes.starts_with(b"{\"gboost_tune") {
-            true => Ok(None),
-            false => Err(no_journal(path)),
-        };
-    };
-    let header: Header = serde_json::from_slice(first).map_err(|_| no_journal(path))?;
+    let mut lines = Lines { reader: BufReader::new(file), line: Vec::new(), number: 0, length: 0 };
+    let begins_like_one = lines.begins_like_a_journal().map_err(|error| refuse(&error))?;
+    if !begins_like_one {
+        return Err(no_journal(path));
+    }
+    if !lines.next().map_err(|error| refuse(&error))? {
+        return Ok(None);
+    }
+    let header: Header = serde_json::from_slice(&lines.line).map_err(|_| no_journal(path))?;
     if header.form != FORM {
         return Err(Error::data(format!("a journal of form {}, not {FORM}", header.form))
             .remedy("read it with the gboost that wrote it")
             .at_path(path));
     }
-    let mut entries = Entries { header, trials: Vec::new(), ended: false, length: whole as u64 };
-    for (index, line) in lines.enumerate() {
-        entries.ended = serde_json::from_slice::<End>(line).is_ok();
-        if entries.ended {
-            continue;
+    let mut entries = Entries { header, trials: Vec::new(), ended: false, length: lines.length };
+    while lines.next().map_err(|error| refuse(&error))? {
+        entries.length = lines.length;
+        entries.ended = serde_json::from_slice::<End>(&lines.line).is_ok();
+        if !entries.ended {
+            entries.trials.push(lines.trial().map_err(|error| error.at_path(path).at_line(lines.number))?);
         }
-        let trial = serde_json::from_slice(line).map_err(|error| {
-            Error::data(format!("no line of a journal: {error}"))
-                .remedy("remove the line: its trial will be run again")
-                .at_path(path)
-                .at_line(index as u64 + 2)
-        })?;
-        entries.trials.push(trial);
     }
     Ok(Some(entries))
+}
+
+/// The whole lines of a journal, one after the other.
+struct Lines {
+    reader: BufReader<File>,
+    /// The line that was read last, its end included.
+    line: Vec<u8>,
+    /// Its number, from 1.
+    number: u64,
+    /// Bytes of the lines so far.
+    length: u64,
+}
+
+impl Lines {
+    /// Whether the file begins as a journal does, as far as its first line has reached the disk: after a power cut a file may be as
+    /// long as it should be, and hold zeros.
+    fn begins_like_a_journal(&mut self) -> io::Result<bool> {
+        let start = self.reader.fill_buf()?;
+        let written = start.split(|&byte| byte == 0).next().unwrap_or_default();
+        // Zeros alone are a torn line; zeros before other things are another file.
+        let holds_other_things = written.is_empty() && start.iter().any(|&byte| byte != 0);
+        let is_journal = written.starts_with(HEAD) || HEAD.starts_with(written);
+        Ok(is_journal && !holds_other_things)
+    }
+
+    /// Reads the next line; answers whether there was a whole one. What follows the last line end was torn by a crash, and so was a last
+    /// line with zeros in it, of which a part has not reached the disk.
+    fn next(&mut self) -> io::Result<bool> {
+        self.line.clear();
+        self.number += 1;
+        let read = self.reader.read_until(b'\n', &mut self.line)?;
+        let is_torn = !self.line.ends_with(b"\n") || (self.line.contains(&0) && self.reader.fill_buf()?.is_empty());
+        if !is_torn {
+            self.length += read as u64;
+        }
+        Ok(!is_torn)
+    }
+
+    /// The trial in the line.
+    fn trial(&self) -> Result<Trial> {
+        serde_json::from_slice(&self.line).map_err(|error| match serde_json::from_slice::<Header>(&self.line) {
+            Ok(_) => Error::data("a second search begins here: two have written this journal")
+                .remedy("keep the lines of one of them, from its first line on, or give another --journal"),
+            Err(_) => Error::data(format!("no line of a journal: {error}"))
+                .remedy("remove the line: its trial will be run again"),
+        })
+    }
 }
 
 fn no_journal(path: &Path) -> Error {
@@ -254,5 +300,60 @@ mod tests {
         assert_eq!(std::fs::read(&path).unwrap(), before);
         drop(journal);
         assert!(Journal::resume(&path, &header).is_ok());
+    }
+
+    fn entries(bytes: &[u8]) -> Result<Option<Entries>> {
+        let folder = tempfile::tempdir().unwrap_or_else(|error| panic!("{error}"));
+        let path = folder.path().join("j");
+        std::fs::write(&path, bytes).unwrap_or_else(|error| panic!("{error}"));
+        read(&path)
+    }
+
+    const HEADER: &str = "{\"gboost_tune\":1,\"search\":{\"seed\":0,\"name\":\"é\"}}\n";
+
+    #[test]
+    fn a_journal_torn_within_its_first_line_holds_nothing() {
+        for length in 0..HEADER.len() {
+            let torn = &HEADER.as_bytes()[..length];
+            assert_eq!(entries(torn).ok(), Some(None), "{length}");
+            // As long as it should be, and the rest has not reached the disk.
+            let zeros = [torn, &vec![0; HEADER.len() - length]].concat();
+            assert_eq!(entries(&zeros).ok(), Some(None), "{length} and zeros");
+        }
+        assert_eq!(entries(&[0; 5000]).ok(), Some(None));
+        let whole = entries(HEADER.as_bytes()).ok().flatten();
+        assert_eq!(whole.map(|entries| (entries.trials.len(), entries.length)), Some((0, HEADER.len() as u64)));
+    }
+
+    #[test]
+    fn a_torn_last_line_is_left_out() {
+        for tail in ["{\"number\":1,\"err", "é", "\0\0\0", "\0\0\0}\n", "{\"nu\0\0\0\0}\n"] {
+            for tail in [tail.as_bytes(), &tail.as_bytes()[..1]] {
+                let found = entries(&[HEADER.as_bytes(), tail].concat()).ok().flatten();
+                assert_eq!(found.map(|entries| entries.length), Some(HEADER.len() as u64), "{tail:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_no_journal_is_not_taken_for_a_torn_one() {
+        for bytes in [b"a,b\n".as_slice(), b"{}", b"[", b"{\"gboost\"", b"\0\0abc", b" ", b"\n"] {
+            let error = entries(bytes).err().map(|error| error.message().to_string()).unwrap_or_default();
+            assert_eq!(error, "the file is no journal of gboost tune", "{bytes:?}");
+        }
+    }
+
+    #[test]
+    fn damage_before_the_end_is_an_error() {
+        for (line, message) in [
+            (HEADER, "a second search begins here: two have written this journal"),
+            ("\0\0\n", "no line of a journal: "),
+            ("{}\n", "no line of a journal: "),
+        ] {
+            let error = entries(format!("{HEADER}{line}{HEADER}").as_bytes()).err();
+            let error = error.map(|error| (error.line(), error.message().to_string())).unwrap_or_default();
+            assert_eq!(error.0, Some(2), "{line:?}");
+            assert!(error.1.starts_with(message), "{line:?}: {}", error.1);
+        }
     }
 }

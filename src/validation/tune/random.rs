@@ -18,7 +18,7 @@ impl Strategy for Random {
     fn propose(&self, search: &Search<'_>) -> Vec<Proposal> {
         let mut known = search.known();
         let mut proposals = Vec::new();
-        for number in search.finished.len() + 1..=search.trials {
+        for number in search.finished.len() + 1..=search.last_of_block() {
             let mut draws = Draws::new(search.seed, number);
             let drawn =
                 (0..ATTEMPTS).map(|_| search.space.draw(&mut draws)).find(|settings| known.insert(key(settings)));

@@ -59,6 +59,12 @@ pub enum Resume {
     Yes,
 }
 
+/// Trials of a search at most, as there are rounds of a training.
+const MOST_TRIALS: usize = 1_000_000_000;
+
+/// Trials that run at a time at most, as there are threads.
+const MOST_PARALLEL: usize = 4096;
+
 /// The observer of a search.
 pub(super) type Observer<'a> = Box<dyn FnMut(&Event<'_>) -> ControlFlow<()> + 'a>;
 
@@ -287,8 +293,7 @@ impl<'a> Tuner<'a> {
         };
         let mut crew = Crew::new(&runner, self.parallel, self.strategy.continues())?;
         // A device's failure says nothing about the settings: such a trial is run again.
-        crew.recorded =
-            recorded.into_iter().filter(|trial| !trial.error.as_ref().is_some_and(|error| error.device)).collect();
+        crew.remember(recorded.into_iter().filter(|trial| !trial.error.as_ref().is_some_and(|error| error.device)));
         crew.journal = journal.take();
         crew.observer = self.observer.take();
 
@@ -419,6 +424,12 @@ impl<'a> Tuner<'a> {
         if self.parallel == 0 {
             return refuse("0 trials at a time", "give at least 1");
         }
+        if self.parallel > MOST_PARALLEL {
+            return refuse(
+                &format!("{} trials at a time, each of which needs a thread", self.parallel),
+                &format!("give at most {MOST_PARALLEL}"),
+            );
+        }
         if self.patience == Some(0) {
             return refuse("a patience of 0 trials", "give at least 1");
         }
@@ -466,10 +477,22 @@ impl<'a> Tuner<'a> {
     pub fn trial_count(&self) -> Result<usize> {
         /// More trials than anybody waits for.
         const MOST: usize = 100_000;
-        let trials = self.trials.unwrap_or_else(|| self.strategy.default_trials(self.space, self.params.num_round));
+        let by_itself = self.strategy.default_trials(self.space, self.params.num_round);
+        let trials = self.trials.unwrap_or(by_itself);
+        if trials > MOST_TRIALS && self.trials.is_some() {
+            return Err(
+                Error::parameter(format!("a search of {trials} trials")).remedy(format!("give at most {MOST_TRIALS}"))
+            );
+        }
         if self.trials.is_none() && trials > MOST {
             return Err(Error::parameter(format!("{} search of {trials} trials", self.strategy.name()))
                 .remedy("narrow the ranges, or say with --max-jobs how many to run"));
+        }
+        // Trials that are continued are all begun, and their models kept, before the first of them ends.
+        if self.strategy.continues() && trials.min(by_itself) > MOST {
+            let (name, together) = (self.strategy.name(), trials.min(by_itself));
+            return Err(Error::parameter(format!("{name} search of {together} trials that are continued"))
+                .remedy("give fewer --num-round, larger --min-rounds or fewer --max-jobs"));
         }
         Ok(trials)
     }
