@@ -274,6 +274,7 @@ impl DataArgs {
     /// Reads a channel, and says what it found.
     pub fn read(&self, name: &str, paths: &[PathBuf], purpose: Purpose, screen: &Screen) -> Result<Channel> {
         let channel = Self::read_with(&self.options(purpose), name, paths, screen)?;
+        self.refuse_unused(&channel)?;
         self.tell_index_base(&channel, purpose, screen);
         Ok(channel)
     }
@@ -297,6 +298,18 @@ impl DataArgs {
             _ => return,
         };
         TOLD.call_once(|| screen.note(&text));
+    }
+
+    /// Refuses what was given and is of no use for CSV, as reading refuses for libsvm files what is for CSV.
+    fn refuse_unused(&self, channel: &Channel) -> Result<()> {
+        match (&self.index_base, channel.format, channel.files.first()) {
+            (Some(base), Format::Csv, Some(file)) => {
+                Err(Error::parameter(format!("--index-base {base}: a CSV file has no indices"))
+                    .remedy("drop the option")
+                    .at_path(file))
+            }
+            _ => Ok(()),
+        }
     }
 
     fn read_with(options: &ReadOptions, name: &str, paths: &[PathBuf], screen: &Screen) -> Result<Channel> {
@@ -419,6 +432,7 @@ impl Channels {
     pub fn read(reading: &DataArgs, paths: Paths<'_>, purpose: Purpose, plan: &Plan, screen: &Screen) -> Result<Self> {
         let options = ReadOptions { spill: plan.spill.clone(), ..reading.options(purpose) };
         let train = DataArgs::read_with(&options, "train", paths.train, screen)?;
+        reading.refuse_unused(&train)?;
         reading.tell_index_base(&train, purpose, screen);
         plan.tell(&train, screen);
         Self::read_with(train, reading, paths, purpose, screen)

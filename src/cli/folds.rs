@@ -58,6 +58,15 @@ impl FoldArgs {
         self.nfold.is_some() || self.stratified || self.folds.is_some() || self.group_column.is_some()
     }
 
+    /// Refuses what is said about folds where none are made.
+    pub fn refuse_unused(&self) -> Result<()> {
+        if self.shuffle_seed != 0 {
+            return Err(Error::parameter("--shuffle-seed is given, but there are no folds")
+                .remedy("leave it out, or give --nfold; --seed is that of the samples"));
+        }
+        Ok(())
+    }
+
     /// What is not given, from a config file.
     pub fn or(mut self, nfold: Option<usize>, stratified: bool) -> Self {
         if self.folds.is_none() {

@@ -4,7 +4,7 @@ use super::Global;
 use super::params_file;
 use super::screen::Screen;
 use clap::{Arg, ArgAction, ArgMatches, Command, FromArgMatches};
-use gboost::params::{Range, Spec, table};
+use gboost::params::{Range, Spec, TreeMethod, table};
 use gboost::{Params, Result};
 use std::path::{Path, PathBuf};
 
@@ -49,6 +49,9 @@ impl HyperArgs {
         }
         let screen = Screen::new(params.verbosity);
         notes.iter().for_each(|note| screen.note(note));
+        if self.is_given("max_bin") && params.tree_method == TreeMethod::Exact {
+            screen.note("--max-bin has no effect with tree_method exact, which has no bins");
+        }
         params.check()?;
         Ok(params)
     }

@@ -3,7 +3,7 @@
 //! SageMaker's `hyperparameters.json` is such a table, with every value a string and a few keys of SageMaker's own.
 
 use gboost::params::find;
-use gboost::{Error, Params, Result};
+use gboost::{Error, Params, Result, strict_json};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use std::fs;
@@ -11,6 +11,12 @@ use std::path::Path;
 
 /// Keys that SageMaker adds for itself start with one of these.
 const FOREIGN: [&str; 2] = ["_", "sagemaker_"];
+
+/// Those of them that ask for another training than this one.
+const CROSS_VALIDATION: [&str; 2] = ["_kfold", "_num_cv_round"];
+
+/// The one that names a metric to be evaluated.
+const TUNED_METRIC: &str = "_tuning_objective_metric";
 
 /// Sets what the file says; answers what there is to say about it.
 pub fn apply(path: &Path, params: &mut Params) -> Result<Vec<String>> {
@@ -27,7 +33,12 @@ pub fn set_all(path: &Path, entries: &Map<String, Value>, params: &mut Params) -
     for (key, value) in entries {
         let about = |error: Error| error.context(&format!("key {key:?}")).at_path(path);
         if FOREIGN.iter().any(|prefix| key.starts_with(prefix)) {
-            notes.push(format!("{}: key {key:?} is SageMaker's own and was left out", path.display()));
+            if CROSS_VALIDATION.contains(&key.as_str()) && !value.is_null() {
+                let error = Error::parameter("it asks SageMaker for a cross-validation, which is a command here");
+                return Err(about(error.remedy("give gboost cv --nfold N, and leave the key out")));
+            }
+            let more = if key == TUNED_METRIC { "; eval_metric says what is evaluated" } else { "" };
+            notes.push(format!("{}: key {key:?} is SageMaker's own and was left out{more}", path.display()));
             continue;
         }
         // `null` is how a parameter that was not given is shown.
@@ -53,17 +64,29 @@ fn parse(path: &Path, text: &str) -> Result<Map<String, Value>> {
 }
 
 fn parse_json(path: &Path, text: &str) -> Result<Map<String, Value>> {
-    match serde_json::from_str(text.trim_start_matches('\u{feff}')) {
+    match strict_json::parse(text.trim_start_matches('\u{feff}')) {
         Ok(Value::Object(entries)) => Ok(entries),
         Ok(_) => Err(Error::parameter("the file is no table of hyperparameters")
             .remedy("write it like {\"max_depth\": 5, \"eta\": 0.2}")
             .at_path(path)),
+        // JSON, but with a key that stands twice.
+        Err(error) if error.is_data() => Err(Error::parameter(without_place(&error))
+            .remedy("give one of the two")
+            .at_path(path)
+            .at_line(error.line() as u64)
+            .at_column(error.column() as u64)),
         Err(error) => Err(Error::parameter(format!("not JSON: {error}"))
             .remedy("mend the file, or give it a name that ends in .toml if it is TOML")
             .at_path(path)
             .at_line(error.line() as u64)
             .at_column(error.column() as u64)),
     }
+}
+
+/// What an error says, without the place that it ends with.
+fn without_place(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    text.rsplit_once(" at line ").map_or(text.as_str(), |(message, _)| message).to_string()
 }
 
 /// What a TOML file holds.

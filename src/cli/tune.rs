@@ -149,6 +149,12 @@ pub fn run(global: &Global, args: Args) -> Result<()> {
     let fold_args = folds.or(search.nfold, search.stratified);
     let is_cv = search.objective.is_some_and(|objective| objective.source == Source::Cv);
     let with_folds = fold_args.is_given() || is_cv || built_in || validation.is_empty();
+    if !with_folds {
+        fold_args.refuse_unused()?;
+    }
+    if resume && !files.journal.exists() {
+        screen.note(&format!("--resume: there is no journal {}: the search starts anew", files.journal.display()));
+    }
     let source = DataSource { paths, reading: &reading, folds: with_folds.then_some(&fold_args) };
     let (channels, folds) = pool.install(|| source.read(&params, &screen))?;
     channels.tell_of_classes(&hyper, &params, &screen);

@@ -83,6 +83,28 @@ fn errors_name_the_file_and_the_key() {
             "p.json: key \"learning_rate\": the same parameter as \"eta\"; give one of the two",
         ),
         (
+            "p.json",
+            "{\"eta\": 0.1,\n \"max_depth\": 3, \"\\u0065ta\": 0.2}",
+            "p.json:2:27: key \"eta\" stands there twice; give one of the two",
+        ),
+        (
+            "p.json",
+            r#"{"max_depth": 5, "max-depth": 5}"#,
+            "p.json: key \"max-depth\": the same parameter as \"max_depth\"; give one of the two",
+        ),
+        (
+            "p.json",
+            r#"{"objective": "binary:logistic", "_kfold": "5"}"#,
+            "p.json: key \"_kfold\": it asks SageMaker for a cross-validation, which is a command here; give gboost cv --nfold \
+             N, and leave the key out",
+        ),
+        (
+            "p.toml",
+            "_num_cv_round = 3",
+            "p.toml: key \"_num_cv_round\": it asks SageMaker for a cross-validation, which is a command here; give gboost cv \
+             --nfold N, and leave the key out",
+        ),
+        (
             "p.toml",
             "[tree]\nmax_depth = 5",
             "p.toml: key \"tree\": a table within the table of hyperparameters; write all hyperparameters on the top level",

@@ -32,7 +32,7 @@ fn every_member_of_a_manifest_counts_but_times_and_machine() {
         ("/parameters/gamma", json!(0.100001), "the manifest was changed: the sha256 of what it says is "),
         ("/parameters/early_stopping_rounds", json!(9), "the manifest says parameters early_stopping_rounds 9"),
         ("/reading/header", json!("yes"), "the manifest was changed: the sha256 of what it says is "),
-        ("/reading/index_base", json!("1"), "the manifest was changed: the sha256 of what it says is "),
+        ("/reading/index_base", json!("1"), "train.csv: --index-base 1: a CSV file has no indices; drop the option"),
         ("/commit", json!("0123456789abcdef"), "the manifest was changed: the sha256 of what it says is "),
         ("/gboost", json!("0.0.1"), "the manifest was changed: the sha256 of what it says is "),
         ("/sha256", json!("00"), "the manifest was changed: the sha256 of what it says is "),
@@ -183,4 +183,49 @@ fn a_result_that_is_far_too_long_is_not_read_into_memory() {
     let ran = folder.run_within(LIMIT, &["verify", MANIFEST]);
     assert_eq!(ran.code, Some(1), "{ran:?}");
     assert!(ran.error().contains("it cannot be compared: it has more than "), "{}", ran.stderr);
+}
+
+#[test]
+fn what_is_given_is_never_ignored_without_a_word() {
+    let folder = Folder::with_model(2, "");
+    let continued = format!("train {BINARY} --continue-from model.json --num-round 1 --model longer.json");
+    folder.refuses(
+        &format!("{continued} --base-score 0.1"),
+        "base_score 0.1 is given, but the model to continue from has 0.5; leave base_score out: that of the model stands",
+    );
+    let ran = folder.run(&format!("{continued} --base-score auto"));
+    assert_eq!(ran.code, Some(2), "{}", ran.stderr);
+    assert!(ran.error().starts_with("base_score auto, here 0."), "{}", ran.stderr);
+    // What is the model's may be said again, in any way.
+    folder.run(&format!("{continued} --base-score 0.50")).done();
+    folder.run(&continued).done();
+    folder.run(&format!("train -q {BINARY} --num-round 1 --base-score auto --model auto.json")).done();
+    folder.run(&format!("train -q {BINARY} --num-round 1 --base-score auto --continue-from auto.json")).done();
+
+    folder.write("p.toml", "[params]\neta = 0.1\n[range]\nlearning_rate = [0.1, 0.2]\n");
+    let tune = format!("tune {BINARY} --validation valid.csv --num-round 1 --range eta=0.1,0.2 --output t");
+    for (arguments, told) in [
+        (
+            format!("train {BINARY} --num-round 1 --tree-method exact --max-bin 64"),
+            "--max-bin has no effect with tree_method exact, which has no bins",
+        ),
+        (format!("{tune} --resume"), "--resume: there is no journal t/tune.jsonl: the search starts anew"),
+    ] {
+        let ran = folder.run(&arguments);
+        assert!(ran.stderr.lines().any(|line| line == told), "gboost {arguments}: {}", ran.stderr);
+        ran.done();
+    }
+    let ran = folder.run(&format!("train {BINARY} --num-round 1 --index-base 1"));
+    assert_eq!(
+        (ran.code, ran.error()),
+        (Some(2), "train.csv: --index-base 1: a CSV file has no indices; drop the option")
+    );
+    folder.refuses(
+        &format!("{tune} --shuffle-seed 3"),
+        "--shuffle-seed is given, but there are no folds; leave it out, or give --nfold; --seed is that of the samples",
+    );
+    folder.refuses(
+        &format!("tune {BINARY} --validation valid.csv --config p.toml"),
+        "p.toml: eta has a value in [params] and a range in [range]; give one of the two",
+    );
 }
