@@ -7,7 +7,7 @@ import numpy as np
 from data import Table, mixed
 
 ROWS = 300
-ROUNDS = 40
+ROUNDS = 25
 COMMON = {"eta": 0.3, "max_depth": 4, "seed": 3, "tree_method": "hist"}
 SETTINGS = {
     "rate_drop": {"rate_drop": 0.3},
