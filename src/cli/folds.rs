@@ -26,7 +26,8 @@ pub struct FoldArgs {
     #[arg(long, value_name = "COLUMN|FILE")]
     folds: Option<String>,
 
-    /// Never part rows that have the same value in this column, which is then no feature; it may hold text
+    /// Never part rows that have the same value in this column, which is then no feature; it may hold text (if not, 1 and 1.0
+    /// are the same)
     #[arg(long, value_name = "NAME|INDEX", conflicts_with = "folds")]
     group_column: Option<String>,
 

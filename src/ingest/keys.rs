@@ -105,11 +105,12 @@ impl Keys {
     /// [texts](Key::text). A word for missing is a value of its own.
     #[must_use]
     pub fn numbered(&self) -> Vec<u32> {
-        let name = |(text, &value): (&'_ Box<str>, &u32)| match value {
+        let name = |text: &str, value: u32| match value {
             MISSING => text.to_string(),
             value => self.values[value as usize].text.clone(),
         };
-        let names: Vec<String> = self.spellings.iter().zip(&self.value_of).map(name).collect();
+        let spelled = self.spellings.iter().zip(&self.value_of);
+        let names: Vec<String> = spelled.map(|(text, &value)| name(text, value)).collect();
         let mut order: Vec<&String> = names.iter().collect();
         order.sort_unstable();
         order.dedup();
@@ -186,24 +187,25 @@ pub enum KeyOf<'a> {
 /// # Errors
 /// As [`read_channel`](super::read_channel), and for a pipe, which cannot be read once more.
 pub fn read_keys(paths: &[PathBuf], options: &ReadOptions, which: KeyOf<'_>) -> Result<Keys> {
-    let mut options = options.clone();
-    if let KeyOf::Column(column) = which {
-        // The label is the one column that is read apart from the features.
-        options.label = Some(column.clone());
-        options.ignore.retain(|ignored| ignored != column);
-        options.weight = options.weight.filter(|weight| weight != column);
-    }
+    // The label is the one column that is read apart from the features.
+    let as_label = |column: &ColumnRef| ReadOptions { label: Some(column.clone()), ..options.clone() };
     // The layout of the file before, which tells whether the next one repeats its header.
     let mut before: Option<Layout> = None;
     let mut find = |first: &First<'_>| {
-        let header = if first.is_header(&options, before.as_ref())? { Header::Yes } else { Header::No };
-        let mut known = ReadOptions { header, ..options.clone() };
+        let mut known = options.clone();
+        if let KeyOf::Column(column) = which {
+            known.ignore.push(column.clone());
+        }
+        known.header = if first.is_header(&known, before.as_ref())? { Header::Yes } else { Header::No };
         let role = match which {
             KeyOf::Feature(_) => Role::Feature,
-            KeyOf::Column(_) => {
-                // Now that it is known whether there is a header, the column may be one that is
-                // left out or a weight, under another name.
-                (known.weight, known.ignore) = (None, Vec::new());
+            KeyOf::Column(column) => {
+                // Now that it is known whether there is a header, the column may also be a weight,
+                // or one that is left out under another name.
+                known = match (column, known.header) {
+                    (ColumnRef::Name(_), Header::No) => as_label(column),
+                    (_, header) => ReadOptions { header, weight: None, ignore: Vec::new(), ..as_label(column) },
+                };
                 Role::Label
             }
         };
@@ -224,8 +226,8 @@ pub fn read_keys(paths: &[PathBuf], options: &ReadOptions, which: KeyOf<'_>) -> 
         let source = Source::open(path, false, options.max_record_bytes)?;
         match (source.format(options.delimiter.is_some()), which) {
             (Format::Csv, _) => csv::column::read(&source, options.delimiter, &mut find, &mut take)?,
-            (Format::Libsvm, KeyOf::Column(_)) => {
-                libsvm::refuse_csv_options(&source, &options)?;
+            (Format::Libsvm, KeyOf::Column(column)) => {
+                libsvm::refuse_csv_options(&source, &as_label(column))?;
                 libsvm::read_index(&source, None, &mut take)?;
             }
             (Format::Libsvm, KeyOf::Feature(feature)) => {

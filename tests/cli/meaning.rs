@@ -204,6 +204,20 @@ fn facets_are_compared_to_the_last_digit() {
     );
 }
 
+/// Columns of text have numbers, too, and may be in a file without a header.
+#[test]
+fn facets_of_text_by_number() {
+    let folder = Folder::new();
+    folder.write("plain.csv", "1,Male,1\n0,Female,2\n1,Male,3\n0,,4\n");
+    folder.write("named.csv", "y,sex,x\n1,Male,1\n0,Female,2\n1,Male,3\n0,,4\n");
+    folder.write("x.csv", "1,1\n0,2\n1,3\n0,4\n");
+    folder.run(&format!("train -q --train x.csv {TRAIN_ONE}")).done();
+    for data in ["plain.csv --ignore-column 1", "named.csv --ignore-column 1", "named.csv --ignore-column sex"] {
+        let found = facets(&folder, &format!("--model model.json --data {data} --facet 1=Male 1!=Male --group 1"));
+        assert_eq!(found, ["column 1=Male: 2 rows", "column 1!=Male: 1 row"], "{data}");
+    }
+}
+
 /// A facet that is a feature: the model sees it in binary32, the facet does not.
 #[test]
 fn facets_of_features_are_exact_too() {
