@@ -4,13 +4,14 @@ use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::Path;
 
-/// Opens a regular file to read it; `None` for anything else: a folder, a device, which may have no end, or a pipe, whose writer may
-/// never come.
+/// Opens a regular file to read it; `None` for anything else: a folder, a device, which may have no
+/// end, or a pipe, whose writer may never come.
 ///
 /// # Errors
 /// If there is no such file, or if it cannot be opened.
 pub fn open_regular(path: &Path) -> io::Result<Option<File>> {
-    // Asked before, since opening a device may do something already, and after, since another file may have taken its place.
+    // Asked before, since opening a device may do something already, and after, since another file may
+    // have taken its place.
     if !std::fs::metadata(path)?.is_file() {
         return Ok(None);
     }

@@ -265,7 +265,8 @@ fn label_to_fixed(label: f32, scale: i32) -> i64 {
     round_to_integer(f64::from(label) * power_of_two(scale))
 }
 
-/// The prediction before the first tree that is asked for: the value, or the estimate of `auto`; none where it is left open.
+/// The prediction before the first tree that is asked for: the value, or the estimate of `auto`; none
+/// where it is left open.
 pub(crate) fn given_base_score(params: &Params, rows: Rows<'_>) -> Result<Option<f32>> {
     if params.base_score == BaseScore::Unset {
         return Ok(None);

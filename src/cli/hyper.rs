@@ -33,10 +33,20 @@ impl HyperArgs {
 
     /// The parameters: `start`, overridden by the file, overridden by the flags, overridden by the global flags.
     pub fn resolve(&self, start: Params, global: &Global) -> Result<Params> {
+        self.resolve_but(&[], start, global)
+    }
+
+    /// The same where these parameters are tuned, and a file's value of them gives way.
+    pub fn resolve_but(&self, tuned: &[&str], start: Params, global: &Global) -> Result<Params> {
         let mut params = start;
         let mut notes = Vec::new();
         if let Some(path) = &self.file {
-            notes = params_file::apply(path, &mut params)?;
+            let entries = params_file::load(path)?;
+            notes = params_file::set_all(path, &entries, &mut params)?;
+            let given_way = params_file::names(&entries).filter(|name| tuned.contains(name));
+            notes.extend(
+                given_way.map(|name| format!("{}: {name} is tuned: its value here is not used", path.display())),
+            );
         }
         for (name, value) in &self.flags {
             params.set(name, value)?;

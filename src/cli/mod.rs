@@ -79,7 +79,8 @@ struct Global {
     #[arg(long, global = true, value_name = "INDEX|NAME")]
     gpu: Option<String>,
 
-    /// Threads to use (0: one a core), at most one a core or 64, whichever is more; wins over nthread [default: all cores]
+    /// Threads to use (0: one a core), at most one a core or 64, whichever is more; wins over nthread
+    /// [default: all cores]
     #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(0..=4096))]
     threads: Option<u16>,
 

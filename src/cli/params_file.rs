@@ -18,12 +18,17 @@ const CROSS_VALIDATION: [&str; 2] = ["_kfold", "_num_cv_round"];
 /// The one that names a metric to be evaluated.
 const TUNED_METRIC: &str = "_tuning_objective_metric";
 
-/// Sets what the file says; answers what there is to say about it.
-pub fn apply(path: &Path, params: &mut Params) -> Result<Vec<String>> {
+/// The table in a file.
+pub fn load(path: &Path) -> Result<Map<String, Value>> {
     let text = fs::read_to_string(path).map_err(|source| {
         Error::io("read the hyperparameters", path, &source).remedy("give a text file in JSON or TOML")
     })?;
-    set_all(path, &parse(path, &text)?, params)
+    parse(path, &text)
+}
+
+/// The parameters that a table gives a value, by XGBoost's names.
+pub fn names(entries: &Map<String, Value>) -> impl Iterator<Item = &'static str> {
+    entries.iter().filter(|(_, value)| !value.is_null()).filter_map(|(name, _)| Some(find(name).ok()?.name))
 }
 
 /// Sets what a table of a file says; answers what there is to say about it.

@@ -1,8 +1,9 @@
 //! Standard output and standard error: the one place where text leaves the program, and where it is made harmless.
 //!
-//! Names of features, files, cells and parameters are other people's. Printed as they are, they could move the cursor, change the
-//! window's title, turn the reading direction round or forge a line. So everything that is meant for the eye passes [`escape`];
-//! only data that goes into a file or a pipe keeps its bytes.
+//! Names of features, files, cells and parameters are other people's. Printed as they are, they could
+//! move the cursor, change the window's title, turn the reading direction round or forge a line. So
+//! everything that is meant for the eye passes [`escape`]; only data that goes into a file or a pipe
+//! keeps its bytes.
 
 use clap::error::{ContextKind, ContextValue};
 use comfy_table::{CellAlignment, Table, presets};
@@ -35,7 +36,8 @@ impl Screen {
         self.closed.load(Ordering::Relaxed)
     }
 
-    /// Writes data to standard output, whatever the verbosity: as it is into a file or a pipe, for the eye on a terminal.
+    /// Writes data to standard output, whatever the verbosity: as it is into a file or a pipe, for the
+    /// eye on a terminal.
     pub fn bytes(&self, bytes: &[u8]) -> Result<()> {
         match io::stdout().is_terminal() {
             true => self.block(&String::from_utf8_lossy(bytes)),
@@ -63,8 +65,8 @@ impl Screen {
         self.write(format!("{}\n", escape(line, &['\t'])).as_bytes())
     }
 
-    /// Writes text of several lines to standard output, whatever the verbosity; names in it have been escaped, so that each line
-    /// end is the program's own.
+    /// Writes text of several lines to standard output, whatever the verbosity; names in it have been
+    /// escaped, so that each line end is the program's own.
     pub fn block(&self, text: &str) -> Result<()> {
         self.write(escape(text, &['\t', '\n']).as_bytes())
     }
@@ -92,8 +94,9 @@ impl Screen {
     }
 }
 
-/// Text that a terminal shows and does not obey: control characters (C0, DEL, C1), separators of lines and characters without a
-/// width or that turn the reading direction are written as `\n` or `\u{1b}`, but for those in `keep`.
+/// Text that a terminal shows and does not obey: control characters (C0, DEL, C1), separators of lines
+/// and characters without a width or that turn the reading direction are written as `\n` or `\u{1b}`,
+/// but for those in `keep`.
 pub fn escape<'t>(text: &'t str, keep: &[char]) -> Cow<'t, str> {
     let is_unsafe = |character: char| {
         !keep.contains(&character)

@@ -2,7 +2,6 @@
 
 use super::params_file::{self, text_of};
 use clap::ValueEnum;
-use gboost::params::find;
 use gboost::validation::tune::{
     Bayesian, Dimension, Direction, Grid, Hyperband, MedianRule, ObjectiveMetric, Random, Space, Tuner,
 };
@@ -175,10 +174,8 @@ impl SearchArgs {
         if let Some((name, _)) = numbers.iter().find(|(_, fits)| *fits == Some(false)) {
             return Err(Error::parameter(format!("{name} 0 is out of range")).remedy("give at least 1").at_path(path));
         }
-        let tuned: Vec<&str> = self.range.keys().filter_map(|name| Some(find(name).ok()?.name)).collect();
-        let fixed = self.params.iter().filter(|(_, value)| !value.is_null());
-        let fixed = fixed.filter_map(|(name, _)| Some(find(name).ok()?.name)).find(|name| tuned.contains(name));
-        if let Some(name) = fixed {
+        let tuned: Vec<&str> = params_file::names(&self.range).collect();
+        if let Some(name) = params_file::names(&self.params).find(|name| tuned.contains(name)) {
             let error = Error::parameter(format!("{name} has a value in [params] and a range in [range]"));
             return Err(error.remedy("give one of the two").at_path(path));
         }

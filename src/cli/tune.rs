@@ -17,7 +17,7 @@ use gboost::booster::{BackendChoice, thread_pool};
 use gboost::report::manifest::Clock;
 use gboost::report::{Manifest, Seconds};
 use gboost::validation::Folds;
-use gboost::validation::tune::{Ended, Resume, Source, Space, Tuned, Tuner, WarmStart, text_of};
+use gboost::validation::tune::{Dimension, Ended, Resume, Source, Space, Tuned, Tuner, WarmStart, text_of};
 use gboost::{Error, ErrorKind, Evaluate, Params, Result};
 use serde_json::Value;
 use std::path::PathBuf;
@@ -130,8 +130,9 @@ pub fn run(global: &Global, args: Args) -> Result<()> {
     let config = search.config()?;
     let mut defaults = if built_in { Params::task2() } else { Params::default() };
     let notes = config.as_ref().map(|config| config.apply(&mut defaults)).transpose()?.unwrap_or_default();
-    let params = hyper.resolve(defaults, global)?;
     let mut search = search.over(config)?;
+    let tuned: Vec<&str> = search.dimensions.iter().map(Dimension::name).collect();
+    let params = hyper.resolve_but(&tuned, defaults, global)?;
     if built_in {
         search = search.or_task2()?;
     }

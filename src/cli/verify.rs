@@ -22,17 +22,21 @@ use std::path::{Path, PathBuf};
 
 /// Train again what a manifest describes, and compare with the result byte for byte
 ///
-/// Checks that the data files and the result have the sha256 of the manifest, trains again, on any backend and any number of
-/// threads, and says whether the model (or the table of a cross-validation) has the same bytes, and whether the manifest says what
-/// this run would write, but for machine and times. Writes nothing.
+/// Checks that the data files and the result have the sha256 of the manifest, trains again, on any
+/// backend and any number of threads, and says whether the model (or the table of a cross-validation)
+/// has the same bytes, and whether the manifest says what this run would write, but for machine and
+/// times. Writes nothing.
 ///
-/// What had no effect, such as a gamma that no split reached, cannot be told from the result: the manifest's own sha256 shows that it
-/// was changed by hand. It is no signature, and does not show a forgery.
+/// What had no effect, such as a gamma that no split reached, cannot be told from the result: the
+/// manifest's own sha256 shows that it was changed by hand. It is no signature, and does not show a
+/// forgery.
 ///
-/// Reads nothing but regular files, wherever the manifest says they are, and quotes none whose sha256 is not the manifest's.
+/// Reads nothing but regular files, wherever the manifest says they are, and quotes none whose sha256
+/// is not the manifest's.
 ///
-/// Exit code 0 if all is the same; 1 if not, with the reason: a data file, the model or the manifest was changed, or training gives
-/// another model, with the first tree and node that differ. 2 if a file is missing or cannot be read.
+/// Exit code 0 if all is the same; 1 if not, with the reason: a data file, the model or the manifest
+/// was changed, or training gives another model, with the first tree and node that differ. 2 if a file
+/// is missing or cannot be read.
 #[derive(clap::Args)]
 #[command(after_help = AFTER_HELP)]
 pub struct Args {
@@ -353,8 +357,9 @@ impl Case<'_> {
         self.say_same("table", stored, &found.adapter)
     }
 
-    /// Compares the result on disk, the manifest's and the one made again. `difference` tells where the first of them parts from
-    /// the last; it quotes the first only if that is the file that the manifest means, since any file may be named there.
+    /// Compares the result on disk, the manifest's and the one made again. `difference` tells where the
+    /// first of them parts from the last; it quotes the first only if that is the file that the
+    /// manifest means, since any file may be named there.
     fn compare(
         &self,
         stored: &Stored,
@@ -474,7 +479,8 @@ fn no_regular_file(path: &Path, what: &str) -> Error {
         .at_path(path)
 }
 
-/// What two manifests of the same run have in common: not where and when, which program, and where files lie; they may be moved.
+/// What two manifests of the same run have in common: not where and when, which program, and where
+/// files lie; they may be moved.
 fn comparable(manifest: &Value) -> Value {
     let mut told = manifest.clone();
     if let Value::Object(members) = &mut told {

@@ -61,7 +61,8 @@ pub struct Manifest {
     pub result: FileRecord,
     /// Its figures.
     pub metrics: Value,
-    /// The digest of all that the manifest says but `machine` and `times`; see [`Manifest::digest_of`]. Older ones have none.
+    /// The digest of all that the manifest says but `machine` and `times`; see [`Manifest::digest_of`].
+    /// Older ones have none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sha256: Option<String>,
     /// Where it was made; changes no byte of the result.
@@ -236,8 +237,8 @@ impl Clock {
     }
 }
 
-/// A point in time by the system's clock. A clock that is out of bounds, before the year -9999 or after 9999, spoils no training: the
-/// nearest time that has a date is taken.
+/// A point in time by the system's clock. A clock that is out of bounds, before the year -9999 or after
+/// 9999, spoils no training: the nearest time that has a date is taken.
 fn timestamp(at: SystemTime) -> jiff::Timestamp {
     jiff::Timestamp::try_from(at).unwrap_or(match at < SystemTime::UNIX_EPOCH {
         true => jiff::Timestamp::MIN,
@@ -297,7 +298,8 @@ impl Manifest {
         Self::load_with_value(path).map(|(manifest, _)| manifest)
     }
 
-    /// Reads a manifest, and answers beside it what the file says word for word: members that [`Manifest`] has no place for, too.
+    /// Reads a manifest, and answers beside it what the file says word for word: members that
+    /// [`Manifest`] has no place for, too.
     ///
     /// # Errors
     /// As [`Manifest::load`].
@@ -322,11 +324,11 @@ impl Manifest {
         }
     }
 
-    /// The sha256 of what a manifest says, but for `machine`, `times` and the digest itself: of its text without white space, names in
-    /// ascending order.
+    /// The sha256 of what a manifest says, but for `machine`, `times` and the digest itself: of its
+    /// text without white space, names in ascending order.
     ///
-    /// It shows a change by hand or by accident, of a parameter that had no effect on the model, say. It is no signature: whoever
-    /// wants to deceive computes it anew.
+    /// It shows a change by hand or by accident, of a parameter that had no effect on the model, say.
+    /// It is no signature: whoever wants to deceive computes it anew.
     #[must_use]
     pub fn digest_of(manifest: &Value) -> String {
         let mut told = manifest.clone();

@@ -202,14 +202,16 @@ fn what_is_given_is_never_ignored_without_a_word() {
     folder.run(&format!("train -q {BINARY} --num-round 1 --base-score auto --model auto.json")).done();
     folder.run(&format!("train -q {BINARY} --num-round 1 --base-score auto --continue-from auto.json")).done();
 
+    folder.write("eta.json", r#"{"learning_rate": 0.3, "max_depth": 3}"#);
     folder.write("p.toml", "[params]\neta = 0.1\n[range]\nlearning_rate = [0.1, 0.2]\n");
-    let tune = format!("tune {BINARY} --validation valid.csv --num-round 1 --range eta=0.1,0.2 --output t");
+    let tune = format!("tune {BINARY} --validation valid.csv --num-round 1 --range eta=0.1,0.2");
     for (arguments, told) in [
         (
             format!("train {BINARY} --num-round 1 --tree-method exact --max-bin 64"),
             "--max-bin has no effect with tree_method exact, which has no bins",
         ),
-        (format!("{tune} --resume"), "--resume: there is no journal t/tune.jsonl: the search starts anew"),
+        (format!("{tune} --params eta.json --output t"), "eta.json: eta is tuned: its value here is not used"),
+        (format!("{tune} --resume --output u"), "--resume: there is no journal u/tune.jsonl: the search starts anew"),
     ] {
         let ran = folder.run(&arguments);
         assert!(ran.stderr.lines().any(|line| line == told), "gboost {arguments}: {}", ran.stderr);
@@ -221,7 +223,7 @@ fn what_is_given_is_never_ignored_without_a_word() {
         (Some(2), "train.csv: --index-base 1: a CSV file has no indices; drop the option")
     );
     folder.refuses(
-        &format!("{tune} --shuffle-seed 3"),
+        &format!("{tune} --output t --shuffle-seed 3"),
         "--shuffle-seed is given, but there are no folds; leave it out, or give --nfold; --seed is that of the samples",
     );
     folder.refuses(

@@ -241,8 +241,8 @@ struct Lines {
 }
 
 impl Lines {
-    /// Whether the file begins as a journal does, as far as its first line has reached the disk: after a power cut a file may be as
-    /// long as it should be, and hold zeros.
+    /// Whether the file begins as a journal does, as far as its first line has reached the disk: after
+    /// a power cut a file may be as long as it should be, and hold zeros.
     fn begins_like_a_journal(&mut self) -> io::Result<bool> {
         let start = self.reader.fill_buf()?;
         let written = start.split(|&byte| byte == 0).next().unwrap_or_default();
@@ -252,8 +252,9 @@ impl Lines {
         Ok(is_journal && !holds_other_things)
     }
 
-    /// Reads the next line; answers whether there was a whole one. What follows the last line end was torn by a crash, and so was a last
-    /// line with zeros in it, of which a part has not reached the disk.
+    /// Reads the next line; answers whether there was a whole one. What follows the last line end was
+    /// torn by a crash, and so was a last line with zeros in it, of which a part has not reached the
+    /// disk.
     fn next(&mut self) -> io::Result<bool> {
         self.line.clear();
         self.number += 1;

@@ -48,8 +48,9 @@ impl Search<'_> {
         self.finished.get(number.checked_sub(1)?)
     }
 
-    /// The number of the last trial to propose now, where any number of them could run side by side: as many as are known already,
-    /// and 1,024 at least, so that a search of a billion trials begins at once.
+    /// The number of the last trial to propose now, where any number of them could run side by side: as
+    /// many as are known already, and 1,024 at least, so that a search of a billion trials begins at
+    /// once.
     pub(super) fn last_of_block(&self) -> usize {
         let known = self.finished.len();
         known.saturating_add(known.clamp(1 << 10, 1 << 16)).min(self.trials)
