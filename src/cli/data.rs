@@ -18,7 +18,7 @@ use std::sync::Once;
 #[derive(Clone, clap::Args)]
 #[command(next_help_heading = "Data")]
 pub struct DataArgs {
-    /// Column of the label, by name or by number in the file, from 0 [default: 0]
+    /// Column of the label, by name or by number in the file, from 0; name:7 is the one named 7 [default: 0]
     #[arg(long, value_name = "NAME|INDEX", value_parser = column)]
     label: Option<ColumnRef>,
 
@@ -47,12 +47,15 @@ pub struct DataArgs {
     #[arg(long, value_name = "BASE", value_parser = ["0", "1"])]
     index_base: Option<String>,
 
-    /// Longest row of a file in bytes; a longer one, such as a quote that is never closed makes, is an error, and so are
-    /// more columns than a sixteenth of it
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(ReadOptions::LEAST_RECORD_BYTES as u64..=1 << 40),
+    /// Longest row of a file in bytes; a longer one, such as a quote that is never closed makes, is an error, and so
+    /// are more columns than a sixteenth of it
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(RECORD_BYTES),
         default_value_t = ReadOptions::MAX_RECORD_BYTES as u64)]
     max_record_bytes: u64,
 }
+
+/// What `--max-record-bytes` may be.
+const RECORD_BYTES: std::ops::RangeInclusive<u64> = ReadOptions::LEAST_RECORD_BYTES as u64..=1 << 40;
 
 /// A delimiter; `None` is found in the file.
 #[derive(Clone, Copy, Debug)]

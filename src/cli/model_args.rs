@@ -15,7 +15,7 @@ pub struct ModelArgs {
     #[arg(long, value_name = "FILE", help_heading = "Data")]
     pub model: PathBuf,
 
-    /// The data that the model is applied to: files (.csv, .csv.gz, libsvm) or folders of them
+    /// The data that the model is applied to: files (.csv, .csv.gz, libsvm), folders of them, or - for standard input
     #[arg(long, value_name = "FILE", num_args = 1.., required = true, help_heading = "Data")]
     pub data: Vec<PathBuf>,
 

@@ -38,7 +38,7 @@ use std::time::Instant;
 #[derive(clap::Args)]
 #[command(after_help = AFTER_HELP)]
 pub struct Args {
-    /// Training data: files (.csv, .csv.gz, libsvm) or folders of them
+    /// Training data: files (.csv, .csv.gz, libsvm) or folders of them; - is standard input
     #[arg(long, value_name = "FILE", num_args = 1.., help_heading = "Data")]
     train: Vec<PathBuf>,
 

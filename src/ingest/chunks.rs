@@ -91,7 +91,7 @@ impl<R: Read> Chunks<R> {
         Self { reader, block, limit: limit.max(block), carry: Vec::new(), ended: false, count: 0 }
     }
 
-    /// The beginning of the stream, at least `size` bytes of it if it is that long (but no more than a record may have),
+    /// The beginning of the stream, at least `size` bytes of it if it is that long but no more than a record may have,
     /// and whether that is all of it; before the first chunk.
     pub(super) fn head(&mut self, size: usize) -> io::Result<(&mut Vec<u8>, bool)> {
         let size = size.min(self.limit + 1);

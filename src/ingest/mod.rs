@@ -26,10 +26,10 @@
 //! A further file of a channel is taken as the first was.
 //!
 //! # Quotes and records
-//! RFC 4180's: a quoted field may hold delimiters, line breaks and doubled quotes. A quote that is not closed, or closed
-//! with anything but a delimiter or a line break after it, is an error, and so is a record of several lines each of which
-//! is a row by itself: the quote was opened by accident, and closed by the next one. A quote within an unquoted field
-//! belongs to it. A record has at most [`ReadOptions::max_record_bytes`].
+//! RFC 4180's: a quoted field may hold delimiters, line breaks and doubled quotes. A quote that is not closed, or
+//! closed with anything but a delimiter or a line break after it, is an error. So is a record of several lines each of
+//! which is a row by itself: the quote was opened by accident, and closed by the next one. A quote within an unquoted
+//! field belongs to it. A record has at most [`ReadOptions::max_record_bytes`].
 //!
 //! # Errors
 //! Every error about the content of a file names the file, the line in it (the first one of a quoted record that runs
@@ -104,8 +104,9 @@ pub struct Channel {
     pub index_base: Option<usize>,
 }
 
-/// Reads the files of one channel, in the order given; `-` is standard input, and a folder stands for the regular files in it that end in
-/// `.csv`, `.tsv`, `.txt`, `.libsvm` or `.svm` (or these with `.gz`) and are not hidden, sorted by name.
+/// Reads the files of one channel, in the order given; `-` is standard input, and a folder stands for the regular files
+/// in it that end in `.csv`, `.tsv`, `.txt`, `.libsvm` or `.svm` (or these with `.gz`) and are not hidden, sorted by
+/// name.
 ///
 /// # Errors
 /// When a file cannot be read, breaks a rule of the [module](self), or does not fit the files before it.

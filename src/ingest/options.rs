@@ -105,8 +105,8 @@ pub struct ReadOptions {
     pub spill: Option<SpillOptions>,
     /// Whether files are hashed as they are read, for [`Channel::file_sha256`](super::Channel::file_sha256).
     pub sha256: bool,
-    /// Bytes that a record of a file, a row without its line break, may have at most: from 1 MiB on. A CSV file may have a
-    /// sixteenth of it as columns. So a small packed file cannot fill the memory with one endless line.
+    /// Bytes that a record of a file, a row without its line break, may have at most: from 1 MiB on. A CSV file may
+    /// have a sixteenth of it as columns. So a small packed file cannot fill the memory with one endless line.
     pub max_record_bytes: usize,
 }
 

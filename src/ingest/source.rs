@@ -214,7 +214,8 @@ pub(super) struct Source<'a> {
 }
 
 impl<'a> Source<'a> {
-    /// Opens a file whose records have at most `limit` bytes; with `hashed` its bytes are hashed as they are read, if they could be read again.
+    /// Opens a file whose records have at most `limit` bytes; with `hashed` its bytes are hashed as they are read, if
+    /// they could be read again.
     pub(super) fn open(path: &Path, hashed: bool, limit: usize) -> Result<Source<'static>> {
         if is_standard_input(path) {
             return Source::from_reader(path, standard_input(path)?, None, limit);

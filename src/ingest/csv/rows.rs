@@ -86,7 +86,8 @@ impl Reading<'_> {
     /// closed by the next one, would make one row of them, where the field is of an ignored column.
     fn check_lines(&self, text: &str, first_line: impl Fn() -> u64) -> Result<()> {
         for (record, Quoted { open, close }) in quotes::long_records(text.as_bytes(), self.delimiter) {
-            if !text[record].split(['\n', '\r']).filter(|line| !line.is_empty()).all(|line| self.is_row(line)) {
+            // The last line first: of a text over several lines it is hardly ever a row.
+            if !text[record].split(['\n', '\r']).rev().filter(|line| !line.is_empty()).all(|line| self.is_row(line)) {
                 continue;
             }
             let line_at = |at| first_line() + breaks_before(text.as_bytes(), at);
@@ -107,8 +108,8 @@ impl Reading<'_> {
             (_, Role::Ignored) | (Field::Number(_), _) | (Field::Missing, Role::Feature) => true,
             _ => false,
         };
-        let fields = || line.split(char::from(self.delimiter));
-        fields().count() == roles.len() && fields().zip(roles).all(fits)
+        memchr::memchr_iter(self.delimiter, line.as_bytes()).count() + 1 == roles.len()
+            && line.split(char::from(self.delimiter)).zip(roles).all(fits)
     }
 
     /// Whether labels and weights are what they may be.
@@ -244,8 +245,8 @@ impl Reading<'_> {
         self.origin.error(line, index + 1, message).remedy(remedy)
     }
 
-    /// The features with text in them, from this record to the end of its chunk: as many as a look at some thousand rows
-    /// finds, so that a user needs not run into one after the other.
+    /// The features with text in them, from this record to the end of its chunk: as many as a look at some thousand
+    /// rows finds, so that a user needs not run into one after the other.
     #[cold]
     fn text_columns(&self, records: &Records<'_>) -> Vec<usize> {
         let roles = &self.layout.roles;

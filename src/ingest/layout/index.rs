@@ -1,6 +1,6 @@
 //! A column that numbers the rows, as pandas and R write one unless they are told not to.
 
-use super::{First, Layout, Role, whole};
+use super::{First, Layout, NAMES_TOLD, Role, whole};
 use crate::error::{Error, Result};
 use crate::ingest::number::shown;
 use crate::ingest::{ColumnRef, ReadOptions};
@@ -13,6 +13,7 @@ const LEAST_ROWS: usize = 10;
 /// Training on row numbers gives a model that is good on the file and worth nothing elsewhere. A label that is given by
 /// its made-up name is taken.
 pub(super) fn check(first: &First<'_>, layout: &Layout, options: &ReadOptions, notes: &mut Vec<String>) -> Result<()> {
+    let mut told = 0;
     for (column, &role) in layout.roles.iter().enumerate() {
         let (is_index, what) = match &layout.names {
             Some(names) => {
@@ -21,13 +22,17 @@ pub(super) fn check(first: &First<'_>, layout: &Layout, options: &ReadOptions, n
                     "" => "has no name".to_owned(),
                     _ => format!("is called {}", shown(&names[column])),
                 };
-                ((field.is_empty() || field.starts_with("Unnamed: ")) && numbers_rows(first, column), what)
+                // What pandas calls such a column when it reads it again.
+                let is_nameless = (column == 0 && field.is_empty()) || field.starts_with("Unnamed: ");
+                (is_nameless && numbers_rows(first, column), what)
             }
             None => (role == Role::Label && counts(first, column), "is the label".to_owned()),
         };
-        if !is_index || !matches!(role, Role::Label | Role::Feature) {
+        let is_asked = role == Role::Label || (role == Role::Feature && told < NAMES_TOLD);
+        if !(is_index && is_asked) {
             continue;
         }
+        told += 1;
         let message = format!("column {column} {what} and numbers the rows, as an index that pandas writes");
         let path = first.origin.path();
         match (&layout.names, role, &options.label) {
