@@ -104,9 +104,11 @@ impl Reading<'_> {
     /// Whether a line without its quotes has the fields of a row.
     fn is_row(&self, line: &str) -> bool {
         let roles = &self.layout.roles;
-        let fits = |(field, role): (&str, &Role)| match (number::parse(field.trim_matches('"')), role) {
-            (_, Role::Ignored) | (Field::Number(_), _) | (Field::Missing, Role::Feature) => true,
-            _ => false,
+        let fits = |(field, role): (&str, &Role)| {
+            let field = number::parse(field.trim_matches('"'));
+            *role == Role::Ignored
+                || matches!(field, Field::Number(_))
+                || (field == Field::Missing && *role == Role::Feature)
         };
         memchr::memchr_iter(self.delimiter, line.as_bytes()).count() + 1 == roles.len()
             && line.split(char::from(self.delimiter)).zip(roles).all(fits)
