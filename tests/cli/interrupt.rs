@@ -42,11 +42,17 @@ fn ctrl_c_while_reading_ends_at_once() {
     let folder = Folder::new();
     let fifo = folder.path("slow.csv");
     assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
-    let mut child = folder.command("train --train slow.csv").stderr(Stdio::piped()).spawn().unwrap();
+    let mut child = folder
+        .command("train -q --train slow.csv --model new/folder/model.json")
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
     // Opening the pipe for writing waits until the program reads it.
     let writer = std::fs::OpenOptions::new().write(true).open(&fifo).unwrap();
     assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
-    assert_eq!(child.wait().unwrap().code(), Some(130));
+    let output = child.wait_with_output().unwrap();
     drop(writer);
+    let error = "error: interrupted while the data was read: nothing was written\n";
+    assert_eq!((output.status.code(), String::from_utf8(output.stderr).unwrap().as_str()), (Some(130), error));
     assert_eq!(folder.names(), ["slow.csv"]);
 }

@@ -307,6 +307,7 @@ fn modes_and_links_stay() {
         assert!(fs::symlink_metadata(folder.path(link)).unwrap().is_symlink(), "{link}");
         assert!(folder.read(file).len() > 10, "{file}");
     }
+    assert_eq!(super::support::names(&folder.path("store")), ["metrics.json", "new.csv"]);
 }
 
 #[test]
