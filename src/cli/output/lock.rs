@@ -81,8 +81,8 @@ pub struct Taken {
     pub left: Vec<PathBuf>,
 }
 
-/// Locks the outputs, the main one first in the list. They are locked in one order by all processes, so that of two that want the
-/// same ones one gets them all.
+/// Locks the outputs, the main one first in the list. All processes lock in one order, so that of two that want the same
+/// outputs one gets them all.
 pub fn take(outputs: &[PathBuf]) -> Result<Taken> {
     let mut folders: Vec<PathBuf> = outputs.iter().filter_map(|path| fs::canonicalize(folder_of(path)).ok()).collect();
     folders.sort();
