@@ -268,8 +268,8 @@ fn policy(browser: &Path) -> Result<(), Failed> {
     expect(console.iter().any(|line| line.contains("Content Security Policy")), format!("console: {console:?}"))
 }
 
-/// Trains a regression of deep trees, of a feature with a hole, in a folder of training, validation and test data; all three pages
-/// that it can be judged on, and the explanation.
+/// Trains a regression of deep trees, of a feature with a hole, in a folder of training, validation
+/// and test data; all three pages that it can be judged on, and the explanation.
 fn houses() -> Report {
     let folder = TempDir::new().unwrap();
     let mut state = 11_u32;
@@ -318,7 +318,8 @@ fn one_colour_a_channel(browser: &Path) -> Result<(), Failed> {
             expect(page["inks"]["loss-0"][name] == *ink, format!("the loss of {name}: {}", page["inks"]["loss-0"]))?;
             expect(page["swatches"][name] == *ink, format!("the table's {name}: {}", page["swatches"]))?;
         }
-        // Whatever shows the judging data has its colour: by its name, by the manifest, by the file's content.
+        // Whatever shows the judging data has its colour: by its name, by the manifest, by the
+        // file's content.
         let (by_manifest, itself) = (see("valid.html")?.seen, see("train.html")?.seen);
         for (page, ink) in [(&trained, &validation), (&by_manifest, &validation), (&three, &test), (&itself, &train)] {
             expect(page["judged"] == *ink, format!("judged: {}, not {ink}", page["judged"]))?;
@@ -341,7 +342,8 @@ fn one_colour_a_channel(browser: &Path) -> Result<(), Failed> {
     Ok(())
 }
 
-/// Trees stay within their cards, provenance is folded, dependence has gaps, and a regression is in units of its label.
+/// Trees stay within their cards, provenance is folded, dependence has gaps, and a regression is in
+/// units of its label.
 fn trees_gaps_and_units(browser: &Path) -> Result<(), Failed> {
     let report = houses();
     let see = |page: &str, width| open(browser, &report.folder.path().join(page), Window { width, dark: false });
@@ -351,7 +353,8 @@ fn trees_gaps_and_units(browser: &Path) -> Result<(), Failed> {
         expect(trees.len() == 3, format!("{trees:?}"))?;
         for tree in trees {
             expect(tree["boxes"].as_u64() > Some(100) && tree["beyondPicture"] == 0, format!("{tree}"))?;
-            // A window too narrow for letters to be read has a picture to be scrolled within its card.
+            // A window too narrow for letters to be read has a picture to be scrolled within its
+            // card.
             let fits = tree["beyondCard"] == 0 && tree["wider"] == false;
             expect(fits || (width < 860 && tree["scrolls"] == true), format!("{width}: {tree}"))?;
             expect(tree["letters"].as_f64() > Some(7.0), format!("letters that nobody can read: {tree}"))?;

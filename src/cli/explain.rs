@@ -17,10 +17,11 @@ use std::path::PathBuf;
 
 /// Explain a model's predictions with SHAP values
 ///
-/// The values are exact (TreeSHAP, in binary64), in units of the margin (of a regression, of its label), and add up: the
-/// contributions of all features and the bias are the row's margin. Without --background a feature that is left out goes both ways at its splits, by the cover that
-/// the training rows gave them (tree_path_dependent, as XGBoost's pred_contribs); with it, its values are taken from the
-/// background rows (interventional).
+/// The values are exact (TreeSHAP, in binary64), in units of the margin (of a regression, of its
+/// label), and add up: the contributions of all features and the bias are the row's margin. Without
+/// --background a feature that is left out goes both ways at its splits, by the cover that the
+/// training rows gave them (tree_path_dependent, as XGBoost's pred_contribs); with it, its values
+/// are taken from the background rows (interventional).
 ///
 /// Prints how much each feature moves the margin on average. Values are written where --output says; of multiclass models
 /// a line a class.

@@ -169,8 +169,8 @@ fn beside(model_path: &Path, path: &Path, model: &Model) -> Option<Value> {
     of_this.then_some(value)
 }
 
-/// What part the judging data had in the training: that of the data given beside it, or that of the model's own training by its
-/// manifest, if it is in the same files.
+/// What part the judging data had in the training: that of the data given beside it, or that of the
+/// model's own training by its manifest, if it is in the same files.
 fn role<'a>(
     data: &Channel,
     others: impl Iterator<Item = &'a (&'static str, Channel)>,

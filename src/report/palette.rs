@@ -1,8 +1,9 @@
-//! The colours of all pages and pictures: one for each channel of data, and others for everything else.
+//! The colours of all pages and pictures: one for each channel of data, and others for everything
+//! else.
 //!
-//! Training, validation and test data have a colour each that nothing else has, on every page: a curve, a column, a matrix in
-//! that colour is of that data. Classes, label bins, kinds of importance and signs take [categories](Ink::category), whose
-//! colours are none of these.
+//! Training, validation and test data have a colour each that nothing else has, on every page: a
+//! curve, a column, a matrix in that colour is of that data. Classes, label bins, kinds of
+//! importance and signs take [categories](Ink::category), whose colours are none of these.
 
 use serde::{Serialize, Serializer};
 use std::fmt::Write as _;
@@ -20,7 +21,8 @@ pub enum DataRole {
 }
 
 impl DataRole {
-    /// The role of a channel by the name that a training gives it; data of any other name had no part in the training.
+    /// The role of a channel by the name that a training gives it; data of any other name had no
+    /// part in the training.
     #[must_use]
     pub fn of_channel(name: &str) -> Self {
         match name {
@@ -41,12 +43,13 @@ impl DataRole {
     }
 }
 
-/// A colour, by its number in [`COLOURS`]: `--s0`, `--s1`, ... in a page.
+/// A colour, by its number: `--s0`, `--s1`, ... in a page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ink(usize);
 
-/// The colours on white and on black. The first three, of channels, are Okabe and Ito's (2008), which are told apart without
-/// full colour vision; those of categories differ along blue and yellow, and in lightness.
+/// The colours on white and on black. The first three, of channels, are Okabe and Ito's (2008),
+/// which are told apart without full colour vision; those of categories differ along blue and
+/// yellow, and in lightness.
 const COLOURS: [(&str, &str); CHANNELS + CATEGORIES] = [
     ("#0072b2", "#56b4e9"),
     ("#d55e00", "#f0762b"),
@@ -61,7 +64,8 @@ const CHANNELS: usize = 3;
 const CATEGORIES: usize = 5;
 
 impl Ink {
-    /// The ink of the category of this number; with more categories than colours they come again, in other dashes.
+    /// The ink of the category of this number; with more categories than colours they come again,
+    /// in other dashes.
     #[must_use]
     pub const fn category(number: usize) -> Self {
         Self(CHANNELS + number % CATEGORIES)
@@ -85,7 +89,8 @@ impl Serialize for Ink {
     }
 }
 
-/// The style sheet of the colours: `--s0` and so on for light, dark and print, and `--up` and `--down`.
+/// The style sheet of the colours: `--s0` and so on for light, dark and print, and `--up` and
+/// `--down`.
 #[must_use]
 pub fn style() -> String {
     let list = |colour: fn(&(&'static str, &'static str)) -> &'static str| {

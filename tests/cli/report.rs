@@ -36,7 +36,8 @@ fn a_page_its_numbers_and_a_notebook() {
     let cells = notebook["cells"].as_array().unwrap();
     let pictures = cells.iter().filter(|cell| cell["outputs"][0]["data"]["image/svg+xml"].is_string()).count();
     assert!(pictures >= 12, "{pictures} pictures");
-    // The training data's colour, and that of the file, which is the validation data by the manifest.
+    // The training data's colour, and that of the file, which is the validation data by the
+    // manifest.
     let drawn = |title: &str| {
         let shown = cells.iter().map(|cell| &cell["outputs"][0]["data"]["image/svg+xml"]);
         shown.filter_map(Value::as_str).find(|svg| svg.contains(title)).unwrap().to_string()

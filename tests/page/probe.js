@@ -34,7 +34,8 @@ addEventListener("load", () => {
     };
   }));
 
-  // The colour of each series of a chart, as the browser has it, by its name in the legend; of one without a legend, by "".
+  // The colour of each series of a chart, as the browser has it, by its name in the legend; of one
+  // without a legend, by "".
   step("inks", () => Object.fromEntries(figures.map((figure) => {
     const colour = (node) => {
       const { stroke, fill } = getComputedStyle(node);

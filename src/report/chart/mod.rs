@@ -67,9 +67,11 @@ pub struct Plane {
     pub square: bool,
     /// Whether it is as high as a square one, to stand beside it.
     pub tall: bool,
-    /// Whether x counts something, so that only whole values of it are pointed at, and stand at the axis.
+    /// Whether x counts something, so that only whole values of it are pointed at, and stand at the
+    /// axis.
     pub whole: bool,
-    /// Values of x that the data has, marked along the axis: where they are dense, there are many rows.
+    /// Values of x that the data has, marked along the axis: where they are dense, there are many
+    /// rows.
     pub rug: Vec<f64>,
     /// What the page's threshold slider moves along the curve.
     pub follow: Option<Follow>,
@@ -126,7 +128,8 @@ pub struct Series {
     pub x: Vec<f64>,
     /// Values along y; a line has a gap where one is NaN.
     pub y: Vec<f64>,
-    /// Its colour; that of a category by its place in the chart where none is given, and none for references.
+    /// Its colour; that of a category by its place in the chart where none is given, and none for
+    /// references.
     pub ink: Option<Ink>,
 }
 

@@ -5,8 +5,8 @@ use super::scale::Ticks;
 use super::{Axis, Bars, Chart, Kind, Plane, Series, Style, Swarm, Waterfall};
 use std::fmt::Write as _;
 
-/// Dashes of lines by their place, so that lines differ without colours; no multiple of the categories' colours, so that both
-/// together repeat late.
+/// Dashes of lines by their place, so that lines differ without colours; no multiple of the
+/// categories' colours, so that both together repeat late.
 const DASHES: [&str; 7] = ["", "7 3", "2 3", "9 3 2 3", "12 4", "4 2", "1 3"];
 const WIDTH: f64 = 680.0;
 const SIZE: f64 = 12.0;
@@ -43,7 +43,8 @@ fn clip(text: &str, most: usize) -> String {
     text.chars().take(most.saturating_sub(1)).chain(std::iter::once('…')).collect()
 }
 
-/// A name of a feature with its value, of at most so many characters: the name is clipped, the value stays.
+/// A name of a feature with its value, of at most so many characters: the name is clipped, the
+/// value stays.
 fn clip_name(text: &str, most: usize) -> String {
     match text.rsplit_once(" = ") {
         Some((name, value)) if text.chars().count() > most && value.chars().count() + 7 < most => {

@@ -14,7 +14,8 @@ const FEATURES: usize = 6;
 const ROWS: usize = 400;
 /// Values of a feature, at most, but for those at gaps.
 const VALUES: usize = 24;
-/// A stretch without any row is a gap from this share of the feature's range on: less is no more than a few pixels.
+/// A stretch without any row is a gap from this share of the feature's range on: less is no more
+/// than a few pixels.
 const GAP_SHARE: f64 = 0.05;
 /// Marks of the rug, at most: each stands for as many rows.
 const RUG: usize = 100;
@@ -30,10 +31,11 @@ pub struct Dependence {
     pub values: Vec<f64>,
     /// Whether these are all values that the rows have, rather than some of many.
     pub few: bool,
-    /// Stretches between neighbouring values of the rows that are wide and have no row in them, ascending.
+    /// Stretches between neighbouring values of the rows that are wide and have no row in them,
+    /// ascending.
     pub gaps: Vec<[f64; 2]>,
-    /// Values of evenly many rows each, ascending: quantiles from the least to the largest, or the value of each row where these
-    /// are few; and the ends of all gaps.
+    /// Values of evenly many rows each, ascending: quantiles from the least to the largest, or the
+    /// value of each row where these are few; and the ends of all gaps.
     pub rug: Vec<f64>,
     /// `[output][value]`: the mean prediction; outputs as [`Dependence::outputs`].
     pub means: Vec<Vec<f64>>,
@@ -108,7 +110,8 @@ pub(crate) fn is_counted(column: &[f32]) -> bool {
 
 /// Which values of a feature the rows have.
 struct Spread {
-    /// The values that are set: those that occur, or evenly chosen ones of them where they are many, and both ends of each gap.
+    /// The values that are set: those that occur, or evenly chosen ones of them where they are
+    /// many, and both ends of each gap.
     values: Vec<f32>,
     few: bool,
     gaps: Vec<[f64; 2]>,

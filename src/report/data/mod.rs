@@ -303,8 +303,8 @@ impl ReportData {
         let unseen = history.curves.iter().any(|curve| curve.role != DataRole::Train);
         let given = channels.iter().any(|channel| channel.role != DataRole::Train);
         if history.curves.is_empty() || (!unseen && given) {
-            // Nothing but the training data was followed, if anything: what the model is judged by is followed here, and what
-            // it is compared with.
+            // Nothing but the training data was followed, if anything: what the model is judged by
+            // is followed here, and what it is compared with.
             history.join(followed);
             for other in &inputs.others {
                 let is_known = |metric: &Metric| history.has(other.name, &metric.name());

@@ -1,17 +1,18 @@
 //! What the curves of a training say: the rules, and the sentences.
 //!
-//! With the loss on data that was not trained on (for AUC and the like, what is missing to 1) first, at its best and at the end:
+//! With the loss on data that was not trained on (for AUC and the like, what is missing to 1)
+//! first, at its best and at the end:
 //!
-//! 1. it **overfits** if the end is worse than the best by more than 1 % of what it fell from the first round to the best, and
-//!    the training data does not get worse as well;
-//! 2. it **overfits** if the training data has run away: the gap between both is more than a fifth of the loss (the training
-//!    loss is less than four fifths of it), and it has grown with the rounds, rather than been there from the first one, as it
-//!    is where the rows are merely harder;
+//! 1. it **overfits** if the end is worse than the best by more than 1 % of what it fell from the
+//!    first round to the best, and the training data does not get worse as well;
+//! 2. it **overfits** if the training data has run away: the gap between both is more than a fifth
+//!    of the loss (the training loss is less than four fifths of it), and it has grown with the
+//!    rounds, rather than been there from the first one, as it is where the rows are merely harder;
 //! 3. it **underfits** if the last tenth of the rounds still brought more than 1 % of what it fell;
 //! 4. otherwise it has **settled**.
 //!
-//! The gap is measured by the loss, not in the metric's own numbers: AUC .844 and .773 look close, but .227 against .156 is a
-//! third less missing. Without both curves nothing is said about either.
+//! The gap is measured by the loss, not in the metric's own numbers: AUC .844 and .773 look close,
+//! but .227 against .156 is a third less missing. Without both curves nothing is said about either.
 
 use super::learning::{LossCurve, RoundsUsed, Verdict};
 use crate::metric::Metric;
@@ -22,7 +23,8 @@ use crate::report::palette::DataRole;
 const NOTABLE_SHARE: f64 = 0.01;
 /// A gap is wide from this share of the loss on.
 const WIDE_SHARE: f64 = 0.2;
-/// A gap has grown if this share of it was not there at first; it has shrunk if it was wider by this share at half of the rounds.
+/// A gap has grown if this share of it was not there at first; it has shrunk if it was wider by
+/// this share at half of the rounds.
 const GROWN_SHARE: f64 = 0.1;
 
 /// Which values of a metric are better.
@@ -113,7 +115,8 @@ pub(super) enum Finding {
 }
 
 impl Finding {
-    /// What a curve of data that was not trained on says, beside that of the training data where there is one.
+    /// What a curve of data that was not trained on says, beside that of the training data where
+    /// there is one.
     pub(super) fn new(curve: &LossCurve, train: Option<&LossCurve>, scale: Scale) -> Self {
         let points: Vec<Point> = curve
             .rounds

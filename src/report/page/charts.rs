@@ -537,7 +537,8 @@ fn dependence(data: &ReportData) -> impl Iterator<Item = Chart> + '_ {
     })
 }
 
-/// The points of a partial dependence, with a point that is none in the middle of each gap of the data.
+/// The points of a partial dependence, with a point that is none in the middle of each gap of the
+/// data.
 fn with_gaps(found: &Dependence, means: &[f64]) -> Vec<(f64, f64)> {
     let points = found.values.iter().copied().zip(means.iter().copied());
     let holes = found.gaps.iter().filter(|_| !found.few).map(|[from, to]| (f64::midpoint(*from, *to), f64::NAN));

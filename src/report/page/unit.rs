@@ -1,5 +1,5 @@
-//! What the sum of a model's trees is called, and what it is in units of: the label's own of a regression, log-odds of two
-//! classes, scores of several.
+//! What the sum of a model's trees is called, and what it is in units of: the label's own of a
+//! regression, log-odds of two classes, scores of several.
 
 use crate::objective::Objective;
 use serde::Serialize;
@@ -16,7 +16,8 @@ pub struct Unit {
 }
 
 impl Unit {
-    /// Of a model; a regression is in units of its label, by the label column's name where it is known.
+    /// Of a model; a regression is in units of its label, by the label column's name where it is
+    /// known.
     #[must_use]
     pub fn new(objective: Objective, label: Option<&str>) -> Self {
         match objective {

@@ -3,7 +3,8 @@
 // Names of features and files reach the page through textContent and setAttribute alone, never as HTML.
 (() => {
   const NS = "http://www.w3.org/2000/svg";
-  // By the place of a series in its chart; no multiple of the colours of categories, so that both together repeat late.
+  // By the place of a series in its chart; no multiple of the colours of categories, so that both
+  // together repeat late.
   const DASHES = ["", "8 4", "2 3", "10 3 2 3", "14 5", "4 2", "1 3"];
   const RUG = 6;
   const CHARACTER = 6.7;
@@ -44,7 +45,8 @@
     return clip(text.slice(0, at), most - [...value].length) + value;
   };
 
-  // Round values between the ends of an axis: 1, 2 or 5 times a power of ten; 1 at least where it counts something.
+  // Round values between the ends of an axis: 1, 2 or 5 times a power of ten; 1 at least where it
+  // counts something.
   const ticks = ([first, last], wanted, percent, whole) => {
     const count = whole ? Math.min(wanted, Math.max(1, Math.floor(last - first))) : wanted;
     const unit = percent ? 100 : 1;
