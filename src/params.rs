@@ -2,9 +2,14 @@
 //!
 //! Parsing, validation, the command line's flags, its help and the documentation all come from [`table`].
 
+mod elsewhere;
+mod field;
+
 use crate::error::{Error, Result};
 use crate::metric::Metric;
 use crate::objective::Objective;
+use elsewhere::{ELSEWHERE, SYNONYMS};
+use field::{Field, Refused, one_of};
 use serde_json::Value;
 
 /// How candidate splits are enumerated.
@@ -51,121 +56,6 @@ pub enum BaseScore {
     Value(f32),
 }
 
-macro_rules! choice {
-    ($type:ty { $($name:literal => $value:expr),+ $(,)? }) => {
-        impl Field for $type {
-            fn parse(text: &str) -> std::result::Result<Self, String> {
-                match text {
-                    $($name => Ok($value),)+
-                    _ => Err(format!("one of {}", [$($name),+].join(", "))),
-                }
-            }
-            fn value(&self) -> Value {
-                $(if *self == $value { return Value::from($name); })+
-                Value::Null
-            }
-        }
-    };
-}
-
-/// A type that a parameter can have. `parse` answers a refusal with the accepted form.
-trait Field: Sized {
-    fn parse(text: &str) -> std::result::Result<Self, String>;
-    fn value(&self) -> Value;
-}
-
-choice!(TreeMethod { "hist" => Self::Hist, "auto" => Self::Hist, "exact" => Self::Exact });
-choice!(Sampler { "hash" => Self::Hash, "xgboost1" => Self::Xgboost1 });
-choice!(HistogramSums { "auto" => Self::Auto, "narrow" => Self::Narrow, "wide" => Self::Wide });
-choice!(Objective {
-    "reg:squarederror" => Self::SquaredError,
-    "binary:logistic" => Self::BinaryLogistic,
-    "multi:softmax" => Self::Softmax,
-    "multi:softprob" => Self::Softprob,
-});
-
-/// Whole numbers may be written as `5` or, as some tools do, `5.0`.
-fn parse_whole(text: &str) -> Option<i64> {
-    text.parse().ok().or_else(|| {
-        let real: f64 = text.parse().ok()?;
-        (real.fract() == 0.0 && real.abs() < 9e15).then_some(real as i64)
-    })
-}
-
-macro_rules! whole {
-    ($($type:ty),+) => { $(
-        impl Field for $type {
-            fn parse(text: &str) -> std::result::Result<Self, String> {
-                parse_whole(text).and_then(|value| Self::try_from(value).ok()).ok_or_else(|| "a whole number".to_string())
-            }
-            fn value(&self) -> Value {
-                Value::from(*self)
-            }
-        }
-    )+ };
-}
-
-whole!(u8, u32, usize);
-
-impl Field for u64 {
-    fn parse(text: &str) -> std::result::Result<Self, String> {
-        text.parse()
-            .ok()
-            .or_else(|| parse_whole(text).and_then(|value| Self::try_from(value).ok()))
-            .ok_or_else(|| "a whole number".to_string())
-    }
-    fn value(&self) -> Value {
-        Value::from(*self)
-    }
-}
-
-impl Field for f32 {
-    fn parse(text: &str) -> std::result::Result<Self, String> {
-        text.parse().ok().filter(|value: &Self| value.is_finite()).ok_or_else(|| "a number".to_string())
-    }
-    fn value(&self) -> Value {
-        // Through text, so that 0.2 is shown as 0.2 and not as the binary64 of its binary32.
-        self.to_string().parse::<f64>().map_or(Value::Null, Value::from)
-    }
-}
-
-impl<T: Field> Field for Option<T> {
-    fn parse(text: &str) -> std::result::Result<Self, String> {
-        T::parse(text).map(Some)
-    }
-    fn value(&self) -> Value {
-        self.as_ref().map_or(Value::Null, Field::value)
-    }
-}
-
-impl Field for BaseScore {
-    fn parse(text: &str) -> std::result::Result<Self, String> {
-        match text {
-            "auto" => Ok(Self::Auto),
-            _ => f32::parse(text).map(Self::Value).map_err(|_| "a number or auto".to_string()),
-        }
-    }
-    fn value(&self) -> Value {
-        match self {
-            Self::Unset => Value::Null,
-            Self::Auto => Value::from("auto"),
-            Self::Value(value) => value.value(),
-        }
-    }
-}
-
-impl Field for Vec<Metric> {
-    fn parse(text: &str) -> std::result::Result<Self, String> {
-        text.split([',', ' ', '[', ']', '"', '\''])
-            .filter(|name| !name.is_empty())
-            .map(|name| Metric::from_name(name).map_err(|error| format!("a list of metrics ({error})")))
-            .collect()
-    }
-    fn value(&self) -> Value {
-        Value::from(self.iter().map(|metric| Value::from(metric.name())).collect::<Vec<_>>())
-    }
-}
-
 /// The range of a number.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Range {
@@ -183,6 +73,18 @@ impl Range {
             Self::Any => true,
             Self::Within(low, high) => low <= value && value <= high,
             Self::Above(low, high) => low < value && value <= high,
+        }
+    }
+
+    /// The range behind a noun: "in [0, 1]", ">= 0"; nothing for any value.
+    #[must_use]
+    pub fn in_words(self) -> String {
+        match self {
+            Self::Any => String::new(),
+            // Ends so far away that nobody gets there are no news.
+            Self::Within(low, high) if high >= 1e9 => format!(">= {low}"),
+            Self::Above(low, high) if high >= 1e9 => format!("> {low}"),
+            Self::Within(..) | Self::Above(..) => format!("in {self}"),
         }
     }
 }
@@ -219,8 +121,12 @@ pub struct Spec {
 
 enum Kind {
     /// Works: how to set and show it.
-    Works { set: fn(&mut Params, &str) -> std::result::Result<(), String>, show: fn(&Params) -> Value },
-    /// Accepted only at the value that changes nothing; anything else is not supported yet.
+    Works {
+        set: fn(&mut Params, &str) -> std::result::Result<(), Refused>,
+        show: fn(&Params) -> Value,
+        choices: fn() -> Vec<String>,
+    },
+    /// Accepted only at the values that change nothing; anything else is not supported yet.
     Only(&'static [&'static str]),
 }
 
@@ -229,6 +135,41 @@ impl Spec {
     #[must_use]
     pub fn works(&self) -> bool {
         matches!(self.kind, Kind::Works { .. })
+    }
+
+    /// Whether any value at all is accepted.
+    #[must_use]
+    pub fn takes_values(&self) -> bool {
+        !matches!(self.kind, Kind::Only([]))
+    }
+
+    /// Other programs' names of the parameter: accepted, but not shown.
+    #[must_use]
+    pub fn synonyms(&self) -> &'static [&'static str] {
+        SYNONYMS.iter().find(|(name, _)| *name == self.name).map_or(&[], |(_, synonyms)| synonyms)
+    }
+
+    fn is_called(&self, name: &str) -> bool {
+        self.name == name || self.aliases.contains(&name) || self.synonyms().contains(&name)
+    }
+
+    /// The values, where they are a few names; of a list, the names that may stand in it.
+    #[must_use]
+    pub fn choices(&self) -> Vec<String> {
+        match self.kind {
+            Kind::Works { choices, .. } => choices(),
+            Kind::Only(_) => Vec::new(),
+        }
+    }
+
+    /// How to do without a parameter that does not work yet.
+    fn without(&self) -> String {
+        let Kind::Only(values) = self.kind else { return String::new() };
+        let leave = match values.first() {
+            Some(value) if !value.is_empty() => format!("leave the parameter out, or give {value}"),
+            _ => "leave the parameter out".to_string(),
+        };
+        if self.help.is_empty() { leave } else { format!("{leave}; {}", self.help) }
     }
 }
 
@@ -256,6 +197,7 @@ macro_rules! params {
             kind: Kind::Works {
                 set: |params, text| { params.$field = Field::parse(text)?; Ok(()) },
                 show: |params| params.$field.value(),
+                choices: <$type as Field>::choices,
             },
         },)+];
     };
@@ -292,15 +234,20 @@ params! {
 }
 
 const fn only(name: &'static str, values: &'static [&'static str]) -> Spec {
-    Spec { name, aliases: &[], range: Range::Any, default: "", help: "", kind: Kind::Only(values) }
+    instead(name, values, "")
+}
+
+/// A parameter that does not work yet, and what to do instead.
+const fn instead(name: &'static str, values: &'static [&'static str], help: &'static str) -> Spec {
+    Spec { name, aliases: &[], range: Range::Any, default: "", help, kind: Kind::Only(values) }
 }
 
 /// XGBoost's parameters that do not work yet: refused by name, but for the values that ask for nothing.
 const NOT_YET: &[Spec] = &[
     only("booster", &["gbtree"]),
     only("grow_policy", &["depthwise"]),
-    only("max_leaves", &["0"]),
-    only("num_parallel_tree", &["1"]),
+    instead("max_leaves", &["0"], "max_depth bounds a tree"),
+    instead("num_parallel_tree", &["1"], "num_round sets the number of trees"),
     only("sampling_method", &["uniform"]),
     only("csv_weights", &["0"]),
     only("monotone_constraints", &["", "()", "[]"]),
@@ -308,7 +255,7 @@ const NOT_YET: &[Spec] = &[
     only("process_type", &["default"]),
     only("multi_strategy", &["one_output_per_tree"]),
     only("refresh_leaf", &["1"]),
-    only("device", &["cpu"]),
+    instead("device", &["cpu"], "--backend gpu trains on a GPU"),
     only("updater", &[]),
     only("sample_type", &[]),
     only("normalize_type", &[]),
@@ -337,6 +284,16 @@ const NOT_YET: &[Spec] = &[
     only("disable_default_eval_metric", &["0", "false"]),
     only("validate_parameters", &["0", "1", "true", "false"]),
 ];
+
+/// What does the work of a parameter that is not supported, or that another program has (`-` and `_` are the same); `None`
+/// for a parameter that works and for an unknown one.
+#[must_use]
+pub fn advice(name: &str) -> Option<String> {
+    let wanted = normalise(name);
+    let elsewhere = ELSEWHERE.iter().find(|(known, _)| *known == wanted).map(|(_, advice)| (*advice).to_string());
+    let not_yet = || NOT_YET.iter().find(|spec| spec.name == wanted);
+    elsewhere.or_else(|| not_yet().map(|spec| format!("{} is not supported yet; {}", spec.name, spec.without())))
+}
 
 /// Every parameter that is known, in the order in which they are shown.
 pub fn table() -> impl Iterator<Item = &'static Spec> {
@@ -377,31 +334,30 @@ impl Params {
         };
         match spec.kind {
             Kind::Only(values) if values.contains(&value) => Ok(()),
-            Kind::Only(values) => {
-                let error = Error::parameter(format!("{} {value:?} is not supported yet", spec.name));
-                Err(match values {
-                    [] => error.remedy("leave the parameter out"),
-                    _ => error.remedy(format!("leave the parameter out, or give {}", values[0])),
-                })
+            Kind::Only(_) => {
+                Err(Error::parameter(format!("{} {value:?} is not supported yet", spec.name)).remedy(spec.without()))
             }
-            Kind::Works { set, .. } => {
+            Kind::Works { set, choices, .. } => {
                 let not_yet = (spec.name == "objective" && OBJECTIVES_NOT_YET.contains(&value))
                     || (spec.name == "tree_method" && ["approx", "gpu_hist", "gpu_exact"].contains(&value));
                 if not_yet {
                     let error = Error::parameter(format!("{} {value:?} is not supported yet", spec.name));
-                    return Err(error.remedy(format!("choose among: {}", spec.help)));
+                    return Err(error.remedy(format!("give {}", one_of(&choices()))));
                 }
                 if spec.range != Range::Any {
                     match value.parse::<f64>() {
                         Ok(number) if spec.range.contains(number) => {}
                         Ok(_) => {
                             return Err(Error::parameter(format!("{} {value} is out of range", spec.name))
-                                .remedy(format!("give a value {}", in_words(spec.range))));
+                                .remedy(format!("give a value {}", spec.range.in_words())));
                         }
-                        Err(_) => return Err(refuse(&format!("a number {}", in_words(spec.range)))),
+                        Err(_) => return Err(refuse(&format!("a number {}", spec.range.in_words()))),
                     }
                 }
-                set(self, value).map_err(|accepted| refuse(&accepted))
+                set(self, value).map_err(|refused| match refused {
+                    Refused::Form(form) => refuse(&form),
+                    Refused::Error(error) => error,
+                })
             }
         }
     }
@@ -506,13 +462,6 @@ impl Params {
     }
 }
 
-fn in_words(range: Range) -> String {
-    match range {
-        Range::Within(..) | Range::Above(..) if !range.to_string().starts_with('>') => format!("in {range}"),
-        _ => range.to_string(),
-    }
-}
-
 fn normalise(name: &str) -> String {
     name.trim().trim_start_matches("--").replace('-', "_")
 }
@@ -523,9 +472,12 @@ fn normalise(name: &str) -> String {
 /// An unknown name, with the nearest known one.
 pub fn find(name: &str) -> Result<&'static Spec> {
     let wanted = normalise(name);
-    table().find(|spec| spec.name == wanted || spec.aliases.contains(&wanted.as_str())).ok_or_else(|| {
+    table().find(|spec| spec.is_called(&wanted)).ok_or_else(|| {
         let error = Error::parameter(format!("unknown parameter {name:?}"));
-        let names = table().flat_map(|spec| std::iter::once(spec.name).chain(spec.aliases.iter().copied()));
+        if let Some(advice) = advice(&wanted) {
+            return error.remedy(advice);
+        }
+        let names = WORKING.iter().flat_map(|spec| std::iter::once(spec.name).chain(spec.aliases.iter().copied()));
         match nearest(&wanted, names) {
             Some(near) => error.remedy(format!("did you mean {near}?")),
             None => error.remedy("see gboost train --help for the list"),
@@ -597,6 +549,25 @@ mod tests {
             Some("objective \"rank:ndcg\" is not supported yet")
         );
         assert_eq!(refusal("eta", "nan"), "eta nan is out of range; give a value in [0, 1]");
+        assert_eq!(refusal("num_round", "0"), "num_round 0 is out of range; give a value >= 1");
+        assert_eq!(refusal("seed", "-1"), "seed \"-1\" is not accepted; give a whole number >= 0");
+        assert_eq!(
+            refusal("monotone_constraints", "(1,0)"),
+            "monotone_constraints \"(1,0)\" is not supported yet; leave the parameter out"
+        );
+        assert_eq!(
+            refusal("device", "cuda"),
+            "device \"cuda\" is not supported yet; leave the parameter out, or give cpu; --backend gpu trains on a GPU"
+        );
+        for (value, is) in [("approx", "supported yet"), ("best", "accepted")] {
+            let error = format!("tree_method {value:?} is not {is}; give hist or exact");
+            assert_eq!(refusal("tree_method", value), error);
+        }
+        for (value, is) in [("count:poisson", "supported yet"), ("poison", "accepted")] {
+            let names = "reg:squarederror, binary:logistic, multi:softmax, multi:softprob";
+            assert_eq!(refusal("objective", value), format!("objective {value:?} is not {is}; give one of {names}"));
+        }
+        assert!(refusal("eval_metric", "auc,map").starts_with("metric map is not supported yet; use one of logloss, "));
     }
 
     #[test]

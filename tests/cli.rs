@@ -58,3 +58,5 @@ mod train;
 mod tune;
 #[path = "cli/verify.rs"]
 mod verify;
+#[path = "cli/words.rs"]
+mod words;

@@ -1,6 +1,7 @@
 //! `gboost bias`.
 
 use super::data::{DataArgs, Purpose};
+use super::file_names::{self, Form};
 use super::interrupt::{self, Phase};
 use super::model_args::ModelArgs;
 use super::output::{self, Draft, title};
@@ -50,19 +51,19 @@ pub struct Args {
     threshold: Option<f32>,
 
     /// Where to write a page with tables and charts: one HTML file that needs no network
-    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    #[arg(long, value_name = "FILE", value_parser = file_names::output(Form::Html), help_heading = "Output")]
     output: Option<PathBuf>,
 
     /// Where to write the metrics, in the layout of SageMaker Clarify's analysis.json
-    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    #[arg(long, value_name = "FILE", value_parser = file_names::output(Form::Json), help_heading = "Output")]
     json: Option<PathBuf>,
 }
 
 const AFTER_HELP: &str = "\
 Examples:
-  gboost bias --model model.json --data test.csv --facet sex=1
-  gboost bias --model model.json --data test.csv --facet sex 'age>40' --group education --output bias.html --json analysis.json
-  gboost bias --model model.json --data test.csv --ignore-column race --facet race=2,3 --positive 0 --threshold 0.3";
+  gboost bias model.json test.csv --facet sex=1
+  gboost bias model.json test.csv --facet sex 'age>40' --group education --output bias.html --json analysis.json
+  gboost bias model.json test.csv --ignore-column race --facet race=2,3 --positive 0 --threshold 0.3";
 
 /// Values of a facet's column that are taken in turn at most.
 const MOST_VALUES: usize = 20;

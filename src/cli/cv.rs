@@ -3,14 +3,16 @@
 use super::backend::{self, Chosen};
 use super::data::{Channels, DataArgs};
 use super::figures::{warn_of_fold_drifts, warn_of_lacking_folds};
+use super::file_names::{self, Form};
 use super::folds::FoldArgs;
 use super::hyper::HyperArgs;
 use super::interrupt::{self, Phase};
 use super::manifest::{self, Inputs, Outcome};
+use super::model_args::TrainArgs;
 use super::output::{self, Draft, Request};
 use super::predict::probability_names;
 use super::progress::Display;
-use super::screen::{Screen, count, figure, grouped, table};
+use super::screen::{Screen, count, figure, grouped};
 use super::{Global, train};
 use gboost::report::manifest::Clock;
 use gboost::report::{Manifest, cv_csv};
@@ -32,9 +34,8 @@ use std::path::{Path, PathBuf};
 #[derive(clap::Args)]
 #[command(after_help = AFTER_HELP)]
 pub struct Args {
-    /// The data: files (.csv, .csv.gz, libsvm) or folders of them
-    #[arg(long, value_name = "FILE", num_args = 1.., help_heading = "Data")]
-    train: Vec<PathBuf>,
+    #[command(flatten)]
+    train: TrainArgs,
 
     #[command(flatten)]
     data: DataArgs,
@@ -43,11 +44,11 @@ pub struct Args {
     folds: FoldArgs,
 
     /// Folder for cv.csv and its manifest
-    #[arg(long, value_name = "DIR", default_value = ".", help_heading = "Output")]
+    #[arg(long, value_name = "DIR", default_value = ".", value_parser = file_names::folder(), help_heading = "Output")]
     output: PathBuf,
 
     /// Write the prediction of each row by the model that was not trained on it: CSV with the row's fold, in the data's order
-    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    #[arg(long, value_name = "FILE", value_parser = file_names::output(Form::Csv), help_heading = "Output")]
     oof: Option<PathBuf>,
 
     /// Print a line every N rounds, on a terminal too, where a progress bar is the default
@@ -64,8 +65,8 @@ Folds depend on their number, --shuffle-seed and the labels or groups alone, on 
 Examples:
   gboost cv
   gboost cv --num-round 50 --nfold 5 --stratified --early-stopping-rounds 3
-  gboost cv --train visits.csv --label stayed --objective binary:logistic --eval-metric auc --group-column patient
-  gboost cv --train a.csv --folds folds.txt --oof held_out.csv --output out";
+  gboost cv visits.csv --label stayed --objective binary:logistic --eval-metric auc --group-column patient
+  gboost cv a.csv --folds folds.txt --oof held_out.csv --output out";
 
 /// The name of the table.
 const TABLE: &str = "cv.csv";
@@ -271,7 +272,9 @@ fn summary(
             std::iter::once(metric.name()).chain(cells(train)).chain(cells(test)).collect()
         });
     let header = ["", "train mean", "sd", "test mean", "sd"];
-    screen.block(&format!("\n{}\n\n", table(&header, rows.collect())))?;
+    screen.line("")?;
+    screen.table(&header, rows.collect())?;
+    screen.line("")?;
 
     let sizes = (0..data.folds().count()).map(|fold| data.folds().test_rows(fold).len());
     let (least, most) = (sizes.clone().min().unwrap_or(0), sizes.max().unwrap_or(0));

@@ -2,10 +2,12 @@
 
 use super::data::Purpose;
 use super::figures::warn_of_lacking_figures;
+use super::file_names::{self, Form};
 use super::interrupt::{self, Phase};
 use super::model_args::ModelArgs;
 use super::output::{self, Draft};
 use super::screen::{Screen, figure, table};
+use super::words::Offered;
 use super::{Global, backend};
 use gboost::metric::Confusion;
 use gboost::report::{Figures, figures::Rounds};
@@ -22,19 +24,26 @@ pub struct Args {
     #[command(flatten)]
     subject: ModelArgs,
 
-    /// Metrics, separated by commas or given several times [default: the objective's]
-    #[arg(long, value_name = "METRIC,...", value_delimiter = ',', alias = "eval_metric", help_heading = "Output")]
+    #[arg(
+        help = metrics_help(),
+        long, value_name = "METRIC,...", value_delimiter = ',', aliases = ["eval_metric", "metric", "metrics"],
+        value_parser = Offered::metrics(), hide_possible_values = true, help_heading = "Output")]
     eval_metric: Vec<String>,
 
     /// Write the figures as JSON; `-` is standard output, in place of the table
-    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    #[arg(long, value_name = "FILE", value_parser = file_names::output(Form::Json), help_heading = "Output")]
     json: Option<PathBuf>,
+}
+
+fn metrics_help() -> String {
+    let names = gboost::metric::list();
+    format!("Metrics, separated by commas or given several times: {names} [default: the objective's]")
 }
 
 const AFTER_HELP: &str = "\
 Examples:
-  gboost evaluate --model model.json --data test.csv
-  gboost evaluate --model model.json --data test.csv --eval-metric logloss,aucpr --json -";
+  gboost evaluate model.json test.csv
+  gboost evaluate model.json test.csv --eval-metric logloss,aucpr --json -";
 
 /// Pairs of classes that are shown where a matrix would be too large.
 const MISTAKES: usize = 30;

@@ -1,6 +1,7 @@
 //! `gboost explain`.
 
 use super::data::Purpose;
+use super::file_names::{self, Form};
 use super::interrupt::{self, Phase};
 use super::model_args::ModelArgs;
 use super::output::{self, Draft, title};
@@ -40,15 +41,15 @@ pub struct Args {
     interactions: bool,
 
     /// Where to write the values as CSV: a column a feature, then `bias`; with --interactions a column a pair
-    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    #[arg(long, value_name = "FILE", value_parser = file_names::output(Form::Csv), help_heading = "Output")]
     output: Option<PathBuf>,
 
     /// Where to write the means, in the layout of SageMaker Clarify's analysis.json
-    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    #[arg(long, value_name = "FILE", value_parser = file_names::output(Form::Json), help_heading = "Output")]
     json: Option<PathBuf>,
 
     /// Where to write a page with charts: one HTML file that needs no network
-    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    #[arg(long, value_name = "FILE", value_parser = file_names::output(Form::Html), help_heading = "Output")]
     html: Option<PathBuf>,
 
     /// Rows to show one by one, from 0; in the page, as waterfalls [default: three in the page]
@@ -58,9 +59,9 @@ pub struct Args {
 
 const AFTER_HELP: &str = "\
 Examples:
-  gboost explain --model model.json --data test.csv --label income --output shap.csv
-  gboost explain --model model.json --data test.csv --background train.csv --json analysis.json
-  gboost explain --model model.json --data test.csv --interactions --row 0,17 --html explain.html";
+  gboost explain model.json test.csv --label income --output shap.csv
+  gboost explain model.json test.csv --background train.csv --json analysis.json
+  gboost explain model.json test.csv --interactions --row 0,17 --html explain.html";
 
 impl Args {
     /// The files that are asked for.
@@ -94,10 +95,10 @@ pub fn run(global: &Global, args: &Args) -> Result<()> {
     })
 }
 
-fn check_rows(rows: &[usize], count: usize) -> Result<()> {
-    match rows.iter().find(|&&row| row >= count) {
-        Some(row) => Err(Error::parameter(format!("--row {row} is not in the data, which has {count} rows"))
-            .remedy(format!("give a number from 0 to {}", count.saturating_sub(1)))),
+fn check_rows(rows: &[usize], all: usize) -> Result<()> {
+    match rows.iter().find(|&&row| row >= all) {
+        Some(row) => Err(Error::parameter(format!("--row {row} is not in the data, which has {}", count(all, "row")))
+            .remedy(format!("give a number from 0 to {}", all.saturating_sub(1)))),
         None => Ok(()),
     }
 }

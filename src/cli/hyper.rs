@@ -3,6 +3,7 @@
 use super::Global;
 use super::params_file;
 use super::screen::Screen;
+use super::words::Offered;
 use clap::{Arg, ArgAction, ArgMatches, Command, FromArgMatches};
 use gboost::params::{Range, Spec, TreeMethod, table};
 use gboost::{Params, Result};
@@ -75,7 +76,7 @@ impl clap::Args for HyperArgs {
             .value_parser(clap::value_parser!(PathBuf))
             .help("Read hyperparameters from a JSON or TOML file, SageMaker's hyperparameters.json too; flags win over it")
             .help_heading("Hyperparameters");
-        command.arg(file).args(table().map(flag))
+        command.arg(file).args(table().filter(|spec| spec.takes_values()).map(flag))
     }
 
     fn augment_args_for_update(command: Command) -> Command {
@@ -86,7 +87,8 @@ impl clap::Args for HyperArgs {
 impl FromArgMatches for HyperArgs {
     fn from_arg_matches(matches: &ArgMatches) -> std::result::Result<Self, clap::Error> {
         let given = |spec: &'static Spec| {
-            let values: Vec<&str> = matches.get_many::<String>(spec.name)?.map(String::as_str).collect();
+            let values = matches.try_get_many::<String>(spec.name).ok().flatten()?;
+            let values: Vec<&str> = values.map(String::as_str).collect();
             Some((spec.name, values.join(",")))
         };
         Ok(Self { file: matches.get_one::<PathBuf>("params").cloned(), flags: table().filter_map(given).collect() })
@@ -100,7 +102,8 @@ impl FromArgMatches for HyperArgs {
 
 /// The flag of a parameter: `--max-depth`, hidden `--max_depth`, and its aliases likewise.
 ///
-/// Parameters that do not work yet are hidden, not unknown, so that the library's refusal names them.
+/// Parameters that do not work yet are hidden where they have a value that changes nothing, so that it is taken and the
+/// library refuses any other.
 fn flag(spec: &'static Spec) -> Arg {
     let dashed = |name: &str| name.replace('_', "-");
     let several = spec.name == "eval_metric";
@@ -110,11 +113,15 @@ fn flag(spec: &'static Spec) -> Arg {
         .help(help(spec))
         .help_heading(heading(spec.name))
         .hide(!spec.works())
+        .value_parser(Offered::new(spec.choices()))
+        .hide_possible_values(true)
         .allow_negative_numbers(true)
         .action(if several { ArgAction::Append } else { ArgAction::Set });
     arg = arg.visible_aliases(spec.aliases.iter().map(|alias| dashed(alias)));
-    let underscored = std::iter::once(spec.name).chain(spec.aliases.iter().copied()).filter(|name| name.contains('_'));
-    arg.aliases(underscored.map(str::to_string))
+    arg = arg.aliases(spec.synonyms().iter().filter(|name| name.contains('_')).map(|name| dashed(name)));
+    let names = std::iter::once(&spec.name).chain(spec.aliases).chain(spec.synonyms());
+    let written = names.filter(|name| name.contains('_') || spec.synonyms().contains(name));
+    arg.aliases(written.map(|name| (*name).to_string()))
 }
 
 fn value_name(spec: &Spec) -> &'static str {
@@ -128,16 +135,16 @@ fn value_name(spec: &Spec) -> &'static str {
 }
 
 fn help(spec: &Spec) -> String {
-    // Ends so far away that nobody gets there are no news.
-    let range = match spec.range {
-        Range::Any => String::new(),
-        Range::Within(low, high) if high >= 1e9 => format!(", >= {low}"),
-        Range::Within(..) | Range::Above(..) if !spec.range.to_string().starts_with('>') => {
-            format!(", in {}", spec.range)
-        }
-        range => format!(", {range}"),
+    let range = match spec.range.in_words() {
+        words if words.is_empty() => words,
+        words => format!(", {words}"),
     };
-    format!("{}{range} [default: {}]", spec.help, spec.default)
+    // A list's names stand nowhere else.
+    let names = match spec.name {
+        "eval_metric" => format!(": {}", gboost::metric::list()),
+        _ => String::new(),
+    };
+    format!("{}{range}{names} [default: {}]", spec.help, spec.default)
 }
 
 /// Where the help shows a parameter.

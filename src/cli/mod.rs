@@ -2,6 +2,7 @@
 
 mod backend;
 mod bias;
+mod colour;
 mod completions;
 mod cv;
 mod data;
@@ -9,10 +10,12 @@ mod devices;
 mod evaluate;
 mod explain;
 mod figures;
+mod file_names;
 mod folds;
 mod hyper;
 mod inspect;
 mod interrupt;
+mod man;
 mod manifest;
 mod memory;
 mod model_args;
@@ -30,11 +33,14 @@ mod train;
 mod trials;
 mod tune;
 mod verify;
+mod words;
 
 use backend::BackendName;
-use clap::{ArgAction, Parser, Subcommand};
+use clap::error::{ContextKind, ContextValue};
+use clap::{ArgAction, CommandFactory, FromArgMatches, Parser, Subcommand};
 use gboost::Result;
 use screen::Screen;
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 /// Gradient boosted trees with XGBoost's hyperparameters. The model is the same to the last byte whichever backend,
@@ -52,17 +58,19 @@ struct Cli {
 const AFTER_HELP: &str = "\
 Examples:
   gboost train                                        train on the built-in census data
-  gboost train --train a.csv --objective binary:logistic --max-depth 5
+  gboost train a.csv --objective binary:logistic --max-depth 5
   gboost tune                                         search for better hyperparameters
-  gboost predict --model model.json --data new.csv --no-label
-  gboost evaluate --model model.json --data test.csv
-  gboost report --model model.json --data test.csv    a page to look at: report.html
+  gboost predict model.json new.csv --no-label
+  gboost evaluate model.json test.csv
+  gboost report model.json test.csv                   a page to look at: report.html
   gboost inspect model.json --importance gain
-  gboost cv --train a.csv --objective binary:logistic --nfold 5 --stratified
+  gboost cv a.csv --objective binary:logistic --nfold 5 --stratified
   gboost verify model.manifest.json                   train again and compare, byte for byte
-  gboost explain --model model.json --data test.csv   SHAP values
-  gboost bias --model model.json --data test.csv --facet sex=1
+  gboost explain model.json test.csv                  SHAP values
+  gboost bias model.json test.csv --facet sex=1
   gboost devices                                      list the GPUs that --backend gpu can use
+  gboost completions bash                             a script that completes commands, flags and values
+  gboost man --output man                             a manual page for each command
 
 Exit codes: 0 done; 1 a check said no; 2 bad input, parameter or usage; 3 the device failed; 130 interrupted.
 See gboost COMMAND --help for the options of a command.";
@@ -129,11 +137,13 @@ enum Command {
     Verify(verify::Args),
     Devices(devices::Args),
     Completions(completions::Args),
+    Man(man::Args),
 }
 
 /// Runs the program: its exit code is 0, the error's (see [`gboost::ErrorKind::exit_code`]), or clap's for bad usage.
 pub fn run() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    let cli = match parse(&arguments) {
         Ok(cli) => cli,
         Err(error) => {
             let code = u8::try_from(error.exit_code()).unwrap_or(2);
@@ -148,6 +158,25 @@ pub fn run() -> ExitCode {
             ExitCode::from(error.kind().exit_code())
         }
     }
+}
+
+/// Reads the command line; an error says what helps.
+fn parse(arguments: &[OsString]) -> std::result::Result<Cli, clap::Error> {
+    let mut root = Cli::command();
+    root.build();
+    let matches = match root.try_get_matches_from_mut(arguments) {
+        Ok(matches) => matches,
+        Err(error) => return Err(words::mend(error, &root, arguments)),
+    };
+    Cli::from_arg_matches(&matches).map_err(|error| {
+        // What is said of a command's arguments together lacks the command.
+        let name = matches.subcommand_name().unwrap_or_default();
+        let Some(command) = root.find_subcommand_mut(name) else { return error };
+        let usage = command.render_usage();
+        let mut error = error.with_cmd(command);
+        error.insert(ContextKind::Usage, ContextValue::StyledStr(usage));
+        error
+    })
 }
 
 fn dispatch(cli: Cli) -> Result<()> {
@@ -167,5 +196,6 @@ fn dispatch(cli: Cli) -> Result<()> {
         Command::Verify(args) => verify::run(&global, &args),
         Command::Devices(_) => devices::run(&global.screen()),
         Command::Completions(args) => completions::run(&global, &args),
+        Command::Man(args) => man::run(&global, &args),
     }
 }

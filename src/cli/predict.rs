@@ -1,6 +1,7 @@
 //! `gboost predict`.
 
 use super::data::Purpose;
+use super::file_names::{self, Form};
 use super::interrupt::{self, Phase};
 use super::model_args::ModelArgs;
 use super::output::{self, Draft};
@@ -31,7 +32,7 @@ pub struct Args {
     subject: ModelArgs,
 
     /// Where to write the predictions [default: standard output]
-    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    #[arg(long, value_name = "FILE", value_parser = file_names::output(Form::Csv), help_heading = "Output")]
     output: Option<PathBuf>,
 
     /// What to write
@@ -41,8 +42,8 @@ pub struct Args {
 
 const AFTER_HELP: &str = "\
 Examples:
-  gboost predict --model model.json --data new.csv --no-label
-  gboost predict --model model.json --data test.csv --label income --output-type margin --output margins.csv";
+  gboost predict model.json new.csv --no-label
+  gboost predict model.json test.csv --label income --output-type margin --output margins.csv";
 
 /// The form of a prediction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -2,6 +2,7 @@
 
 use super::data::Purpose;
 use super::figures::{warn_of_drifts, warn_of_lacking_figures};
+use super::file_names::{self, Form};
 use super::interrupt::{self, Phase};
 use super::model_args::ModelArgs;
 use super::output::{self, Draft};
@@ -46,15 +47,15 @@ pub struct Args {
     history: Option<PathBuf>,
 
     /// Where to write the report
-    #[arg(long, value_name = "FILE", default_value = "report.html", help_heading = "Output")]
+    #[arg(long, value_name = "FILE", default_value = "report.html", value_parser = file_names::output(Form::Html), help_heading = "Output")]
     output: PathBuf,
 
     /// Where to write its numbers: analysis.json, in the layout of SageMaker Clarify with SHAP means and a `report` object
-    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    #[arg(long, value_name = "FILE", value_parser = file_names::output(Form::Json), help_heading = "Output")]
     json: Option<PathBuf>,
 
     /// Where to write it as a Jupyter notebook, with the charts as pictures
-    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    #[arg(long, value_name = "FILE", value_parser = file_names::output(Form::Notebook), help_heading = "Output")]
     notebook: Option<PathBuf>,
 
     /// Title of the report [default: the model's file name]
@@ -64,10 +65,10 @@ pub struct Args {
 
 const AFTER_HELP: &str = "\
 Examples:
-  gboost report --model model.json --data test.csv
-  gboost report --model out/model.json --data test.csv --train train.csv --validation valid.csv \\
+  gboost report model.json test.csv
+  gboost report out/model.json test.csv --train train.csv --validation valid.csv \\
                 --output out/report.html --json out/analysis.json --notebook out/report.ipynb
-  gboost report --model model.json --data valid.csv --history history.csv
+  gboost report model.json valid.csv --history history.csv
   gboost train --report report.html                   the same at the end of a training";
 
 pub fn run(global: &Global, args: &Args) -> Result<()> {

@@ -5,6 +5,8 @@
 //! everything that is meant for the eye passes [`escape`]; only data that goes into a file or a pipe
 //! keeps its bytes.
 
+use super::colour;
+use clap::builder::styling::Style;
 use clap::error::{ContextKind, ContextValue};
 use comfy_table::{CellAlignment, Table, presets};
 use gboost::{Error, ErrorKind, Result};
@@ -71,9 +73,14 @@ impl Screen {
         self.write(escape(text, &['\t', '\n']).as_bytes())
     }
 
-    /// Writes a [`table`] to standard output, whatever the verbosity.
+    /// Writes a [`table`] to standard output, whatever the verbosity; its header is bold on a terminal.
     pub fn table(&self, header: &[&str], rows: Vec<Vec<String>>) -> Result<()> {
-        self.block(&format!("{}\n", table(header, rows)))
+        // Its cells are escaped; the colour comes after that.
+        let table = table(header, rows);
+        let (header, rows) = table.split_once('\n').map_or((&*table, ""), |(header, rows)| (header, rows));
+        let header = colour::paint(header, colour::HEADER, colour::is_on(io::stdout()));
+        let end = if rows.is_empty() { "" } else { "\n" };
+        self.write(format!("{header}\n{rows}{end}").as_bytes())
     }
 
     /// Says something on standard error, unless quiet.
@@ -89,7 +96,8 @@ impl Screen {
     fn message(&self, level: u8, line: &str) {
         if self.verbosity >= level {
             // Where standard error is closed there is nobody to tell.
-            let _ = writeln!(io::stderr(), "{}", escape(line, &['\t']));
+            let line = escape(line, &['\t']);
+            let _ = writeln!(io::stderr(), "{}", with_prefix("warning:", colour::WARNING, &line));
         }
     }
 }
@@ -130,7 +138,16 @@ pub fn escape<'t>(text: &'t str, keep: &[char]) -> Cow<'t, str> {
 
 /// Prints an error with its remedy, on one line.
 pub fn print_error(error: &Error) {
-    let _ = writeln!(io::stderr(), "error: {}", escape(&error.to_string(), &['\t']));
+    let line = format!("error: {}", escape(&error.to_string(), &['\t']));
+    let _ = writeln!(io::stderr(), "{}", with_prefix("error:", colour::ERROR, &line));
+}
+
+/// The line, its first word in colour if it is that one.
+fn with_prefix(prefix: &str, style: Style, line: &str) -> String {
+    match line.strip_prefix(prefix) {
+        Some(rest) => format!("{}{rest}", colour::paint(prefix, style, colour::is_on(io::stderr()))),
+        None => line.to_string(),
+    }
 }
 
 /// Prints what clap has to say: help, the version, or bad usage, which quotes the arguments.

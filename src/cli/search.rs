@@ -1,6 +1,7 @@
 //! What a search is, from flags and from `--config tune.toml`.
 
 use super::params_file::{self, text_of};
+use super::words::Offered;
 use clap::ValueEnum;
 use gboost::validation::tune::{
     Bayesian, Dimension, Direction, Grid, Hyperband, MedianRule, ObjectiveMetric, Random, Space, Tuner,
@@ -65,7 +66,7 @@ pub struct SearchArgs {
 
     /// What to optimise: validation:METRIC or cv:METRIC, the mean over the held-out folds [default: the last eval_metric, on the
     /// validation data if given, otherwise over the folds]
-    #[arg(long, alias = "objective_metric", value_name = "METRIC")]
+    #[arg(long, alias = "objective_metric", value_name = "METRIC", value_parser = Offered::objective_metrics(), hide_possible_values = true)]
     objective_metric: Option<String>,
 
     /// Lower values are better [default: as the metric has it]
@@ -253,13 +254,23 @@ impl Search {
     /// Refuses options of a strategy that is not asked for: they would change nothing.
     pub fn check(&self) -> Result<()> {
         let options = [
-            ("--batch-size", self.batch_size.is_some(), self.strategy == StrategyName::Bayesian || self.median),
-            ("--grid-points", self.grid_points.is_some(), self.strategy == StrategyName::Grid),
-            ("--min-rounds", self.min_rounds.is_some(), self.strategy == StrategyName::Hyperband),
+            (
+                "--batch-size",
+                "--strategy bayesian, or --early-stopping median",
+                self.batch_size.is_some(),
+                self.strategy == StrategyName::Bayesian || self.median,
+            ),
+            ("--grid-points", "--strategy grid", self.grid_points.is_some(), self.strategy == StrategyName::Grid),
+            (
+                "--min-rounds",
+                "--strategy hyperband",
+                self.min_rounds.is_some(),
+                self.strategy == StrategyName::Hyperband,
+            ),
         ];
-        match options.iter().find(|(_, given, used)| *given && !used) {
-            Some((name, ..)) => Err(Error::parameter(format!("{name} is given, but nothing uses it"))
-                .remedy(format!("leave it out; gboost tune --help says what {name} belongs to"))),
+        match options.iter().find(|(_, _, given, used)| *given && !used) {
+            Some((name, user, ..)) => Err(Error::parameter(format!("{name} is given, but nothing uses it"))
+                .remedy(format!("leave it out, or give {user}"))),
             None => Ok(()),
         }
     }

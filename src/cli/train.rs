@@ -4,16 +4,17 @@ use super::Global;
 use super::backend::{self, Chosen};
 use super::data::{Channels, DataArgs, Paths, Purpose};
 use super::figures::{warn_of_drifts, warn_of_lacking_channels};
+use super::file_names::{self, Form};
 use super::hyper::HyperArgs;
 use super::interrupt::{self, Phase};
 use super::manifest::{self, Inputs, Outcome};
 use super::memory::{MemoryArgs, Need, Plan};
-use super::model_args::load;
+use super::model_args::{TrainArgs, load};
 use super::output::{self, Draft, Request};
 use super::profile;
 use super::progress::{Display, spinner};
 use super::report::Places;
-use super::screen::{Screen, count, figure, table};
+use super::screen::{Screen, count, figure};
 use gboost::binning::BinnedMatrix;
 use gboost::booster::BackendChoice;
 use gboost::ingest::{Channel, Spilled};
@@ -38,16 +39,15 @@ use std::time::Instant;
 #[derive(clap::Args)]
 #[command(after_help = AFTER_HELP)]
 pub struct Args {
-    /// Training data: files (.csv, .csv.gz, libsvm) or folders of them; - is standard input
-    #[arg(long, value_name = "FILE", num_args = 1.., help_heading = "Data")]
-    train: Vec<PathBuf>,
+    #[command(flatten)]
+    train: TrainArgs,
 
     /// Validation data: evaluated each round; steers early stopping
-    #[arg(long, value_name = "FILE", num_args = 1.., requires = "train", help_heading = "Data")]
+    #[arg(long, value_name = "FILE", num_args = 1.., requires = "training", help_heading = "Data")]
     validation: Vec<PathBuf>,
 
     /// Test data: evaluated once, at the end
-    #[arg(long, value_name = "FILE", num_args = 1.., requires = "train", help_heading = "Data")]
+    #[arg(long, value_name = "FILE", num_args = 1.., requires = "training", help_heading = "Data")]
     test: Vec<PathBuf>,
 
     #[command(flatten)]
@@ -57,11 +57,11 @@ pub struct Args {
     memory: MemoryArgs,
 
     /// Where to write the model
-    #[arg(long, value_name = "FILE", default_value = "model.json", help_heading = "Output")]
+    #[arg(long, value_name = "FILE", default_value = "model.json", value_parser = file_names::output(Form::Model), help_heading = "Output")]
     model: PathBuf,
 
     /// Folder for metrics.json and history.csv [default: the model's]
-    #[arg(long, value_name = "DIR", help_heading = "Output")]
+    #[arg(long, value_name = "DIR", value_parser = file_names::folder(), help_heading = "Output")]
     output: Option<PathBuf>,
 
     /// Print a line every N rounds, on a terminal too, where a progress bar is the default
@@ -70,7 +70,7 @@ pub struct Args {
 
     /// Write a report to look at as well: one HTML file, as gboost report makes it, judged on the validation data, otherwise
     /// on the test data, otherwise on the training data
-    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    #[arg(long, value_name = "FILE", value_parser = file_names::output(Form::Html), help_heading = "Output")]
     report: Option<PathBuf>,
 
     /// Print the time of each kernel at the end, and the bytes that it moves
@@ -91,11 +91,11 @@ Every hyperparameter may also be written with underscores, as in XGBoost: --max_
 Examples:
   gboost train
   gboost train --num-round 50 --max-depth 3
-  gboost train --train train.csv.gz --validation validation.csv.gz --objective binary:logistic \\
+  gboost train train.csv.gz --validation validation.csv.gz --objective binary:logistic \\
                --eval-metric auc,logloss --early-stopping-rounds 20 --model out/model.json
   gboost train --report report.html                   and a page that shows how good the model is
   gboost train --train data/ --label price --ignore-column id --params hyperparameters.json
-  gboost train --train a.csv --continue-from model.json --num-round 100 --model longer.json";
+  gboost train a.csv --continue-from model.json --num-round 100 --model longer.json";
 
 /// The name of the folder's files beside the model.
 pub const METRICS: &str = "metrics.json";
@@ -499,7 +499,9 @@ fn summary(outcome: &MetricsFile, files: &Files, params: &Params, screen: &Scree
     for (index, (name, _)) in numbers[0].iter().enumerate() {
         rows.push(row(name, numbers.iter().map(|numbers| figure(numbers[index].1))));
     }
-    screen.block(&format!("\n{}\n\n", table(&header, rows)))?;
+    screen.line("")?;
+    screen.table(&header, rows)?;
+    screen.line("")?;
 
     let rounds = match (outcome.best_round, outcome.stopped_early || params.early_stopping_rounds.is_some()) {
         (Some(best), true) => format!("{}, figures of the best, [{best}]", count(outcome.rounds, "round")),

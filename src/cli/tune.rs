@@ -2,13 +2,15 @@
 
 use super::data::{Channels, DataArgs, Paths, Purpose};
 use super::figures::check_search;
+use super::file_names::{self, Form};
 use super::folds::FoldArgs;
 use super::hyper::HyperArgs;
 use super::interrupt::{self, Phase};
 use super::manifest::{self, Inputs};
 use super::memory::Plan;
+use super::model_args::TrainArgs;
 use super::output::{self, Draft, JOURNAL_FLAG, Request};
-use super::screen::{Screen, count, figure, table};
+use super::screen::{Screen, count, figure};
 use super::search::{Search, SearchArgs};
 use super::train::{self, Job, SoFar, Training};
 use super::trials::TrialDisplay;
@@ -38,16 +40,15 @@ use std::path::PathBuf;
 #[derive(clap::Args)]
 #[command(after_help = AFTER_HELP)]
 pub struct Args {
-    /// Training data: files (.csv, .csv.gz, libsvm) or folders of them
-    #[arg(long, value_name = "FILE", num_args = 1.., help_heading = "Data")]
-    train: Vec<PathBuf>,
+    #[command(flatten)]
+    train: TrainArgs,
 
     /// Validation data: each trial is evaluated on it
-    #[arg(long, value_name = "FILE", num_args = 1.., requires = "train", help_heading = "Data")]
+    #[arg(long, value_name = "FILE", num_args = 1.., requires = "training", help_heading = "Data")]
     validation: Vec<PathBuf>,
 
     /// Test data: the best model is evaluated on it
-    #[arg(long, value_name = "FILE", num_args = 1.., requires = "train", help_heading = "Data")]
+    #[arg(long, value_name = "FILE", num_args = 1.., requires = "training", help_heading = "Data")]
     test: Vec<PathBuf>,
 
     #[command(flatten)]
@@ -60,11 +61,11 @@ pub struct Args {
     folds: FoldArgs,
 
     /// Folder of the results
-    #[arg(long, value_name = "DIR", default_value = "tuning", help_heading = "Output")]
+    #[arg(long, value_name = "DIR", default_value = "tuning", value_parser = file_names::folder(), help_heading = "Output")]
     output: PathBuf,
 
     /// Where to keep the journal [default: tune.jsonl in --output]
-    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    #[arg(long, value_name = "FILE", value_parser = file_names::output(Form::Journal), help_heading = "Output")]
     journal: Option<PathBuf>,
 
     /// Go on with the journal's search; trials that it has are not run again
@@ -96,11 +97,11 @@ A config file (TOML) has the options of the search by their names, a table [para
 
 Examples:
   gboost tune
-  gboost tune --train train.csv --validation valid.csv --objective binary:logistic --objective-metric validation:auc \\
+  gboost tune train.csv --validation valid.csv --objective binary:logistic --objective-metric validation:auc \\
               --range eta=0.01..0.3:log --range max_depth=int:3..9 --strategy bayesian --max-jobs 30
-  gboost tune --train train.csv --config tune.toml --output run1
-  gboost tune --train train.csv --config tune.toml --output run1 --resume
-  gboost train --train train.csv --params run1/best_params.toml";
+  gboost tune train.csv --config tune.toml --output run1
+  gboost tune train.csv --config tune.toml --output run1 --resume
+  gboost train train.csv --params run1/best_params.toml";
 
 const MODEL: &str = "model.json";
 const JOURNAL: &str = "tune.jsonl";
@@ -349,7 +350,8 @@ fn show(tuned: &Tuned, files: &Files, screen: &Screen) -> Result<()> {
     };
     let rows = leaderboard.rows().iter().take(SHOWN);
     let rows = rows.map(|row| header.iter().zip(row).map(cell).collect()).collect();
-    screen.block(&format!("\n{}\n", table(&header, rows)))?;
+    screen.line("")?;
+    screen.table(&header, rows)?;
     if leaderboard.rows().len() > SHOWN {
         screen.line(&format!("({SHOWN} of {} trials; leaderboard.csv has all)", leaderboard.rows().len()))?;
     }

@@ -174,11 +174,13 @@ impl Metric {
                 Err(Error::parameter(format!("metric {name} is not supported yet"))
                     .remedy(format!("use one of {}", list())))
             }
-            (None, _) => Err(Error::parameter(format!("unknown metric {name:?}")).remedy(format!(
-                "did you mean {}? The metrics are {}",
-                nearest(stem),
-                list()
-            ))),
+            (None, _) => {
+                let remedy = match nearest(stem) {
+                    Some(near) => format!("did you mean {near}? The metrics are {}", list()),
+                    None => format!("use one of {}", list()),
+                };
+                Err(Error::parameter(format!("unknown metric {name:?}")).remedy(remedy))
+            }
         }
     }
 
@@ -287,8 +289,9 @@ impl Domain {
     }
 }
 
-/// The names as a user types them.
-fn list() -> String {
+/// The metrics' names as a user types them, in a list.
+#[must_use]
+pub fn list() -> String {
     let spellings = Metric::ALL.map(|metric| match metric {
         Metric::Error { .. } => "error, error@THRESHOLD",
         _ => metric.row().0,
@@ -296,27 +299,22 @@ fn list() -> String {
     spellings.join(", ")
 }
 
-/// The name with the fewest letters to change, the first of several.
-fn nearest(name: &str) -> &'static str {
+/// The metric that another program's name means, or the one that a slip is near to.
+fn nearest(name: &str) -> Option<&'static str> {
     let name = name.to_lowercase();
-    let names = Metric::ALL.map(|metric| metric.row().0);
-    names.into_iter().min_by_key(|known| edit_distance(&name, known)).unwrap_or(names[0])
-}
-
-/// Levenshtein distance.
-fn edit_distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut distances: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.chars().enumerate() {
-        let mut diagonal = i;
-        distances[0] = i + 1;
-        for (j, &y) in b.iter().enumerate() {
-            let replaced = diagonal + usize::from(x != y);
-            diagonal = distances[j + 1];
-            distances[j + 1] = replaced.min(diagonal + 1).min(distances[j] + 1);
-        }
-    }
-    distances[b.len()]
+    let known: [(&str, &[&str]); 9] = [
+        ("logloss", &["log_loss", "binary_logloss", "cross_entropy"]),
+        ("mlogloss", &["multi_logloss", "multiclass"]),
+        ("error", &["binary_error"]),
+        ("merror", &["multi_error"]),
+        ("auc", &["roc_auc", "roc_auc_score"]),
+        ("aucpr", &["average_precision"]),
+        ("rmse", &["root_mean_squared_error", "l2_root"]),
+        ("mae", &["mean_absolute_error", "l1"]),
+        ("f1", &["f1_score"]),
+    ];
+    let meant = known.iter().find(|(_, names)| names.contains(&name.as_str())).map(|(metric, _)| *metric);
+    meant.or_else(|| crate::params::nearest(&name, Metric::ALL.iter().map(|metric| metric.row().0)))
 }
 
 /// The rows of a channel with the margins that a model gives them.

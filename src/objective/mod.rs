@@ -84,7 +84,7 @@ impl Objective {
                 };
                 let error =
                     Error::data(format!("label {} is not allowed: {} needs {domain}", labels[row], self.name()))
-                        .remedy("choose the label column with --label, or another --objective");
+                        .remedy("check the label column (--label); other labels need another objective");
                 Err((row, error))
             }
         }
@@ -98,7 +98,8 @@ impl Objective {
         match self {
             Self::BinaryLogistic => logistic::base_margin(base_score),
             _ if base_score.is_finite() => Ok(base_score),
-            _ => Err(Error::parameter(format!("base_score {base_score} is not a finite number"))),
+            _ => Err(Error::parameter(format!("base_score {base_score} is not a finite number"))
+                .remedy("give a number, or auto")),
         }
     }
 }

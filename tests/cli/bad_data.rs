@@ -57,7 +57,7 @@ fn a_first_line_that_may_be_a_header_or_not() {
 
 #[test]
 fn a_label_outside_the_domain() {
-    let remedy = "choose the label column with --label, or another --objective";
+    let remedy = "check the label column (--label); other labels need another objective";
     let error = format!("train.csv:3:1: label 2 is not allowed: binary:logistic needs 0 or 1; {remedy}");
     refuses("income,age\n1,30\n2,31\n", &error);
 

@@ -203,8 +203,8 @@ fn what_is_refused() {
         &format!("valid.csv:1:1: the first column is \"income\", not \"round\"; {end}"),
     );
     folder.refuses(
-        &with("--json report.html"),
-        "report.html: the report (--output) and the report's numbers (--json) would be the same file; give another name with --json",
+        &with("--output page --json page"),
+        "page: the report (--output) and the report's numbers (--json) would be the same file; give another name with --json",
     );
     folder.refuses(
         &with("--no-label"),
@@ -218,8 +218,8 @@ fn what_is_refused() {
     assert!(ran.error().contains("strange.csv"), "{}", ran.error());
     folder.write("train2.csv", binary_csv(3, 20));
     folder.refuses(
-        "train --train train2.csv --objective binary:logistic --report model.json",
-        "model.json: the model (--model) and the report (--report) would be the same file; give another name with --report",
+        "train --train train2.csv --objective binary:logistic --model page --report page",
+        "page: the model (--model) and the report (--report) would be the same file; give another name with --report",
     );
     assert_eq!(folder.run("--gpu 0 report --model model.json --data valid.csv").code, Some(2));
 }

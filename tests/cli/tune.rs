@@ -262,20 +262,22 @@ fn refusals() {
         ),
         (
             format!("{data} --range eta=0.1..0.2 --nfold 500"),
-            "nfold 500 is out of range: there are only 240 rows; give at most as many folds as there are rows".to_string(),
+            "nfold 500 is out of range: there are only 240 rows; give at most as many folds as there are rows"
+                .to_string(),
         ),
         (
             format!("{data} --range eta=0.1..0.2 --objective-metric validation:auc"),
-            "objective metric validation:auc needs a validation channel; give --validation, or cv:auc with --nfold".to_string(),
+            "objective metric validation:auc needs a validation channel; give --validation, or cv:auc with --nfold"
+                .to_string(),
         ),
         (
             format!("{data} --range eta=0.1..0.2 --objective-metric auc"),
-            "objective metric \"auc\" does not say where it is measured; write it like validation:auc or cv:auc".to_string(),
+            "objective metric \"auc\" does not say where it is measured; write it like validation:auc or cv:auc"
+                .to_string(),
         ),
         (
             format!("{data} --range eta=0.1..0.2 --grid-points 4"),
-            "--grid-points is given, but nothing uses it; leave it out; gboost tune --help says what --grid-points belongs to"
-                .to_string(),
+            "--grid-points is given, but nothing uses it; leave it out, or give --strategy grid".to_string(),
         ),
         (
             format!("{data} --range eta=0.1..0.2 --journal tuning/model.json"),

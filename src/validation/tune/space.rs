@@ -144,7 +144,12 @@ impl Dimension {
             None => (rest, Scale::Linear),
             Some((high, word)) => {
                 let known = Scale::NAMES.into_iter().find(|(name, _)| *name == word);
-                (high, known.ok_or_else(|| about(format!("there is no scale {word:?}")))?.1)
+                (
+                    high,
+                    known
+                        .ok_or_else(|| about(format!("there is no scale {word:?}, only linear, log and reverse-log")))?
+                        .1,
+                )
             }
         };
         let no_number = |text: &str, kind: &str| about(format!("{text:?} is no {kind}"));
@@ -474,7 +479,10 @@ mod tests {
             ("eta=a..b", format!("range eta=a..b: \"a\" is no number; {FORM}")),
             ("max_depth=int:6", format!("range max_depth=int:6: int: needs LOW..HIGH; {FORM}")),
             ("max_depth=int:1.5..3", format!("range max_depth=int:1.5..3: \"1.5\" is no whole number; {FORM}")),
-            ("eta=0.1..0.2:exp", format!("range eta=0.1..0.2:exp: there is no scale \"exp\"; {FORM}")),
+            (
+                "eta=0.1..0.2:exp",
+                format!("range eta=0.1..0.2:exp: there is no scale \"exp\", only linear, log and reverse-log; {FORM}"),
+            ),
             ("etta=0.1..0.2", "unknown parameter \"etta\"; did you mean eta?".to_string()),
             ("eta=0.1..1.5", "range eta=0.1..1.5: eta 1.5 is out of range; give a value in [0, 1]".to_string()),
             (
@@ -503,8 +511,7 @@ mod tests {
             ),
             (
                 "tree_method=hist,best",
-                "range tree_method=hist,best: tree_method \"best\" is not accepted; give one of hist, auto, exact"
-                    .to_string(),
+                "range tree_method=hist,best: tree_method \"best\" is not accepted; give hist or exact".to_string(),
             ),
             (
                 "objective=binary:logistic,reg:squarederror",

@@ -1,0 +1,153 @@
+//! How a parameter's value is read from text and shown.
+
+use super::{BaseScore, HistogramSums, Sampler, TreeMethod};
+use crate::error::Error;
+use crate::metric::Metric;
+use crate::objective::Objective;
+use serde_json::Value;
+
+macro_rules! choice {
+    ($type:ty { $($name:literal => $value:expr),+ $(,)? }) => {
+        impl Field for $type {
+            fn parse(text: &str) -> std::result::Result<Self, Refused> {
+                match text {
+                    $($name => Ok($value),)+
+                    _ => Err(Refused::Form(one_of(&Self::choices()))),
+                }
+            }
+            fn choices() -> Vec<String> {
+                // A second name of a choice is accepted, but not offered.
+                let offered = |(name, value): &(&str, Self)| value.value() == *name;
+                [$(($name, $value)),+].into_iter().filter(offered).map(|(name, _)| name.to_string()).collect()
+            }
+            fn value(&self) -> Value {
+                $(if *self == $value { return Value::from($name); })+
+                Value::Null
+            }
+        }
+    };
+}
+
+/// Why a text is no value of a parameter.
+pub(super) enum Refused {
+    /// The form that is accepted, such as "a whole number".
+    Form(String),
+    /// An error that says it all.
+    Error(Error),
+}
+
+/// A type that a parameter can have.
+pub(super) trait Field: Sized {
+    fn parse(text: &str) -> std::result::Result<Self, Refused>;
+    fn value(&self) -> Value;
+    /// The values, where they are a few names.
+    fn choices() -> Vec<String> {
+        Vec::new()
+    }
+}
+
+/// "hist or exact", "one of auto, narrow, wide".
+pub(super) fn one_of(names: &[String]) -> String {
+    match names {
+        [one, other] => format!("{one} or {other}"),
+        _ => format!("one of {}", names.join(", ")),
+    }
+}
+
+choice!(TreeMethod { "hist" => Self::Hist, "auto" => Self::Hist, "exact" => Self::Exact });
+choice!(Sampler { "hash" => Self::Hash, "xgboost1" => Self::Xgboost1 });
+choice!(HistogramSums { "auto" => Self::Auto, "narrow" => Self::Narrow, "wide" => Self::Wide });
+choice!(Objective {
+    "reg:squarederror" => Self::SquaredError,
+    "binary:logistic" => Self::BinaryLogistic,
+    "multi:softmax" => Self::Softmax,
+    "multi:softprob" => Self::Softprob,
+});
+
+/// Whole numbers may be written as `5` or, as some tools do, `5.0`.
+fn parse_whole(text: &str) -> Option<i64> {
+    text.parse().ok().or_else(|| {
+        let real: f64 = text.parse().ok()?;
+        (real.fract() == 0.0 && real.abs() < 9e15).then_some(real as i64)
+    })
+}
+
+macro_rules! whole {
+    ($($type:ty),+) => { $(
+        impl Field for $type {
+            fn parse(text: &str) -> std::result::Result<Self, Refused> {
+                parse_whole(text).and_then(|value| Self::try_from(value).ok()).ok_or_else(|| Refused::Form("a whole number".to_string()))
+            }
+            fn value(&self) -> Value {
+                Value::from(*self)
+            }
+        }
+    )+ };
+}
+
+whole!(u8, u32, usize);
+
+impl Field for u64 {
+    fn parse(text: &str) -> std::result::Result<Self, Refused> {
+        text.parse()
+            .ok()
+            .or_else(|| parse_whole(text).and_then(|value| Self::try_from(value).ok()))
+            .ok_or_else(|| Refused::Form("a whole number >= 0".to_string()))
+    }
+    fn value(&self) -> Value {
+        Value::from(*self)
+    }
+}
+
+impl Field for f32 {
+    fn parse(text: &str) -> std::result::Result<Self, Refused> {
+        text.parse().ok().filter(|value: &Self| value.is_finite()).ok_or_else(|| Refused::Form("a number".to_string()))
+    }
+    fn value(&self) -> Value {
+        // Through text, so that 0.2 is shown as 0.2 and not as the binary64 of its binary32.
+        self.to_string().parse::<f64>().map_or(Value::Null, Value::from)
+    }
+}
+
+impl<T: Field> Field for Option<T> {
+    fn parse(text: &str) -> std::result::Result<Self, Refused> {
+        T::parse(text).map(Some)
+    }
+    fn value(&self) -> Value {
+        self.as_ref().map_or(Value::Null, Field::value)
+    }
+    fn choices() -> Vec<String> {
+        T::choices()
+    }
+}
+
+impl Field for BaseScore {
+    fn parse(text: &str) -> std::result::Result<Self, Refused> {
+        match text {
+            "auto" => Ok(Self::Auto),
+            _ => f32::parse(text).map(Self::Value).map_err(|_| Refused::Form("a number or auto".to_string())),
+        }
+    }
+    fn value(&self) -> Value {
+        match self {
+            Self::Unset => Value::Null,
+            Self::Auto => Value::from("auto"),
+            Self::Value(value) => value.value(),
+        }
+    }
+}
+
+impl Field for Vec<Metric> {
+    fn parse(text: &str) -> std::result::Result<Self, Refused> {
+        text.split([',', ' ', '[', ']', '"', '\''])
+            .filter(|name| !name.is_empty())
+            .map(|name| Metric::from_name(name).map_err(Refused::Error))
+            .collect()
+    }
+    fn choices() -> Vec<String> {
+        Metric::ALL.iter().map(Metric::name).collect()
+    }
+    fn value(&self) -> Value {
+        Value::from(self.iter().map(|metric| Value::from(metric.name())).collect::<Vec<_>>())
+    }
+}
