@@ -267,10 +267,19 @@ fn weighted_scores_stand_beside_a_weighted_matrix() {
     assert!(folder.json("e.json").get("weighted_confusion_matrix").is_none());
 }
 
-/// A model of so many classes without a tree, as small as one can be written.
-fn many_classes(classes: usize) -> String {
+/// A model of so many classes with these trees, as small as one can be written.
+fn many_classes(classes: usize, trees: usize) -> String {
+    let tree = |id: usize| {
+        format!(
+            r#"{{"base_weights":[0],"categories":[],"categories_nodes":[],"categories_segments":[],"categories_sizes":[],"default_left":[0],"id":{id},"left_children":[-1],"loss_changes":[0],"parents":[2147483647],"right_children":[-1],"split_conditions":[0],"split_indices":[0],"split_type":[0],"sum_hessian":[1],"tree_param":{{"num_deleted":"0","num_feature":"1","num_nodes":"1","size_leaf_vector":"1"}}}}"#
+        )
+    };
+    let all: Vec<String> = (0..trees).map(tree).collect();
+    let classes_of: Vec<String> = (0..trees).map(|tree| tree.to_string()).collect();
+    let (all, classes_of) = (all.join(","), classes_of.join(","));
+    let starts = if trees == 0 { "0".to_string() } else { format!("0,{trees}") };
     format!(
-        r#"{{"learner":{{"attributes":{{}},"feature_names":[],"feature_types":[],"gradient_booster":{{"model":{{"gbtree_model_param":{{"num_parallel_tree":"1","num_trees":"0"}},"iteration_indptr":[0],"tree_info":[],"trees":[]}},"name":"gbtree"}},"learner_model_param":{{"base_score":"5E-1","boost_from_average":"1","num_class":"{classes}","num_feature":"1","num_target":"1"}},"objective":{{"name":"multi:softprob","softmax_multiclass_param":{{"num_class":"{classes}"}}}}}},"version":[3,2,0]}}"#
+        r#"{{"learner":{{"attributes":{{}},"feature_names":[],"feature_types":[],"gradient_booster":{{"model":{{"gbtree_model_param":{{"num_parallel_tree":"1","num_trees":"{trees}"}},"iteration_indptr":[{starts}],"tree_info":[{classes_of}],"trees":[{all}]}},"name":"gbtree"}},"learner_model_param":{{"base_score":"5E-1","boost_from_average":"1","num_class":"{classes}","num_feature":"1","num_target":"1"}},"objective":{{"name":"multi:softprob","softmax_multiclass_param":{{"num_class":"{classes}"}}}}}},"version":[3,2,0]}}"#
     )
 }
 
@@ -278,7 +287,11 @@ fn many_classes(classes: usize) -> String {
 fn many_classes_take_memory_by_rows_and_classes() {
     let folder = Folder::new();
     folder.write("data.csv", "y,a\n0,1\n1,2\n7,3\n7,4\n65535,5\n");
-    folder.write("model.json", many_classes(65_536));
+    folder.write("model.json", many_classes(65_536, 0));
+    let ran = folder.run("evaluate --model model.json --data data.csv");
+    assert_eq!(ran.code, Some(2));
+    assert!(ran.error().contains("65536 classes and not one tree"), "{}", ran.stderr);
+    folder.write("model.json", many_classes(65_536, 65_536));
     let limited = |arguments: &str| {
         let line = format!("ulimit -v 2000000; exec {} --threads 2 {arguments}", super::support::GBOOST);
         let output =

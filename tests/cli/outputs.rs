@@ -50,6 +50,16 @@ fn refused(folder: &Folder, arguments: &str, words: &[&str]) {
 #[test]
 fn no_output_overwrites_an_input() {
     let folder = full();
+    // A name that says another format is refused before; these say none.
+    for (name, twin) in
+        [("train.csv", "t"), ("valid.csv", "v"), ("folds.txt", "f"), ("params.toml", "p"), ("tune.toml", "c")]
+    {
+        fs::copy(folder.path(name), folder.path(twin)).unwrap();
+    }
+    for (name, twin) in [("history.csv", "h"), ("model.json", "m0")] {
+        fs::copy(folder.path(name), folder.path(twin)).unwrap();
+    }
+    let t = "--train t --objective binary:logistic";
     let to_read = "--model model.json --data valid.csv";
     for (arguments, words) in [
         // Default names alone.
@@ -57,19 +67,13 @@ fn no_output_overwrites_an_input() {
         ("cv --train data/cv.csv --output data".to_string(), ["(--output)", "--train data/cv.csv"]),
         ("tune --train data/leaderboard.csv --output data".to_string(), ["(--output)", "--train data/leaderboard.csv"]),
         // train
-        (format!("train {BINARY} --model train.csv"), ["(--model)", "--train train.csv"]),
-        (format!("train {BINARY} --report ./train.csv"), ["(--report)", "--train train.csv"]),
-        (format!("train {BINARY} --validation valid.csv --model valid.csv"), ["(--model)", "--validation valid.csv"]),
-        (format!("train {BINARY} --test valid.csv --report data/../valid.csv"), ["(--report)", "--test valid.csv"]),
-        (
-            format!("train {BINARY} --validation train.csv valid.csv --model valid.csv"),
-            ["(--model)", "--validation valid.csv"],
-        ),
-        (format!("train {BINARY} --params params.toml --model params.toml"), ["(--model)", "--params params.toml"]),
-        (
-            format!("train {BINARY} --continue-from model.json --report model.json --model m"),
-            ["(--report)", "--continue-from model.json"],
-        ),
+        (format!("train {t} --model t"), ["(--model)", "--train t"]),
+        (format!("train {t} --report ./t"), ["(--report)", "--train t"]),
+        (format!("train {BINARY} --validation v --model v"), ["(--model)", "--validation v"]),
+        (format!("train {BINARY} --test v --report data/../v"), ["(--report)", "--test v"]),
+        (format!("train {BINARY} --validation train.csv v --model v"), ["(--model)", "--validation v"]),
+        (format!("train {BINARY} --params p --model p"), ["(--model)", "--params p"]),
+        (format!("train {BINARY} --continue-from m0 --report m0 --model m"), ["(--report)", "--continue-from m0"]),
         (
             format!("train {BINARY} --params metrics.json --model m.json"),
             ["the metrics (--output)", "--params metrics.json"],
@@ -77,34 +81,28 @@ fn no_output_overwrites_an_input() {
         // cv
         (format!("cv {BINARY} --oof train.csv"), ["(--oof)", "--train train.csv"]),
         (format!("cv {BINARY} --folds folds.txt --oof folds.txt"), ["(--oof)", "--folds folds.txt"]),
-        (format!("cv {BINARY} --params params.toml --oof params.toml"), ["(--oof)", "--params params.toml"]),
+        (format!("cv {BINARY} --params p --oof p"), ["(--oof)", "--params p"]),
         // tune
-        (format!("tune {BINARY} --journal train.csv"), ["(--journal)", "--train train.csv"]),
-        (format!("tune {BINARY} --config tune.toml --journal tune.toml"), ["(--journal)", "--config tune.toml"]),
-        (
-            format!("tune {BINARY} --warm-start folds.txt --journal folds.txt"),
-            ["(--journal)", "--warm-start folds.txt"],
-        ),
+        (format!("tune {t} --journal t"), ["(--journal)", "--train t"]),
+        (format!("tune {BINARY} --config c --journal c"), ["(--journal)", "--config c"]),
+        (format!("tune {BINARY} --warm-start f --journal f"), ["(--journal)", "--warm-start f"]),
         (format!("tune {BINARY} --params model.json --output ."), ["the model (--output)", "--params model.json"]),
         // What reads a model.
-        (format!("predict {to_read} --output model.json"), ["(--output)", "--model model.json"]),
+        (format!("predict --model m0 --data valid.csv --output m0"), ["(--output)", "--model m0"]),
         (format!("predict {to_read} --output valid.csv"), ["(--output)", "--data valid.csv"]),
         (format!("predict {to_read} --output-type contribs --output valid.csv"), ["(--output)", "--data valid.csv"]),
-        (format!("predict {to_read} --output model.manifest.json"), ["(--output)", "model.manifest.json"]),
+        (format!("evaluate {to_read} --json model.manifest.json"), ["(--json)", "model.manifest.json"]),
         (format!("evaluate {to_read} --json model.json"), ["(--json)", "--model model.json"]),
-        (format!("evaluate {to_read} --json valid.csv"), ["(--json)", "--data valid.csv"]),
-        (format!("report {to_read} --output valid.csv"), ["(--output)", "--data valid.csv"]),
-        (format!("report {to_read} --train train.csv --json train.csv"), ["(--json)", "--train train.csv"]),
-        (
-            format!("report {to_read} --history history.csv --notebook history.csv"),
-            ["(--notebook)", "--history history.csv"],
-        ),
+        (format!("evaluate --model model.json --data v --json v"), ["(--json)", "--data v"]),
+        (format!("report --model model.json --data v --output v"), ["(--output)", "--data v"]),
+        (format!("report {to_read} --train t --json t"), ["(--json)", "--train t"]),
+        (format!("report {to_read} --history h --notebook h"), ["(--notebook)", "--history h"]),
         (format!("report {to_read} --json metrics.json"), ["(--json)", "metrics.json"]),
         (format!("report {to_read} --json model.manifest.json"), ["(--json)", "model.manifest.json"]),
-        (format!("explain {to_read} --output model.json"), ["(--output)", "--model model.json"]),
-        (format!("explain {to_read} --background train.csv --html train.csv"), ["(--html)", "--background train.csv"]),
-        (format!("explain {to_read} --json valid.csv"), ["(--json)", "--data valid.csv"]),
-        (format!("bias {to_read} --facet age --output valid.csv"), ["(--output)", "--data valid.csv"]),
+        (format!("explain --model m0 --data valid.csv --output m0"), ["(--output)", "--model m0"]),
+        (format!("explain {to_read} --background t --html t"), ["(--html)", "--background t"]),
+        (format!("explain --model model.json --data v --json v"), ["(--json)", "--data v"]),
+        (format!("bias --model model.json --data v --facet age --output v"), ["(--output)", "--data v"]),
         (format!("bias {to_read} --facet age --json model.json"), ["(--json)", "--model model.json"]),
     ] {
         refused(&folder, &arguments, &[&words[..], &["would overwrite", "; give another"]].concat());
@@ -116,12 +114,12 @@ fn no_two_outputs_are_one_file() {
     let folder = full();
     let to_read = "--model model.json --data valid.csv";
     for (arguments, flags) in [
-        (format!("train {BINARY} --model history.csv"), ["(--model)", "(--output)"]),
-        (format!("train {BINARY} --model new/a.json --report new/../new/./a.json"), ["(--model)", "(--report)"]),
-        (format!("train {BINARY} --report metrics.json"), ["(--output)", "(--report)"]),
-        (format!("cv {BINARY} --oof cv.manifest.json"), ["(--output)", "(--oof)"]),
+        (format!("train {BINARY} --model y --report y"), ["(--model)", "(--report)"]),
+        (format!("train {BINARY} --model new/a --report new/../new/./a"), ["(--model)", "(--report)"]),
+        (format!("train {BINARY} --model metrics.json"), ["(--model)", "(--output)"]),
+        (format!("cv {BINARY} --oof cv.csv"), ["(--output)", "(--oof)"]),
         (format!("tune {BINARY} --journal tuning/leaderboard.json"), ["(--output)", "(--journal)"]),
-        (format!("tune {BINARY} --journal tuning/history.csv"), ["(--output)", "(--journal)"]),
+        (format!("tune {BINARY} --journal tuning/model.json"), ["(--output)", "(--journal)"]),
         (format!("report {to_read} --output y --notebook y"), ["(--output)", "(--notebook)"]),
         (format!("explain {to_read} --html y --json ./y"), ["(--html)", "(--json)"]),
         (format!("explain {to_read} --output y --html y"), ["(--html)", "(--output)"]),
@@ -137,16 +135,18 @@ fn no_two_outputs_are_one_file() {
 #[cfg(unix)]
 fn a_file_is_known_by_all_its_names() {
     let folder = full();
-    fs::hard_link(folder.path("train.csv"), folder.path("hard.csv")).unwrap();
-    std::os::unix::fs::symlink("train.csv", folder.path("soft.csv")).unwrap();
-    std::os::unix::fs::symlink("new.json", folder.path("dangling.json")).unwrap();
+    fs::hard_link(folder.path("train.csv"), folder.path("hard")).unwrap();
+    std::os::unix::fs::symlink("train.csv", folder.path("soft")).unwrap();
+    std::os::unix::fs::symlink("new", folder.path("dangling")).unwrap();
     std::os::unix::fs::symlink("data", folder.path("other")).unwrap();
-    for name in ["hard.csv", "soft.csv", "./train.csv", "data/../train.csv", "other/../train.csv"] {
+    for name in ["hard", "soft"] {
         refused(&folder, &format!("train {BINARY} --model {name}"), &["(--model)", "--train train.csv"]);
-        refused(&folder, &format!("train --train {name} --model train.csv"), &["(--model)", "--train"]);
     }
-    refused(&folder, &format!("train {BINARY} --model new.json --report dangling.json"), &["would be the same file"]);
-    refused(&folder, &format!("train {BINARY} --model other/m.json --report data/m.json"), &["would be the same file"]);
+    for name in ["train.csv", "soft", "./hard", "data/../hard", "other/../hard"] {
+        refused(&folder, &format!("train --train {name} --model hard"), &["(--model)", "--train"]);
+    }
+    refused(&folder, &format!("train {BINARY} --model new --report dangling"), &["would be the same file"]);
+    refused(&folder, &format!("train {BINARY} --model other/m --report data/m"), &["would be the same file"]);
 }
 
 #[test]
@@ -159,8 +159,8 @@ fn a_folder_of_data_takes_no_file_that_would_be_read_as_data() {
         "train --train data --model m.json --output data/",
         "train --train train.csv --validation data --output data/../data",
         "predict --model model.json --data data --output data/predictions.csv",
-        "cv --train data --oof data/oof.csv.gz",
-        "explain --model model.json --data data --output ./data/shap.tsv",
+        "cv --train data --oof data/oof.csv",
+        "explain --model model.json --data data --output ./data/shap.csv",
     ] {
         refused(
             &folder,
