@@ -42,7 +42,7 @@ fn ctrl_c_while_reading_ends_at_once() {
     let folder = Folder::new();
     let fifo = folder.path("slow.csv");
     assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
-    let mut child = folder
+    let child = folder
         .command("train -q --train slow.csv --model new/folder/model.json")
         .stderr(Stdio::piped())
         .spawn()
