@@ -1,5 +1,6 @@
 //! Quoted fields of a CSV text, as RFC 4180 has them: a quote opens one only where a field begins, two quotes within
-//! are one that belongs to it, and after the closing quote comes a delimiter, a line break or the end.
+//! are one that belongs to it, and after the closing quote comes a delimiter, a line break or the end. Blanks may
+//! stand before these: around any field they count for nothing.
 
 use memchr::{memchr, memchr2, memrchr2};
 use std::ops::Range;
@@ -53,7 +54,14 @@ impl Iterator for QuotedFields<'_> {
 pub(super) fn fault(bytes: &[u8], delimiter: u8) -> Option<Quoted> {
     QuotedFields::new(bytes, delimiter).find(|quoted| match quoted.close {
         None => true,
-        Some(close) => bytes.get(close + 1).is_some_and(|&byte| byte != delimiter && !is_break(byte)),
+        Some(close) => {
+            let ends_field = |byte: &u8| *byte == delimiter || is_break(*byte);
+            let is_blank = |byte: &u8| matches!(byte, b' ' | b'\t');
+            bytes[close + 1..]
+                .iter()
+                .find(|byte| ends_field(byte) || !is_blank(byte))
+                .is_some_and(|byte| !ends_field(byte))
+        }
     })
 }
 
@@ -114,7 +122,9 @@ mod tests {
             ("1,\"a\"\"b\"\r\n", None),
             ("1,\"a\n2,3", Some(2)),
             ("1,\"a\"b\n", Some(2)),
-            ("\"a\",\"b\" \n", Some(4)),
+            ("\"a\" ,\"b\"\t \n\"c\" ", None),
+            ("\"a\",\"b\" c\n", Some(4)),
+            ("\"a\",\"b\" \"\n", Some(4)),
             ("\"\"\"\n", Some(0)),
         ] {
             assert_eq!(fault(text.as_bytes(), b',').map(|fault| fault.open), open, "{text:?}");
