@@ -9,6 +9,7 @@ use std::path::PathBuf;
 
 use super::chunks::{Chunk, Cut};
 use super::layout::count;
+use super::likeness;
 use super::number::{self, Field, shown, why_infinite};
 use super::options::Use;
 use super::source::{Origin, Source, from_line};
@@ -72,8 +73,16 @@ impl Place<'_> {
             Field::Missing => Ok(f32::NAN),
             Field::Infinite => Err(self.error(format!("{subject}{}", why_infinite(text))).remedy("use finite numbers")),
             Field::Text => {
-                let remedy = if subject == LABEL { "encode the classes as 0, 1, ..." } else { "encode it as a number" };
-                Err(self.error(format!("{subject}{} is not a number", shown(text))).remedy(remedy))
+                let like = likeness::of(text);
+                let message = format!("{subject}{} is not a number{}", shown(text), likeness::but(like.as_ref()));
+                let remedy = match (like, subject) {
+                    (Some(like), LABEL) if like.is_missing => "fill it in, or remove the row".to_owned(),
+                    (Some(like), "") if like.is_missing => "leave the pair out if the value is missing".to_owned(),
+                    (Some(like), _) if !like.is_missing => like.remedy,
+                    (_, LABEL) => "encode the classes as 0, 1, ...".to_owned(),
+                    _ => "encode it as a number".to_owned(),
+                };
+                Err(self.error(message).remedy(remedy))
             }
         }
     }

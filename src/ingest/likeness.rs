@@ -56,6 +56,11 @@ pub(super) fn of(value: &str) -> Option<Likeness> {
     None
 }
 
+/// What follows "is not a number" in a message: " but a date", say, or nothing.
+pub(super) fn but(like: Option<&Likeness>) -> String {
+    like.filter(|like| !like.what.is_empty()).map(|like| format!(" but {}", like.what)).unwrap_or_default()
+}
+
 fn is_number(text: &str) -> bool {
     matches!(number::parse(text), Field::Number(_))
 }

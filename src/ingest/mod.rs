@@ -26,10 +26,10 @@
 //! A further file of a channel is taken as the first was.
 //!
 //! # Quotes and records
-//! RFC 4180's: a quoted field may hold delimiters, line breaks and doubled quotes. A quote that is not closed, or
-//! closed with anything but a delimiter or a line break after it, is an error. So is a record of several lines each of
-//! which is a row by itself: the quote was opened by accident, and closed by the next one. A quote within an unquoted
-//! field belongs to it. A record has at most [`ReadOptions::max_record_bytes`].
+//! RFC 4180's: a quoted field may hold delimiters, line breaks and doubled quotes. A quote that is not closed, or after
+//! whose closing anything but blanks comes before the delimiter or the line break, is an error. So is a record of
+//! several lines each of which is a row by itself: the quote was opened by accident, and closed by the next one. A
+//! quote within an unquoted field belongs to it. A record has at most [`ReadOptions::max_record_bytes`].
 //!
 //! # Errors
 //! Every error about the content of a file names the file, the line in it (the first one of a quoted record that runs
@@ -60,6 +60,7 @@ use std::path::{Path, PathBuf};
 
 pub use check::check_same_features;
 pub use dataset::{Dataset, Rows};
+pub(crate) use number::shown;
 pub use options::{ColumnRef, Header, ReadOptions};
 pub use source::is_data_name;
 pub use spill::{SpillOptions, Spilled};

@@ -15,6 +15,7 @@
 use crate::error::{Error, Result};
 use crate::fixed::hash::combine;
 use crate::ingest::keys::Decimal;
+use crate::ingest::shown;
 use std::path::Path;
 
 /// Separates the draws of folds from those of trees.
@@ -185,7 +186,7 @@ impl Folds {
 /// What is no whole number from 0 on, or beyond 32 bits.
 pub fn parse_number(text: &str) -> Result<u32> {
     Decimal::parse(text).and_then(|number| number.to_u32()).ok_or_else(|| {
-        Error::data(format!("the fold number `{text}` is not a whole number from 0 on"))
+        Error::data(format!("the fold number {} is not a whole number from 0 on", shown(text)))
             .remedy("number the folds 0, 1, 2, ...")
     })
 }

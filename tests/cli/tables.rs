@@ -99,6 +99,7 @@ fn quotes_that_rfc_4180_allows_are_read() {
         "y,a,note\n1,2,\"two\nlines\"\n0,1,\"a \"\"b\"\", c\"\n1,3,5\" disk\n",
         "y,a,note\r\n1,2,\"two\r\nlines, with commas\r\n\r\n\"\r\n0,1,\"\"\r\n1,3, \"x\r\n",
         "y,note,a\n1,\"1,2,3\n4,5,6\n7,8,9\",2\n0,b,1\n1,c,3",
+        "y,note,a\n1,\"two\nlines\" ,\"2\" \n0 , \"b ,1\n\"1\"\t,\"c\",\"3\"\t \n",
     ] {
         assert!(told(text, "--ignore-column note").contains("train: 3 rows, 1 feature from 1 file"), "{text}");
     }
@@ -271,6 +272,23 @@ fn values_are_called_what_they_are() {
     ] {
         let error = refused("t.csv", format!("a;p\n1;{value}\n"), "--label p");
         assert!(error.starts_with(&format!("t.csv:2:2: the label `{value}` {what}")), "{error}");
+    }
+    for (text, what) in [
+        (
+            "$15697 1:2\n",
+            "1:1: the label `$15697` is not a number but an amount with a currency sign; write the number alone: 15697",
+        ),
+        ("setosa 1:2\n", "1:1: the label `setosa` is not a number; encode the classes as 0, 1, ..."),
+        ("none 1:2\n", "1:1: the label `none` is not a number; fill it in, or remove the row"),
+        ("1 1:2 2:3,5\n", "1:3: `3,5` is not a number; write a decimal point instead of the comma"),
+        ("1 1:2 2:None\n", "1:3: `None` is not a number; leave the pair out if the value is missing"),
+        ("1 1:2 2:red\n", "1:3: `red` is not a number; encode it as a number"),
+        (
+            "1:50% 1:2\n",
+            "1:1: the weight `50%` is not a number but a percentage; write the number alone, in all rows: 50",
+        ),
+    ] {
+        assert_eq!(refused("t.libsvm", text, ""), format!("t.libsvm:{what}"));
     }
     let error = refused("t.csv", "y,p\n1,$5\n", "");
     assert!(error.ends_with("; write the number alone: 5, or leave the column out with --ignore-column p"), "{error}");

@@ -188,10 +188,7 @@ impl Reading<'_> {
             (Field::Text, Role::Feature, None) if !looks_like_header => self.text_columns(records),
             _ => vec![index],
         };
-        let but = match &like {
-            Some(like) if !like.what.is_empty() => format!(" but {}", like.what),
-            _ => String::new(),
-        };
+        let but = likeness::but(like.as_ref());
         let message = match bad {
             Field::Number(_) => format!("{subject}{value} is negative"),
             Field::Missing => format!("{subject}is missing"),
