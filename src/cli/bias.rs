@@ -34,7 +34,8 @@ pub struct Args {
     subject: ModelArgs,
 
     /// Rows that may be at a disadvantage: COLUMN=VALUE, COLUMN=VALUE,VALUE, COLUMN!=VALUE, 'COLUMN>NUMBER', >=, <, <=, or
-    /// COLUMN alone for each of its values in turn; a column by name or by number in the file, from 0. May be repeated
+    /// COLUMN alone for each of its values in turn; a column by name or by number in the file, from 0. A value with such
+    /// signs or commas stands in double quotes: 'income="<=50K"'. May be repeated
     #[arg(long, value_name = "FACET", num_args = 1.., required = true, help_heading = "Bias")]
     facet: Vec<String>,
 
@@ -314,7 +315,7 @@ fn each_value(keys: &Keys, name: &str, about: &str) -> Result<Vec<Condition>> {
     let values = keys.values();
     if values.len() > MOST_VALUES {
         let operator = if keys.is_numeric() { ">" } else { "=" };
-        let example = format!("'{name}{operator}{}'", values[values.len() / 2].text);
+        let example = format!("'{name}{operator}{}'", Operand::new(&values[values.len() / 2].text));
         return Err(Error::parameter(format!("{about}: the column has {} values", values.len()))
             .remedy(format!("give a value or a bound, such as {example}")));
     }

@@ -218,6 +218,37 @@ fn facets_of_text_by_number() {
     }
 }
 
+/// Values with signs of operators and lists, as the census data has them, stand in double quotes, in what is asked and
+/// in what is told.
+#[test]
+fn facets_whose_values_look_like_conditions() {
+    let folder = Folder::new();
+    folder.write("d.csv", "y,pay,x\n1,<=50K,1\n0,>50K,2\n1,\"a, b\",3\n0,\"5\"\" disk\",4\n1,=,5\n0,<=50K,6\n");
+    folder.run(&format!("train -q --train d.csv --ignore-column pay {TRAIN_ONE}")).done();
+    let ask = |facet: &str| {
+        let mut command = folder.command("bias --model model.json --data d.csv --facet");
+        let output = command.arg(facet).output().unwrap();
+        let told = String::from_utf8(output.stdout).unwrap();
+        let rows: Vec<String> =
+            told.lines().filter_map(|line| line.strip_prefix("facet ")).map(str::to_owned).collect();
+        assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+        rows
+    };
+    for (facet, told) in [
+        ("pay=\"<=50K\"", "pay=\"<=50K\": 2 rows"),
+        ("pay == \"<=50K\" , \">50K\"", "pay=\"<=50K\",\">50K\": 3 rows"),
+        ("pay!=\"<=50K\"", "pay!=\"<=50K\": 4 rows"),
+        ("pay=\"a, b\"", "pay=\"a, b\": 1 row"),
+        ("pay=\"5\"\" disk\"", "pay=\"5\"\" disk\": 1 row"),
+        ("pay=\"=\"", "pay=\"=\": 1 row"),
+    ] {
+        let found = ask(facet);
+        assert!(found.len() == 1 && found[0].starts_with(told), "{facet}: {found:?}");
+    }
+    let each: Vec<String> = ask("pay").iter().map(|line| line.split(": ").next().unwrap().to_owned()).collect();
+    assert_eq!(each, ["pay=\"5\"\" disk\"", "pay=\"<=50K\"", "pay=\"=\"", "pay=\">50K\"", "pay=\"a, b\""]);
+}
+
 /// A facet that is a feature: the model sees it in binary32, the facet does not.
 #[test]
 fn facets_of_features_are_exact_too() {

@@ -3,6 +3,7 @@
 use crate::error::{Error, Result};
 use crate::ingest::keys::{Decimal, Key, Keys};
 use std::fmt;
+use std::ops::Range;
 
 /// What values are compared with: a number, or a text.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,9 +35,46 @@ impl From<f32> for Operand {
 }
 
 impl fmt::Display for Operand {
+    /// As [`Condition::parse`] reads it again: in quotes where signs in it would be read as operators or commas.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.key.text)
+        let text = &self.key.text;
+        if text.contains(['=', '!', '<', '>', ',', '"']) {
+            write!(f, "\"{}\"", text.replace('"', "\"\""))
+        } else {
+            write!(f, "{text}")
+        }
     }
+}
+
+/// Where the values in double quotes stand: a quote opens one where a value begins, and closes it where the value
+/// ends; two within are one that belongs to it.
+fn quoted(text: &str) -> Vec<Range<usize>> {
+    let mut found: Vec<Range<usize>> = Vec::new();
+    let (mut at, mut is_begin) = (0, true);
+    while let Some(&byte) = text.as_bytes().get(at) {
+        if let Some(end) = (byte == b'"' && is_begin).then(|| end_of_quoted(text, at)).flatten() {
+            found.push(at..end);
+            at = end;
+            continue;
+        }
+        is_begin = b"=!<>,".contains(&byte) || (is_begin && byte == b' ');
+        at += 1;
+    }
+    found
+}
+
+/// Where the value whose quote opens at `open` ends, if it does.
+fn end_of_quoted(text: &str, open: usize) -> Option<usize> {
+    let mut at = open + 1;
+    loop {
+        at += text[at..].find('"')? + 1;
+        match text[at..].strip_prefix('"') {
+            Some(_) => at += 1,
+            None => break,
+        }
+    }
+    let rest = text[at..].trim_start_matches(' ');
+    (rest.is_empty() || rest.starts_with(',')).then_some(at)
 }
 
 /// A condition on the values of a column. A missing value meets none, not even [`Condition::NoneOf`].
@@ -111,15 +149,19 @@ impl Condition {
     }
 
     /// Reads `COLUMN OPERATOR VALUE`, where the value of `=` and `!=` may be a text. The operator
-    /// is the last one in the text, so the column's name may hold such signs, too. A text without
-    /// any is a column alone: every value of it in turn.
+    /// is the last one in the text, so the column's name may hold such signs, too; a value with such
+    /// signs or commas stands in double quotes. A text without an operator is a column alone: every
+    /// value of it in turn.
     ///
     /// # Errors
     /// If the operator or a bound cannot be understood, or the column or a value lacks.
     pub fn parse(text: &str) -> Result<(String, Option<Self>)> {
         let is_operator = |c: char| "=!<>".contains(c);
         let wrong = |what: String| Error::parameter(format!("`{text}` {what}")).remedy(REMEDY);
-        let Some(end) = text.rfind(is_operator) else {
+        let quoted = quoted(text);
+        let is_outside = |at: usize| !quoted.iter().any(|range| range.contains(&at));
+        let last = text.char_indices().rev().find(|&(at, c)| is_operator(c) && is_outside(at));
+        let Some((end, _)) = last else {
             return match text.trim() {
                 "" => Err(wrong("names no column".to_string())),
                 column => Ok((column.to_string(), None)),
@@ -159,10 +201,21 @@ impl Condition {
         is_value: impl Fn(&Operand) -> bool,
     ) -> std::result::Result<Self, String> {
         let operand = |text: &str| {
-            let operand = Operand::new(text.trim());
-            if is_value(&operand) { Ok(operand) } else { Err(format!("has {:?} for a number", text.trim())) }
+            let text = text.trim();
+            let operand = match text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
+                Some(inner) if quoted(text).len() == 1 => Operand::new(inner.replace("\"\"", "\"").trim()),
+                _ => Operand::new(text),
+            };
+            if is_value(&operand) { Ok(operand) } else { Err(format!("has {text:?} for a number")) }
         };
-        let mut operands = values.split(',').map(operand).collect::<std::result::Result<Vec<Operand>, String>>()?;
+        let quoted_values = quoted(values);
+        let mut at = 0;
+        let pieces = values.split(|c: char| {
+            let is_between = c == ',' && !quoted_values.iter().any(|range| range.contains(&at));
+            at += c.len_utf8();
+            is_between
+        });
+        let mut operands = pieces.map(operand).collect::<std::result::Result<Vec<Operand>, String>>()?;
         match (operator, operands.len()) {
             ("" | "=" | "==", _) => Ok(Self::OneOf(operands)),
             ("!=", _) => Ok(Self::NoneOf(operands)),
