@@ -25,7 +25,7 @@ use std::rc::Rc;
 ///
 /// A facet's column may be a feature, or a column that the model was trained without, and may hold
 /// text. Its values are compared to the last digit; where all of them are numbers, 1, 1.0 and 01
-/// are the same. The files are read once more for it, so they may not be pipes. The usual bounds
+/// are the same. The files are read once more for it: a pipe is copied to a temporary file first. The usual bounds
 /// are rules of thumb: differences of rates up to 0.1, a disparate impact from 0.8 to 1.25.
 #[derive(clap::Args)]
 #[command(after_help = AFTER_HELP)]
@@ -172,7 +172,7 @@ impl Questions {
     }
 
     fn answer<'a>(&'a self, args: &'a Args, model: &Model, screen: &Screen) -> Result<Vec<BiasReport>> {
-        keys::check_files(&args.subject.data)?;
+        args.subject.reading.copy_pipes(&args.subject.data)?;
         // Before the data, so that a column that is not there is not looked for among those to leave out.
         let facets = self.facets.iter().map(|(text, column, _)| Column::new(column, "--facet", text, args, model));
         let facets = facets.collect::<Result<Vec<_>>>()?;

@@ -6,8 +6,10 @@ use super::progress::spinner;
 use super::screen::{Screen, count};
 use gboost::binning::BinnedMatrix;
 use gboost::booster::BackendChoice;
-use gboost::ingest::keys::{KeyColumn, KeyOf, Keys, read_keys};
-use gboost::ingest::{Channel, ColumnRef, Format, Header, ReadOptions, check_same_features, read_bytes, read_channel};
+use gboost::ingest::keys::{KeyColumn, KeyOf, Keys, check_files, read_keys};
+use gboost::ingest::{
+    Channel, ColumnRef, Copies, Format, Header, ReadOptions, check_same_features, read_bytes, read_channel,
+};
 use gboost::report::manifest::{ChannelRecord, Data, FileRecord, Reading, sha256};
 use gboost::{Dataset, Error, Model, Objective, Params, Result};
 use std::convert::Infallible;
@@ -52,6 +54,10 @@ pub struct DataArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(RECORD_BYTES),
         default_value_t = ReadOptions::MAX_RECORD_BYTES as u64)]
     max_record_bytes: u64,
+
+    /// What was read from pipes for [`DataArgs::copy_pipes`]; clones share it.
+    #[arg(skip)]
+    copies: Copies,
 }
 
 /// What `--max-record-bytes` may be.
@@ -180,13 +186,34 @@ impl DataArgs {
             index_base: record.index_base.clone(),
             // It can only refuse: what was read once is read again.
             max_record_bytes: u64::MAX >> 1,
+            copies: Copies::default(),
         })
     }
 
     /// A column to read apart.
     pub fn key_column<'a>(&self, column: &'a ColumnRef, flag: &'static str) -> KeyColumn<'a> {
         let delimiter = self.delimiter.and_then(|Delimiter(byte)| byte);
-        KeyColumn { column, flag, delimiter, max_record_bytes: self.max_record_bytes as usize }
+        KeyColumn {
+            column,
+            flag,
+            delimiter,
+            max_record_bytes: self.max_record_bytes as usize,
+            copies: self.copies.clone(),
+        }
+    }
+
+    /// Makes the files ones that can be read twice: for a column that is read apart.
+    pub fn copy_pipes(&self, paths: &[PathBuf]) -> Result<()> {
+        super::interrupt::doing("while the data was read");
+        let copied = self.copies.add(paths);
+        super::interrupt::doing("");
+        copied?;
+        check_files(paths, &self.copies)
+    }
+
+    /// Whether a file's first line can be looked at before the file is read.
+    pub fn can_look_at(&self, path: &Path) -> bool {
+        path.is_file() || self.copies.holds(path)
     }
 
     /// Refuses a column to be left out that is the label or the weight.
@@ -267,6 +294,7 @@ impl DataArgs {
             spill: None,
             sha256: purpose.hashed,
             max_record_bytes: self.max_record_bytes as usize,
+            copies: self.copies.clone(),
         }
     }
 
@@ -346,6 +374,13 @@ impl DataArgs {
                 None => error,
             },
         )?;
+        // Labels are no features: whatever column is named, or stands first, would be taken.
+        if let (Some(known), Some(found)) = (&train.label_name, &channel.label_name)
+            && known != found
+        {
+            screen
+                .note(&format!("warning: the label is `{found}` in the {name} data, but `{known}` in the train data"));
+        }
         Ok(channel)
     }
 

@@ -2,7 +2,7 @@
 
 use super::data::{DataArgs, Purpose, column_of};
 use super::screen::{Screen, count};
-use gboost::ingest::keys::{check_files, numbered};
+use gboost::ingest::keys::numbered;
 use gboost::ingest::{Channel, ColumnRef};
 use gboost::report::manifest::{FileRecord, FoldsRecord};
 use gboost::validation::{Folds, parse_number};
@@ -126,11 +126,11 @@ impl FoldArgs {
         let group_column = self.group_column.as_deref().map(|text| (GROUP_COLUMN, column_of(text)));
         let keys: Vec<(&'static str, ColumnRef)> = fold_column.into_iter().chain(group_column).collect();
         if !keys.is_empty() {
-            check_files(paths)?;
+            reading.copy_pipes(paths)?;
         }
         for (flag, column) in &keys {
             reading.refuse_twice(flag, column)?;
-            if let Some(first) = paths.first().filter(|path| path.is_file()) {
+            if let Some(first) = paths.first().filter(|path| reading.can_look_at(path)) {
                 reading.key_column(column, flag).check(first)?;
             }
         }

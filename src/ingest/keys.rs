@@ -6,8 +6,8 @@
 pub use super::exact::Decimal;
 use super::layout::{First, Layout, Role, Unresolved, listed, resolve};
 use super::number::{self, Field, shown};
-use super::source::{Source, list};
-use super::{ColumnRef, Format, Header, ReadOptions, csv, libsvm};
+use super::source::{Source, is_standard_input, list};
+use super::{ColumnRef, Copies, Format, Header, ReadOptions, csv, libsvm};
 use crate::error::{Error, Result};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -185,7 +185,8 @@ pub enum KeyOf<'a> {
 /// [`ReadOptions::index_base`] for a feature.
 ///
 /// # Errors
-/// As [`read_channel`](super::read_channel), and for a pipe, which cannot be read once more.
+/// As [`read_channel`](super::read_channel), and for a pipe without a copy in [`ReadOptions::copies`], which cannot be
+/// read once more.
 pub fn read_keys(paths: &[PathBuf], options: &ReadOptions, which: KeyOf<'_>) -> Result<Keys> {
     // The label is the one column that is read apart from the features.
     let as_label = |column: &ColumnRef| ReadOptions { label: Some(column.clone()), ..options.clone() };
@@ -222,8 +223,8 @@ pub fn read_keys(paths: &[PathBuf], options: &ReadOptions, which: KeyOf<'_>) -> 
         Ok(())
     };
     for path in &list(paths)?.0 {
-        check_file(path)?;
-        let source = Source::open(path, false, options.max_record_bytes)?;
+        check_file(path, &options.copies)?;
+        let source = Source::open(path, false, options.max_record_bytes, &options.copies)?;
         match (source.format(options.delimiter.is_some()), which) {
             (Format::Csv, _) => csv::column::read(&source, options.delimiter, &mut find, &mut take)?,
             (Format::Libsvm, KeyOf::Column(column)) => {
@@ -245,10 +246,14 @@ pub fn changed() -> Error {
 }
 
 /// Refuses what cannot be read twice.
-fn check_file(path: &Path) -> Result<()> {
-    if path == Path::new("-") || path.metadata().is_ok_and(|about| !about.is_file() && !about.is_dir()) {
-        let error =
-            Error::data("facets, groups and folds are read from the file once more, which a pipe does not allow");
+fn check_file(path: &Path, copies: &Copies) -> Result<()> {
+    if copies.holds(path) {
+        return Ok(());
+    }
+    if is_standard_input(path) || path.metadata().is_ok_and(|about| !about.is_file() && !about.is_dir()) {
+        let error = Error::data(
+            "facets, groups and folds are read from the file once more, which a pipe or a device does not allow",
+        );
         return Err(error.at_path(path).remedy("save the data to a file first"));
     }
     Ok(())
@@ -257,9 +262,9 @@ fn check_file(path: &Path) -> Result<()> {
 /// Refuses paths to what cannot be read twice, before anything is read.
 ///
 /// # Errors
-/// Names the first pipe.
-pub fn check_files(paths: &[PathBuf]) -> Result<()> {
-    paths.iter().try_for_each(|path| check_file(path))
+/// Names the first pipe without a copy, or device.
+pub fn check_files(paths: &[PathBuf], copies: &Copies) -> Result<()> {
+    paths.iter().try_for_each(|path| check_file(path, copies))
 }
 
 /// A column to read beside the features.
@@ -273,6 +278,8 @@ pub struct KeyColumn<'a> {
     pub delimiter: Option<u8>,
     /// As in [`ReadOptions`](super::ReadOptions::max_record_bytes).
     pub max_record_bytes: usize,
+    /// As in [`ReadOptions`](super::ReadOptions::copies).
+    pub copies: Copies,
 }
 
 impl KeyColumn<'_> {
@@ -289,7 +296,12 @@ impl KeyColumn<'_> {
             Ok((0, false))
         };
         match (
-            csv::column::read(&Source::open(path, false, self.max_record_bytes)?, self.delimiter, find, &mut stop),
+            csv::column::read(
+                &Source::open(path, false, self.max_record_bytes, &self.copies)?,
+                self.delimiter,
+                find,
+                &mut stop,
+            ),
             found,
         ) {
             (Err(error), None) => Err(error),
@@ -305,13 +317,18 @@ impl KeyColumn<'_> {
     pub fn read<T>(&self, files: &[PathBuf], header: bool, parse: impl Fn(&str) -> Result<T>) -> Result<Vec<T>> {
         let mut values = Vec::new();
         for path in files {
-            check_file(path)?;
+            check_file(path, &self.copies)?;
             let mut take = |text: &str| {
                 values.push(parse(text)?);
                 Ok(())
             };
             let find = |first: &First<'_>| Ok((self.position(first, header)?, header));
-            csv::column::read(&Source::open(path, false, self.max_record_bytes)?, self.delimiter, find, &mut take)?;
+            csv::column::read(
+                &Source::open(path, false, self.max_record_bytes, &self.copies)?,
+                self.delimiter,
+                find,
+                &mut take,
+            )?;
         }
         Ok(values)
     }
@@ -363,6 +380,7 @@ mod tests {
             flag: "--group-column",
             delimiter: None,
             max_record_bytes: ReadOptions::MAX_RECORD_BYTES,
+            copies: Copies::default(),
         };
         let read = key.read(&paths, true, |text| Ok(text.to_string())).unwrap_or_else(|error| panic!("{error}"));
         assert_eq!(read, ["ann; b", "bob", "ann", "cid"]);

@@ -38,6 +38,7 @@
 mod cells;
 mod check;
 mod chunks;
+mod copies;
 mod csv;
 pub mod dataset;
 mod decimal;
@@ -59,6 +60,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 pub use check::check_same_features;
+pub use copies::Copies;
 pub use dataset::{Dataset, Rows};
 pub(crate) use number::shown;
 pub use options::{ColumnRef, Header, ReadOptions};
@@ -121,7 +123,7 @@ pub fn read_channel(paths: &[PathBuf], options: &ReadOptions) -> Result<Channel>
     let (mut file_rows, mut file_sha256) = (Vec::new(), Vec::new());
     for file in &files {
         let before = assembler.as_ref().map_or(0, Assembler::rows);
-        let source = Source::open(file, options.sha256, options.max_record_bytes)?;
+        let source = Source::open(file, options.sha256, options.max_record_bytes, &options.copies)?;
         add(&mut assembler, &source, options)?;
         file_rows.push(assembler.as_ref().map_or(0, Assembler::rows) - before);
         if options.sha256 {

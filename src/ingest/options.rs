@@ -7,7 +7,7 @@ use std::str::FromStr;
 use crate::error::{Error, Result};
 use crate::objective::Objective;
 
-use super::SpillOptions;
+use super::{Copies, SpillOptions};
 
 /// Whether line 1 of a CSV file holds the column names.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -108,6 +108,8 @@ pub struct ReadOptions {
     /// Bytes that a record of a file, a row without its line break, may have at most: from 1 MiB on. A CSV file may
     /// have a sixteenth of it as columns. So a small packed file cannot fill the memory with one endless line.
     pub max_record_bytes: usize,
+    /// What was read from pipes before, for what is read more than once.
+    pub copies: Copies,
 }
 
 impl ReadOptions {
@@ -132,6 +134,7 @@ impl Default for ReadOptions {
             spill: None,
             sha256: false,
             max_record_bytes: Self::MAX_RECORD_BYTES,
+            copies: Copies::default(),
         }
     }
 }

@@ -15,7 +15,7 @@ use flate2::read::MultiGzDecoder;
 use super::chunks::{BLOCK, Chunk, Chunks, Cut, breaks_before};
 use super::hash::{Hash, Hashing};
 use super::quotes::{self, Quoted, QuotedFields};
-use super::{Format, kinds, number, sniff};
+use super::{Copies, Format, kinds, number, sniff};
 use crate::error::{Error, Result};
 
 /// What the ending of a file name says.
@@ -87,7 +87,7 @@ pub(super) fn list(paths: &[PathBuf]) -> Result<(Vec<PathBuf>, Vec<String>)> {
 }
 
 /// The path that stands for standard input.
-fn is_standard_input(path: &Path) -> bool {
+pub(super) fn is_standard_input(path: &Path) -> bool {
     path == Path::new("-")
 }
 
@@ -129,7 +129,7 @@ pub(super) fn check_names(files: &[PathBuf]) -> Result<()> {
 }
 
 /// Standard input, which can be read once in a process.
-fn standard_input(path: &Path) -> Result<io::Stdin> {
+pub(super) fn standard_input(path: &Path) -> Result<io::Stdin> {
     static TAKEN: AtomicBool = AtomicBool::new(false);
     if TAKEN.swap(true, Ordering::Relaxed) {
         let message = "standard input is asked for twice, and can be read once";
@@ -215,8 +215,11 @@ pub(super) struct Source<'a> {
 
 impl<'a> Source<'a> {
     /// Opens a file whose records have at most `limit` bytes; with `hashed` its bytes are hashed as they are read, if
-    /// they could be read again.
-    pub(super) fn open(path: &Path, hashed: bool, limit: usize) -> Result<Source<'static>> {
+    /// they could be read again. A pipe is read from its copy where there is one.
+    pub(super) fn open(path: &Path, hashed: bool, limit: usize, copies: &Copies) -> Result<Source<'static>> {
+        if let Some(copy) = copies.open(path) {
+            return Source::from_reader(path, copy, None, limit);
+        }
         if is_standard_input(path) {
             return Source::from_reader(path, standard_input(path)?, None, limit);
         }

@@ -1,7 +1,7 @@
 //! Data means the same in every command: libsvm indices are those of the training, and values of
 //! facets, groups and folds are what the file says, to the last digit.
 
-use super::support::Folder;
+use super::support::{Folder, piped};
 use serde_json::Value;
 
 /// Two features that decide the label, and one that is there in some rows alone.
@@ -272,20 +272,38 @@ fn facets_of_features_are_exact_too() {
     }
 }
 
+/// What comes from a pipe is compared as exactly as what is in a file; a device, which may have no end, is refused.
 #[test]
-#[cfg(unix)]
-fn a_facet_of_a_pipe_is_refused() {
+fn facets_groups_and_folds_of_pipes_are_exact() {
     let folder = Folder::new();
     folder.write("dates.csv", DATES);
     folder.run(&format!("train -q --train dates.csv --ignore-column date {TRAIN_ONE}")).done();
-    let mut command = folder.command("bias -q --model model.json --data /dev/stdin --facet x=1");
-    let mut child = command.stdin(std::process::Stdio::piped()).stderr(std::process::Stdio::piped()).spawn().unwrap();
-    drop(child.stdin.take());
-    let output = child.wait_with_output().unwrap();
-    let error = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(2), "{error}");
-    let pipe = "/dev/stdin: facets, groups and folds are read from the file once more, which a pipe does not allow; save the data to a file";
-    assert!(error.contains(pipe), "{error}");
+    let text = folder.read("dates.csv");
+    for more in ["--ignore-column date --facet date=20240115 --group x", "--facet x=2 date x"] {
+        let bias = |data: &str| format!("bias --model model.json --data {data} {more}");
+        let expected = folder.run(&bias("dates.csv")).done();
+        assert!(expected.contains(": 1 row, 25.0 % of 4 rows"), "{expected}");
+        for pipe in if cfg!(unix) { &["-", "/dev/stdin"][..] } else { &["-"] } {
+            assert_eq!(piped(&folder, &bias(pipe), &text).done(), expected, "{pipe}");
+        }
+    }
+    let mut rows = "y,date,part,x\n".to_string();
+    rows.extend((0..12).map(|row| format!("{},{},{}.0,{row}\n", row % 2, 20_240_110 + row / 2, row % 3)));
+    folder.write("rows.csv", &rows);
+    for more in ["--group-column date --ignore-column part --nfold 2", "--folds part --ignore-column date"] {
+        let cv = |data: &str| format!("cv -q --train {data} {TRAIN_ONE} {more} --oof oof.csv");
+        folder.run(&cv("rows.csv")).done();
+        let expected = folder.read("oof.csv");
+        piped(&folder, &cv("-"), &rows).done();
+        assert_eq!(folder.read("oof.csv"), expected, "{more}");
+    }
+    let ran = piped(&folder, &format!("cv --train - {TRAIN_ONE} --group-column none"), &rows);
+    assert!(ran.error().starts_with("-:1: --group-column none: the file has no column `none`"), "{}", ran.stderr);
+    if cfg!(target_os = "linux") {
+        let ran = folder.run("bias --model model.json --data /dev/zero --facet x=1");
+        let error = "/dev/zero: facets, groups and folds are read from the file once more, which a pipe or a device does not allow; ";
+        assert!(ran.code == Some(2) && ran.error().starts_with(error), "{}", ran.stderr);
+    }
 }
 
 /// The fold of each row.

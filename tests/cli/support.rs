@@ -1,7 +1,7 @@
 //! A folder to run the program in, small data, and what came out.
 
 use std::fs;
-use std::io::Read;
+use std::io::{Read, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -129,6 +129,19 @@ impl Ran {
     pub fn error(&self) -> &str {
         let last = self.stderr.lines().last().unwrap_or_default();
         last.strip_prefix("error: ").unwrap_or(last)
+    }
+}
+
+/// Runs the program with this text as its standard input.
+pub fn piped(folder: &Folder, arguments: &str, text: &str) -> Ran {
+    let mut command = folder.command(arguments);
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    Ran {
+        code: output.status.code(),
+        stdout: String::from_utf8(output.stdout).unwrap(),
+        stderr: String::from_utf8(output.stderr).unwrap(),
     }
 }
 
