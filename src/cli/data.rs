@@ -55,7 +55,7 @@ pub struct DataArgs {
         default_value_t = ReadOptions::MAX_RECORD_BYTES as u64)]
     max_record_bytes: u64,
 
-    /// What was read from pipes for [`DataArgs::copy_pipes`]; clones share it.
+    /// What [`DataArgs::copy_pipes`] read from pipes; clones share it.
     #[arg(skip)]
     copies: Copies,
 }

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::fs::{File, Metadata};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// What pipes gave, in temporary files that are gone with the last clone of this; by default none.
 ///
@@ -51,7 +51,7 @@ impl Copies {
         self.lock().get(path).map(|file| Copy { file: file.clone(), at: 0 })
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<PathBuf, Arc<Mutex<File>>>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<PathBuf, Arc<Mutex<File>>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

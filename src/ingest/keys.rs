@@ -309,8 +309,8 @@ impl KeyColumn<'_> {
         }
     }
 
-    /// The value of each row, in the order of the files, as `parse` makes it of the text without blanks around it; `header` says
-    /// whether each file begins with one.
+    /// The value of each row, in the order of the files, as `parse` makes it of the text without blanks around it;
+    /// `header` says whether each file begins with one.
     ///
     /// # Errors
     /// Those of `parse`, with file, line and column.
