@@ -5,7 +5,7 @@
 //! program, for notebooks and for pages whose reader runs no scripts. Coordinates are rounded to six significant digits,
 //! which no screen can tell apart; numbers that are read, not looked at, stand in tables.
 
-mod picture;
+pub(crate) mod picture;
 mod scale;
 
 pub use scale::{Ticks, short};

@@ -35,12 +35,15 @@ fn escape(text: &str) -> String {
     escaped
 }
 
-/// Text of at most so many characters.
-fn clip(text: &str, most: usize) -> String {
-    if text.chars().count() <= most {
+/// Text of at most so many characters. Names that begin alike differ at the end: it is the middle that gives way.
+pub(crate) fn clip(text: &str, most: usize) -> String {
+    let letters = text.chars().count();
+    if letters <= most {
         return text.to_string();
     }
-    text.chars().take(most.saturating_sub(1)).chain(std::iter::once('…')).collect()
+    let kept = most.saturating_sub(1);
+    let end = text.chars().skip(letters - kept / 2);
+    text.chars().take(kept - kept / 2).chain(std::iter::once('…')).chain(end).collect()
 }
 
 /// A name of a feature with its value, of at most so many characters: the name is clipped, the

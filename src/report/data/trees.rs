@@ -1,5 +1,6 @@
 //! A few trees, laid out to be drawn: the root on the left, a line a leaf.
 
+use super::super::chart::picture::clip;
 use super::super::html::figure;
 use crate::model::Model;
 use crate::tree::Tree;
@@ -176,10 +177,7 @@ impl Drawing<'_> {
         let name = self.model.feature_name(node.feature as usize);
         let threshold = node.threshold.to_string();
         let room = LETTERS.saturating_sub(threshold.chars().count() + 3).max(4);
-        let short = match name.chars().count() > room {
-            true => name.chars().take(room - 1).chain(std::iter::once('…')).collect(),
-            false => name.clone(),
-        };
+        let short = clip(&name, room);
         self.boxes.push(Drawn {
             x,
             y: middle - BOX.1 / 2.0,

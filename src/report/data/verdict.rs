@@ -54,6 +54,11 @@ impl Scale {
 /// A round and the metric after it.
 type Point = (usize, f64);
 
+/// The round that a curve begins with: not the first one of a model that was continued.
+fn first(round: usize) -> String {
+    if round == 0 { "the first round".to_string() } else { format!("round {round}, with which the curve begins") }
+}
+
 /// The training data's metric beside that of the data that was not trained on.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Gap {
@@ -261,8 +266,9 @@ impl Told<'_> {
                 figure(gap.train),
             ),
             Finding::NeverImproves { best, last, gap } => format!(
-                "{subject} is {verb} after the first round ({}) and worse at the end, {} in round {}, {}: what the model learns \
+                "{subject} is {verb} after {} ({}) and worse at the end, {} in round {}, {}: what the model learns \
                  does not carry over. A smaller eta, shallower trees or more rows may help.",
+                first(best.0),
                 figure(best.1),
                 figure(last.1),
                 last.0,
@@ -301,10 +307,13 @@ impl Told<'_> {
                 last.0 + 1,
             ),
             Finding::StillImproves { late, last, gap } => format!(
-                "{subject} still improves at the end: from {} to {} over the last {} of {} rounds. {} may improve it further.{}",
+                "{subject} still improves at the end: from {} to {} over the last {}of {} rounds. {} may improve it further.{}",
                 figure(late.1),
                 figure(last.1),
-                last.0 - late.0,
+                match last.0 - late.0 {
+                    1 => String::new(),
+                    rounds => format!("{rounds} "),
+                },
                 last.0 + 1,
                 if self.used.stopped_early {
                     "More patience of early stopping"
@@ -453,6 +462,33 @@ mod tests {
         train.rounds.truncate(50);
         train.values.truncate(50);
         assert_eq!(Finding::new(&unseen, Some(&train), Scale::of("logloss")).verdict(), Verdict::Unknown);
+    }
+
+    #[test]
+    fn rounds_are_those_of_the_model() {
+        // A curve of two rounds, and one of a model that was continued after 30.
+        let told = |rounds: std::ops::Range<usize>, value: fn(usize) -> f64| {
+            let of = |role, sign: f64| LossCurve {
+                channel: "data".to_string(),
+                role,
+                metric: "logloss".to_string(),
+                values: rounds.clone().map(|round| 0.5 + sign * value(round)).collect(),
+                rounds: rounds.clone().collect(),
+            };
+            let (unseen, train) = (of(DataRole::Validation, 1.0), of(DataRole::Train, -1.0));
+            let scale = Scale::of("logloss");
+            let used = RoundsUsed { rounds: rounds.end, stopped_early: false };
+            let finding = Finding::new(&unseen, Some(&train), scale);
+            Told { shown: &unseen, scale, used, classifies: true }.sentence(&finding)
+        };
+        let continued = told(30..60, |round| 0.005 * round as f64);
+        assert!(continued.contains("lowest after round 30, with which the curve begins (0.6500)"), "{continued}");
+        let whole = told(0..30, |round| 0.005 * round as f64);
+        assert!(whole.contains("lowest after the first round (0.5000)"), "{whole}");
+        let short = told(0..2, |round| -0.1 * round as f64);
+        assert!(short.contains("over the last of 2 rounds"), "{short}");
+        let long = told(0..40, |round| -0.005 * round as f64);
+        assert!(long.contains(" of 40 rounds") && !long.contains("over the last of"), "{long}");
     }
 
     #[test]

@@ -198,6 +198,13 @@ mod tests {
     }
 
     #[test]
+    fn every_box_of_a_tree_has_a_style() {
+        for kind in ["split", "more", "up", "down"] {
+            assert!(STYLE.contains(&format!(".tree rect.{kind}")), "{kind} would be black");
+        }
+    }
+
+    #[test]
     fn names_cannot_leave_their_place() {
         let evil = "</script><script>alert(1)</script>'\"&";
         let chart = Chart::bars("bars", evil, evil, Bars { categories: vec![evil.to_string()], ..Bars::default() });

@@ -128,8 +128,10 @@ fn losses(learning: &Learning) -> Vec<Chart> {
         let title = format!("{metric} over the rounds");
         charts.push(Chart::plane(format!("loss-{place}"), title, alt, plane(metric, 0)));
         let last = learning.curves.iter().filter_map(|curve| curve.rounds.last()).max().copied().unwrap_or(0);
-        if place == 0 && last >= CLOSER {
-            let from = (last / 10).max(3).min(learning.best_round.unwrap_or(last) / 2);
+        let first = learning.curves.iter().filter_map(|curve| curve.rounds.first()).min().copied().unwrap_or(0);
+        let from = (last / 10).max(3).min(learning.best_round.unwrap_or(last) / 2);
+        // The curves of a model that was continued begin later than that.
+        if place == 0 && last >= CLOSER && from > first {
             let title = format!("A closer look, from round {from} on");
             let alt = format!("{metric} over the rounds from {from} on.");
             charts.push(Chart::plane("loss-close", title, alt, plane(metric, from)));

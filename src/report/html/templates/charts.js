@@ -30,9 +30,12 @@
     node.textContent = text;
     return node;
   };
+  // Names that begin alike differ at the end: it is the middle that gives way.
   const clip = (text, most) => {
     const letters = [...text];
-    return letters.length <= most ? text : letters.slice(0, most - 1).join("") + "…";
+    const end = Math.max(0, Math.floor((most - 1) / 2));
+    if (letters.length <= most) return text;
+    return letters.slice(0, Math.max(0, most - 1 - end)).join("") + "…" + letters.slice(letters.length - end).join("");
   };
   // A line through points, with a gap where there is none (null).
   const path = (points) =>
