@@ -22,8 +22,27 @@ Examples:
   gboost completions zsh > ~/.zfunc/_gboost           with ~/.zfunc in $fpath
   gboost completions fish > ~/.config/fish/completions/gboost.fish";
 
-/// Bash takes a colon for the end of a word, and would complete nothing in `multi:soft`.
-const WHOLE_WORDS: &[u8] = b"\nCOMP_WORDBREAKS=${COMP_WORDBREAKS//:}\n";
+/// Bash parts words at `:` and `=`, and would complete nothing in `multi:soft`. They are put together again, and an answer
+/// leaves out what stands before the last colon, which stays on the line.
+const WHOLE_WORDS: &[u8] = br#"
+_gboost_whole_words() {
+    local line=${COMP_LINE:0:COMP_POINT} COMP_WORDS COMP_CWORD word
+    read -ra COMP_WORDS <<< "$line"
+    [[ $line == *[[:space:]] ]] && COMP_WORDS+=("")
+    word=${COMP_WORDS[${#COMP_WORDS[@]} - 1]}
+    if [[ $word == --*=* ]]; then
+        COMP_WORDS[${#COMP_WORDS[@]} - 1]=${word%%=*}
+        word=${word#*=}
+        COMP_WORDS+=("$word")
+    fi
+    COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
+    _gboost "$1" "$word" "${COMP_WORDS[COMP_CWORD - 1]}"
+    if [[ $word == *:* && $COMP_WORDBREAKS == *:* ]]; then
+        COMPREPLY=("${COMPREPLY[@]#"${word%:*}:"}")
+    fi
+}
+complete -F _gboost_whole_words -o bashdefault -o default gboost
+"#;
 
 pub fn run(global: &Global, args: &Args) -> Result<()> {
     let mut script = Vec::new();

@@ -55,8 +55,18 @@ fn page(command: &Command) -> Result<(String, Vec<u8>)> {
     let man = Man::new(command.clone().after_help(None)).source(program).manual("gboost manual");
     let mut page = Vec::new();
     man.render(&mut page).map_err(|error| Error::new(ErrorKind::Io, format!("cannot make a manual page: {error}")))?;
-    page.extend_from_slice(notes.as_bytes());
-    Ok((man.get_filename(), page))
+    let page = with_usage(&String::from_utf8_lossy(&page), &command.clone().render_usage().to_string());
+    Ok((man.get_filename(), (page + &notes).into_bytes()))
+}
+
+/// The page with the help's usage line in its synopsis, where clap_mangen lists all flags in no order.
+fn with_usage(page: &str, usage: &str) -> String {
+    const SYNOPSIS: &str = ".SH SYNOPSIS\n";
+    let usage = line(usage.trim_start_matches("Usage: "));
+    match page.split_once(SYNOPSIS).and_then(|(before, rest)| Some((before, rest.split_once(".SH ")?.1))) {
+        Some((before, after)) => format!("{before}{SYNOPSIS}{usage}.SH {after}"),
+        None => page.to_string(),
+    }
 }
 
 /// What stands below the options in the help: notes and examples, whose lines stay as they are.
