@@ -471,11 +471,9 @@ pub(crate) fn check_start(model: &Model, params: &Params, data: &Dataset) -> Res
     model.check_features(data)?;
     if model.objective != params.objective || model.classes != params.classes() {
         return Err(Error::model(format!(
-            "the model to continue from was trained with {} and {} classes, not {} and {}",
-            model.objective.name(),
-            model.classes,
-            params.objective.name(),
-            params.classes()
+            "the model to continue from was trained with {}, not with {}",
+            task(model.objective, model.classes),
+            task(params.objective, params.classes())
         ))
         .remedy("give the model's objective and num_class"));
     }
@@ -486,6 +484,14 @@ pub(crate) fn check_start(model: &Model, params: &Params, data: &Dataset) -> Res
         .remedy("continue it in XGBoost, or train a new model"));
     }
     Ok(())
+}
+
+/// What is learnt, as it is called in errors.
+fn task(objective: crate::Objective, classes: usize) -> String {
+    match objective.is_multiclass() {
+        true => format!("{} of {classes} classes", objective.name()),
+        false => objective.name().to_string(),
+    }
 }
 
 /// Refuses a base score that is not that of the model to go on from, which stands.

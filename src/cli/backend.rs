@@ -74,6 +74,22 @@ pub fn refuse_gpu(global: &Global, command: &str) -> Result<()> {
     Ok(())
 }
 
+/// Refuses the options of a computation for a command that computes nothing.
+pub fn refuse_idle(global: &Global, command: &str) -> Result<()> {
+    let given = [
+        ("--gpu", global.gpu.is_some()),
+        ("--backend", global.backend != BackendName::Auto),
+        ("--threads", global.threads.is_some()),
+    ];
+    match given.iter().find(|(_, is_given)| *is_given) {
+        Some((flag, _)) => {
+            Err(Error::parameter(format!("{flag} has no effect on gboost {command}, which computes nothing"))
+                .remedy("leave it out"))
+        }
+        None => Ok(()),
+    }
+}
+
 #[cfg(feature = "gpu")]
 fn find(adapter: Option<&str>) -> Result<gboost::gpu::AdapterDescription> {
     let adapters = gboost::gpu::adapters();

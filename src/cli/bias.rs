@@ -6,7 +6,7 @@ use super::interrupt::{self, Phase};
 use super::model_args::ModelArgs;
 use super::output::{self, Draft, title};
 use super::screen::{Screen, count};
-use super::{Global, backend};
+use super::{Global, backend, numbers};
 use gboost::explain::bias::{BiasMetric, BiasReport, BiasRows, Condition, Facet, Operand, distinct};
 use gboost::ingest::keys::{self, KeyOf, Keys};
 use gboost::ingest::{Channel, ColumnRef};
@@ -48,7 +48,7 @@ pub struct Args {
     positive: String,
 
     /// Probability above which label 1 is predicted (binary:logistic) [default: 0.5]
-    #[arg(long, value_name = "P", help_heading = "Bias")]
+    #[arg(long, value_name = "P", value_parser = numbers::probability, allow_negative_numbers = true, help_heading = "Bias")]
     threshold: Option<f32>,
 
     /// Where to write a page with tables and charts: one HTML file that needs no network
@@ -63,7 +63,7 @@ pub struct Args {
 const AFTER_HELP: &str = "\
 Examples:
   gboost bias model.json test.csv --facet sex=1
-  gboost bias model.json test.csv --facet sex 'age>40' --group education --output bias.html --json analysis.json
+  gboost bias model.json test.csv --facet sex 'age>40' --group education --output bias.html
   gboost bias model.json test.csv --ignore-column race --facet race=2,3 --positive 0 --threshold 0.3";
 
 /// Values of a facet's column that are taken in turn at most.
@@ -81,9 +81,9 @@ pub fn run(global: &Global, args: &Args) -> Result<()> {
     claim.tell(&screen);
     let model = args.subject.load(&screen)?;
     let questions = Questions::new(args, &model)?;
-    let reports =
+    let (label, reports) =
         gboost::booster::thread_pool(global.threads())?.install(|| questions.answer(args, &model, &screen))?;
-    write(args, &model, &questions.positive.to_string(), &reports)?;
+    write(args, &model, (&label, &questions.positive.to_string()), &reports)?;
     if screen.is_quiet() && args.outputs().next().is_some() {
         return Ok(());
     }
@@ -100,19 +100,18 @@ impl Args {
 }
 
 /// Writes the files that are asked for: all of them, or none.
-fn write(args: &Args, model: &Model, positive: &str, reports: &[BiasReport]) -> Result<()> {
-    let label = args.subject.reading.label_name();
+fn write(args: &Args, model: &Model, (label, positive): (&str, &str), reports: &[BiasReport]) -> Result<()> {
     interrupt::enter(Phase::Writing)?;
     let page = args.output.as_deref().map(|path| {
         let group = args.group.as_ref().map(name);
         let objective = model.objective.name();
-        let page = BiasPage { objective, label: &label, positive, group: group.as_deref(), reports };
+        let page = BiasPage { objective, label, positive, group: group.as_deref(), reports };
         Draft::with(path, page::bias::html(&title(&args.subject.model, "bias"), &page)?.as_bytes())
     });
     let analysis = args.json.as_deref().map(|path| {
         let analysis = Analysis {
-            pre_training_bias_metrics: Some(BiasSection::new(&label, positive, reports, |report| &report.labels)),
-            post_training_bias_metrics: Some(BiasSection::new(&label, positive, reports, |report| &report.predictions)),
+            pre_training_bias_metrics: Some(BiasSection::new(label, positive, reports, |report| &report.labels)),
+            post_training_bias_metrics: Some(BiasSection::new(label, positive, reports, |report| &report.predictions)),
             ..Analysis::default()
         };
         Draft::with(path, analysis.to_text().as_bytes())
@@ -171,7 +170,8 @@ impl Questions {
         })
     }
 
-    fn answer<'a>(&'a self, args: &'a Args, model: &Model, screen: &Screen) -> Result<Vec<BiasReport>> {
+    /// The reports, and the name of the label.
+    fn answer<'a>(&'a self, args: &'a Args, model: &Model, screen: &Screen) -> Result<(String, Vec<BiasReport>)> {
         args.subject.reading.copy_pipes(&args.subject.data)?;
         // Before the data, so that a column that is not there is not looked for among those to leave out.
         let facets = self.facets.iter().map(|(text, column, _)| Column::new(column, "--facet", text, args, model));
@@ -179,7 +179,9 @@ impl Questions {
         let group = args.group.as_ref().map(|group| Column::new(group, "--group", &group.to_string(), args, model));
         let group = group.transpose()?;
         let reading = args.subject.reading.leaving_out(facets.iter().chain(&group).filter_map(Column::is_apart));
-        let channel = reading.read_for(model, &args.subject.data, Purpose::evaluation(model), screen)?;
+        let channel = reading.read_for(model, &args.subject.data, Purpose::evaluation(model), screen);
+        let channel =
+            channel.map_err(|error| error.reword("and --ignore-column name", "and --facet or --group name"))?;
         let data = &channel.dataset;
         let labels = data.labels.as_deref().unwrap_or_default();
         let positive = self.positives(labels, model)?;
@@ -215,7 +217,8 @@ impl Questions {
                 reports.push(BiasReport::new(&rows, &facet).map_err(|error| error.context(&about))?);
             }
         }
-        Ok(reports)
+        let label = data.label_name.clone().unwrap_or_else(|| "label".to_string());
+        Ok((label, reports))
     }
 
     fn positives(&self, labels: &[f32], model: &Model) -> Result<Vec<bool>> {
@@ -335,7 +338,7 @@ fn show(report: &BiasReport, screen: &Screen) -> Result<()> {
     ))?;
     for (title, metrics) in [("labels", &report.labels), ("predictions", &report.predictions)] {
         screen.line("")?;
-        screen.line(&format!("{title:11} {:>9}   {:11}  reading", "value", "usual"))?;
+        screen.header(&format!("{title:11} {:>9}   {:11}  reading", "value", "usual"))?;
         metrics.iter().try_for_each(|metric| screen.line(&line(metric)))?;
     }
     Ok(())

@@ -9,6 +9,7 @@ use super::hyper::HyperArgs;
 use super::interrupt::{self, Phase};
 use super::manifest::{self, Inputs, Outcome};
 use super::model_args::TrainArgs;
+use super::numbers::at_least;
 use super::output::{self, Draft, Request};
 use super::predict::probability_names;
 use super::progress::Display;
@@ -52,7 +53,7 @@ pub struct Args {
     oof: Option<PathBuf>,
 
     /// Print a line every N rounds, on a terminal too, where a progress bar is the default
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..), help_heading = "Output")]
+    #[arg(long, value_name = "N", value_parser = at_least::<u32>(1), allow_negative_numbers = true, help_heading = "Output")]
     log_every: Option<u32>,
 
     #[command(flatten)]
@@ -65,7 +66,7 @@ Folds depend on their number, --shuffle-seed and the labels or groups alone, on 
 Examples:
   gboost cv
   gboost cv --num-round 50 --nfold 5 --stratified --early-stopping-rounds 3
-  gboost cv visits.csv --label stayed --objective binary:logistic --eval-metric auc --group-column patient
+  gboost cv visits.csv --label stayed --objective binary:logistic --group-column patient
   gboost cv a.csv --folds folds.txt --oof held_out.csv --output out";
 
 /// The name of the table.

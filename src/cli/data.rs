@@ -2,6 +2,7 @@
 
 use super::hyper::HyperArgs;
 use super::memory::Plan;
+use super::numbers::whole;
 use super::progress::spinner;
 use super::screen::{Screen, count};
 use gboost::binning::BinnedMatrix;
@@ -51,7 +52,7 @@ pub struct DataArgs {
 
     /// Longest row of a file in bytes; a longer one, such as a quote that is never closed makes, is an error, and so
     /// are more columns than a sixteenth of it
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(RECORD_BYTES),
+    #[arg(long, value_name = "N", value_parser = whole::<u64>(RECORD_BYTES), allow_negative_numbers = true,
         default_value_t = ReadOptions::MAX_RECORD_BYTES as u64)]
     max_record_bytes: u64,
 
@@ -249,17 +250,9 @@ impl DataArgs {
     pub fn refuse_no_label(&self) -> Result<()> {
         if self.no_label {
             return Err(Error::parameter("--no-label is given, but labels are needed here")
-                .remedy("name the label column with --label"));
+                .remedy("leave --no-label out; --label names the label column if it is not the first"));
         }
         Ok(())
-    }
-
-    /// The name of the label column, where it is asked for by name.
-    pub fn label_name(&self) -> String {
-        match &self.label {
-            Some(ColumnRef::Name(name)) => name.clone(),
-            _ => "label".to_string(),
-        }
     }
 
     /// The same, with further columns left out; the label stays the label.
@@ -430,7 +423,7 @@ impl DataArgs {
                     features(data),
                     model.features
                 ))
-                .remedy("name the label column with --label in place of --no-label, or leave a column out with --ignore-column"),
+                .remedy("give --label with the label column in place of --no-label, or leave a column out with --ignore-column"),
             ));
         }
         model.check_features(data).map_err(in_file)?;

@@ -98,11 +98,11 @@ fn show(figures: &Figures, model: &Model, rounds: Rounds, screen: &Screen) -> Re
         if weights.is_some() {
             screen.line("unweighted: numbers of rows")?;
         }
-        screen.block(&format!("{}\n", confusion_table(&classification.confusion, u64::to_string)))?;
+        screen.headed(&format!("{}\n", confusion_table(&classification.confusion, u64::to_string)))?;
         if let Some(weights) = weights {
             screen.line("")?;
             screen.line("weighted: weights of the rows, of which the metrics above are made")?;
-            screen.block(&format!("{}\n", confusion_table(weights, |weight| shortest(*weight))))?;
+            screen.headed(&format!("{}\n", confusion_table(weights, |weight| shortest(*weight))))?;
         }
     }
     Ok(())

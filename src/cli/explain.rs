@@ -4,6 +4,7 @@ use super::data::Purpose;
 use super::file_names::{self, Form};
 use super::interrupt::{self, Phase};
 use super::model_args::ModelArgs;
+use super::numbers::at_least;
 use super::output::{self, Draft, title};
 use super::progress::rows_bar;
 use super::screen::{Screen, count, figure};
@@ -53,7 +54,8 @@ pub struct Args {
     html: Option<PathBuf>,
 
     /// Rows to show one by one, from 0; in the page, as waterfalls [default: three in the page]
-    #[arg(long, value_name = "ROW", num_args = 1.., value_delimiter = ',', help_heading = "Output")]
+    #[arg(long, value_name = "ROW", num_args = 1.., value_delimiter = ',', value_parser = at_least::<usize>(0),
+        allow_negative_numbers = true, help_heading = "Output")]
     row: Vec<usize>,
 }
 

@@ -1,6 +1,7 @@
 //! The folds that commands hold out.
 
 use super::data::{DataArgs, Purpose, column_of};
+use super::numbers::at_least;
 use super::screen::{Screen, count};
 use gboost::ingest::keys::numbered;
 use gboost::ingest::{Channel, ColumnRef};
@@ -14,7 +15,7 @@ use std::path::{Path, PathBuf};
 #[command(next_help_heading = "Folds")]
 pub struct FoldArgs {
     /// Number of folds, at least 2 [default: 3]
-    #[arg(long, value_name = "N", conflicts_with = "folds")]
+    #[arg(long, value_name = "N", value_parser = at_least::<usize>(0), allow_negative_numbers = true, conflicts_with = "folds")]
     nfold: Option<usize>,
 
     /// Give every fold an equal share of each label
@@ -32,7 +33,7 @@ pub struct FoldArgs {
     group_column: Option<String>,
 
     /// Seed of the folds; that of the samples is --seed
-    #[arg(long, value_name = "N", default_value_t = 0, conflicts_with = "folds")]
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = at_least::<u64>(0), allow_negative_numbers = true, conflicts_with = "folds")]
     shuffle_seed: u64,
 
     /// Whether `folds` is a column for sure, and no file of that name is opened.

@@ -6,7 +6,7 @@ use super::screen::Screen;
 use super::words::Offered;
 use clap::{Arg, ArgAction, ArgMatches, Command, FromArgMatches};
 use gboost::params::{Range, Spec, TreeMethod, table};
-use gboost::{Params, Result};
+use gboost::{Error, Params, Result};
 use std::path::{Path, PathBuf};
 
 /// The hyperparameters that were given as flags, and the file of others.
@@ -53,6 +53,11 @@ impl HyperArgs {
             params.set(name, value)?;
         }
         if let Some(verbosity) = global.verbosity() {
+            if self.is_given("verbosity") && params.verbosity != verbosity {
+                let flag = if global.quiet { "--quiet" } else { "--verbose" };
+                return Err(Error::parameter(format!("--verbosity {} does not go with {flag}", params.verbosity))
+                    .remedy("leave one of them out"));
+            }
             params.verbosity = verbosity;
         }
         if let Some(threads) = global.threads() {
@@ -60,11 +65,28 @@ impl HyperArgs {
         }
         let screen = Screen::new(params.verbosity);
         notes.iter().for_each(|note| screen.note(note));
-        if self.is_given("max_bin") && params.tree_method == TreeMethod::Exact {
-            screen.note("--max-bin has no effect with tree_method exact, which has no bins");
-        }
+        self.tell_without_effect(&params, tuned, global, &screen);
         params.check()?;
         Ok(params)
+    }
+
+    /// Says which flags change nothing beside the others.
+    fn tell_without_effect(&self, params: &Params, tuned: &[&str], global: &Global, screen: &Screen) {
+        let shares = [params.subsample, params.colsample_bytree, params.colsample_bylevel, params.colsample_bynode];
+        // A search draws its trials by the seed, too.
+        let draws = shares.iter().any(|share| *share < 1.0) || !tuned.is_empty();
+        let is_exact = params.tree_method == TreeMethod::Exact && !tuned.contains(&"tree_method");
+        for (name, is_idle, reason) in [
+            ("max_bin", is_exact, "with tree_method exact, which has no bins"),
+            ("histogram_sums", is_exact, "with tree_method exact, which has no histograms"),
+            ("sampler", !draws, "where subsample and all colsample_* are 1: nothing is drawn"),
+            ("seed", !draws, "where subsample and all colsample_* are 1: nothing is drawn"),
+            ("nthread", global.threads().is_some(), "beside --threads, which wins"),
+        ] {
+            if is_idle && self.is_given(name) {
+                screen.note(&format!("note: --{} has no effect {reason}", name.replace('_', "-")));
+            }
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::Global;
 use super::model_args::load;
+use super::numbers::at_least;
 use super::output::Request;
 use super::screen::{Screen, count, escape, figure};
 use clap::ValueEnum;
@@ -17,7 +18,7 @@ pub struct Args {
     model: PathBuf,
 
     /// Print the first N trees as text, in the form of XGBoost's dump with statistics
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = at_least::<usize>(1), allow_negative_numbers = true)]
     trees: Option<usize>,
 
     /// Print the importance of the features
@@ -25,7 +26,7 @@ pub struct Args {
     importance: Option<Kind>,
 
     /// Print one tree (from 0) as a Graphviz graph
-    #[arg(long, value_name = "TREE", conflicts_with_all = ["trees", "importance"])]
+    #[arg(long, value_name = "TREE", value_parser = at_least::<usize>(0), allow_negative_numbers = true, conflicts_with_all = ["trees", "importance"])]
     dot: Option<usize>,
 }
 

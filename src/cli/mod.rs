@@ -19,6 +19,7 @@ mod man;
 mod manifest;
 mod memory;
 mod model_args;
+mod numbers;
 mod out_of_memory;
 mod output;
 mod params_file;
@@ -69,7 +70,7 @@ Examples:
   gboost explain model.json test.csv                  SHAP values
   gboost bias model.json test.csv --facet sex=1
   gboost devices                                      list the GPUs that --backend gpu can use
-  gboost completions bash                             a script that completes commands, flags and values
+  gboost completions bash                             a script for the TAB key
   gboost man --output man                             a manual page for each command
 
 Exit codes: 0 done; 1 a check said no; 2 bad input, parameter or usage; 3 the device failed; 130 interrupted.
@@ -89,7 +90,8 @@ struct Global {
 
     /// Threads to use (0: one a core), at most one a core or 64, whichever is more; wins over nthread
     /// [default: all cores]
-    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(0..=4096))]
+    #[arg(long, global = true, value_name = "N", allow_negative_numbers = true,
+        value_parser = numbers::whole::<u16>(0..=4096))]
     threads: Option<u16>,
 
     /// Print nothing but errors and what was asked for: no round lines, notes, warnings and
@@ -140,6 +142,19 @@ enum Command {
     Man(man::Args),
 }
 
+impl Command {
+    /// The name of a command that neither trains nor predicts.
+    fn computes_nothing(&self) -> Option<&'static str> {
+        match self {
+            Self::Inspect(_) => Some("inspect"),
+            Self::Devices(_) => Some("devices"),
+            Self::Completions(_) => Some("completions"),
+            Self::Man(_) => Some("man"),
+            _ => None,
+        }
+    }
+}
+
 /// Runs the program: its exit code is 0, the error's (see [`gboost::ErrorKind::exit_code`]), or clap's for bad usage.
 pub fn run() -> ExitCode {
     let arguments: Vec<OsString> = std::env::args_os().collect();
@@ -183,6 +198,9 @@ fn dispatch(cli: Cli) -> Result<()> {
     let Cli { global, command } = cli;
     interrupt::install()?;
     out_of_memory::install()?;
+    if let Some(name) = command.computes_nothing() {
+        backend::refuse_idle(&global, name)?;
+    }
     match command {
         Command::Train(args) => train::run(&global, *args),
         Command::Tune(args) => tune::run(&global, *args),

@@ -8,7 +8,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{ArgMatches, Command, FromArgMatches};
 use gboost::ingest::Channel;
 use gboost::report::figures::Rounds;
-use gboost::{Model, Result};
+use gboost::{Error, Model, Result};
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
 
@@ -177,7 +177,14 @@ impl ModelArgs {
 
     /// The model.
     pub fn load(&self, screen: &Screen) -> Result<Model> {
-        load(&self.model, screen)
+        match self.data.iter().find(|file| is_model(file)) {
+            Some(model) if !is_model(&self.model) => {
+                let (data, model) = (self.model.display(), model.display());
+                Err(Error::parameter(format!("{data} stands where the model is meant, and {model} where the data is"))
+                    .remedy("give the model first, then the data"))
+            }
+            _ => load(&self.model, screen),
+        }
     }
 
     /// The rounds that are used.

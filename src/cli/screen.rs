@@ -75,12 +75,21 @@ impl Screen {
 
     /// Writes a [`table`] to standard output, whatever the verbosity; its header is bold on a terminal.
     pub fn table(&self, header: &[&str], rows: Vec<Vec<String>>) -> Result<()> {
-        // Its cells are escaped; the colour comes after that.
-        let table = table(header, rows);
-        let (header, rows) = table.split_once('\n').map_or((&*table, ""), |(header, rows)| (header, rows));
-        let header = colour::paint(header, colour::HEADER, colour::is_on(io::stdout()));
-        let end = if rows.is_empty() { "" } else { "\n" };
-        self.write(format!("{header}\n{rows}{end}").as_bytes())
+        self.headed(&format!("{}\n", table(header, rows)))
+    }
+
+    /// Writes text of several lines as [`Screen::block`] does, the first of them as a header.
+    pub fn headed(&self, text: &str) -> Result<()> {
+        let (header, rest) = text.split_once('\n').unwrap_or((text, ""));
+        self.header(header)?;
+        self.block(rest)
+    }
+
+    /// Writes the header of a table to standard output, whatever the verbosity; it is bold on a terminal.
+    pub fn header(&self, line: &str) -> Result<()> {
+        // The colour comes after the escaping.
+        let header = colour::paint(&escape(line, &['\t']), colour::HEADER, colour::is_on(io::stdout()));
+        self.write(format!("{header}\n").as_bytes())
     }
 
     /// Says something on standard error, unless quiet.

@@ -1,5 +1,6 @@
 //! What a search is, from flags and from `--config tune.toml`.
 
+use super::numbers::{at_least, target};
 use super::params_file::{self, text_of};
 use super::words::Offered;
 use clap::ValueEnum;
@@ -57,11 +58,11 @@ pub struct SearchArgs {
     strategy: Option<StrategyName>,
 
     /// Trials at most [default: 30; grid: all; hyperband: one round of its brackets]
-    #[arg(long, alias = "max_jobs", value_name = "N", value_parser = at_least_one)]
+    #[arg(long, alias = "max_jobs", value_name = "N", value_parser = at_least::<usize>(1), allow_negative_numbers = true)]
     max_jobs: Option<usize>,
 
     /// Trials that run at a time and share the threads; changes no result [default: as many as threads; 1 on a GPU]
-    #[arg(long, alias = "max_parallel_jobs", value_name = "N", value_parser = at_least_one)]
+    #[arg(long, alias = "max_parallel_jobs", value_name = "N", value_parser = at_least::<usize>(1), allow_negative_numbers = true)]
     max_parallel_jobs: Option<usize>,
 
     /// What to optimise: validation:METRIC or cv:METRIC, the mean over the held-out folds [default: the last eval_metric, on the
@@ -82,24 +83,24 @@ pub struct SearchArgs {
     early_stopping: Option<EarlyStopping>,
 
     /// End with the first trial that is at least as good; exit code 1 if none is
-    #[arg(long, value_name = "VALUE", allow_negative_numbers = true)]
+    #[arg(long, value_name = "VALUE", value_parser = target, allow_negative_numbers = true)]
     target: Option<f64>,
 
     /// End when so many trials in a row were no better than the best before them
-    #[arg(long, value_name = "N", value_parser = at_least_one)]
+    #[arg(long, value_name = "N", value_parser = at_least::<usize>(1), allow_negative_numbers = true)]
     patience: Option<usize>,
 
     /// Trials that --strategy bayesian proposes, and --early-stopping median judges, together: more of them run side by side, fewer learn
     /// more from one another [default: 4]
-    #[arg(long, alias = "batch_size", value_name = "N", value_parser = at_least_one)]
+    #[arg(long, alias = "batch_size", value_name = "N", value_parser = at_least::<usize>(1), allow_negative_numbers = true)]
     batch_size: Option<usize>,
 
     /// Points of a real range in --strategy grid [default: 3]
-    #[arg(long, alias = "grid_points", value_name = "N", value_parser = clap::value_parser!(u32).range(2..))]
+    #[arg(long, alias = "grid_points", value_name = "N", value_parser = at_least::<u32>(2), allow_negative_numbers = true)]
     grid_points: Option<u32>,
 
     /// Rounds after which --strategy hyperband judges for the first time, at least [default: 5]
-    #[arg(long, alias = "min_rounds", value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, alias = "min_rounds", value_name = "N", value_parser = at_least::<u32>(1), allow_negative_numbers = true)]
     min_rounds: Option<u32>,
 
     /// Folds, in a config file.
@@ -117,13 +118,6 @@ pub struct SearchArgs {
     /// The fixed parameters of a config file.
     #[arg(skip)]
     params: Map<String, Value>,
-}
-
-fn at_least_one(text: &str) -> std::result::Result<usize, String> {
-    match text.parse() {
-        Ok(0) | Err(_) => Err("give a whole number, at least 1".to_string()),
-        Ok(number) => Ok(number),
-    }
 }
 
 /// A config file, read.

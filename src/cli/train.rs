@@ -10,6 +10,7 @@ use super::interrupt::{self, Phase};
 use super::manifest::{self, Inputs, Outcome};
 use super::memory::{MemoryArgs, Need, Plan};
 use super::model_args::{TrainArgs, load};
+use super::numbers::at_least;
 use super::output::{self, Draft, Request};
 use super::profile;
 use super::progress::{Display, spinner};
@@ -65,7 +66,7 @@ pub struct Args {
     output: Option<PathBuf>,
 
     /// Print a line every N rounds, on a terminal too, where a progress bar is the default
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..), help_heading = "Output")]
+    #[arg(long, value_name = "N", value_parser = at_least::<u32>(1), allow_negative_numbers = true, help_heading = "Output")]
     log_every: Option<u32>,
 
     /// Write a report to look at as well: one HTML file, as gboost report makes it, judged on the validation data, otherwise
@@ -280,7 +281,8 @@ impl Job<'_> {
             ));
         }
         if let Some(profile) = &trained.profile {
-            screen.block(&format!("\n{}\n", profile::text(profile)))?;
+            screen.line("")?;
+            screen.headed(&format!("{}\n", profile::text(profile)))?;
         }
         if screen.is_quiet() { Ok(()) } else { summary(&outcome, files, params, screen) }
     }
@@ -308,7 +310,7 @@ fn read(args: &Args, purpose: Purpose, (plan, params): (&Plan, &Params), screen:
 pub fn tell_built_in(params: &Params, screen: &Screen) {
     let Params { num_round, eta, gamma, max_depth, min_child_weight, subsample, .. } = params;
     screen.note(&format!(
-        "no --train given: the built-in census data (UCI Adult) with Task 1's hyperparameters: objective {}, \
+        "no --train given: the built-in census data (UCI Adult) with hyperparameters that suit it: objective {}, \
          num_round {num_round}, eta {eta}, gamma {gamma}, max_depth {max_depth}, \
          min_child_weight {min_child_weight}, subsample {subsample}",
         params.objective.name(),

@@ -97,7 +97,8 @@ A config file (TOML) has the options of the search by their names, a table [para
 
 Examples:
   gboost tune
-  gboost tune train.csv --validation valid.csv --objective binary:logistic --objective-metric validation:auc \\
+  gboost tune train.csv --validation valid.csv --objective binary:logistic \\
+              --objective-metric validation:auc \\
               --range eta=0.01..0.3:log --range max_depth=int:3..9 --strategy bayesian --max-jobs 30
   gboost tune train.csv --config tune.toml --output run1
   gboost tune train.csv --config tune.toml --output run1 --resume

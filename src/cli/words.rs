@@ -5,6 +5,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, Command, ValueHint};
 use gboost::params;
 use std::ffi::{OsStr, OsString};
+use std::path::Path;
 
 /// Takes any text and offers these words for completion: what is refused is refused by the library, in its words.
 #[derive(Clone, Debug)]
@@ -78,6 +79,8 @@ const TRAINING: &[&str] = &["train", "tune", "cv"];
 /// The commands that apply a model.
 const APPLYING: &[&str] = &["predict", "evaluate", "report", "explain", "bias"];
 
+const MISSING: &str = "a value is missing where its field is empty, NA, nan, null or ?; write other marks so";
+
 /// Flags that people try, the commands that do not have them, and what does their work there.
 const TIPS: &[(&[&str], &[&str], &str)] = &[
     (
@@ -117,7 +120,47 @@ const TIPS: &[(&[&str], &[&str], &str)] = &[
         &["train"],
         "--continue-from adds rounds to a model",
     ),
-    (&["model-out", "output-model", "save-model", "model-file", "out"], &["train"], "--model names the model's file"),
+    (
+        &["model-out", "output-model", "save-model", "model-file", "model-dir", "save", "out"],
+        &["train"],
+        "--model names the model's file",
+    ),
+    (
+        &["early-stopping", "patience"],
+        &["train", "cv"],
+        "--early-stopping-rounds stops once so many rounds brought nothing",
+    ),
+    (&["silent"], TRAINING, "--quiet prints errors alone"),
+    (&["silent"], APPLYING, "--quiet prints errors and results alone"),
+    (
+        &["verbose-eval", "log-period", "metric-period", "print-every-n"],
+        &["train", "cv"],
+        "--log-every sets the rounds between lines",
+    ),
+    (&["missing", "missing-value", "na-values"], TRAINING, MISSING),
+    (&["missing", "missing-value", "na-values"], APPLYING, MISSING),
+    (
+        &["test-size", "split", "validation-split", "validation-fraction", "train-size"],
+        &["train"],
+        "no rows are split off; --validation takes a file of its own, and gboost cv holds out folds",
+    ),
+    (&["sep", "separator"], TRAINING, "--delimiter sets the delimiter"),
+    (&["sep", "separator"], APPLYING, "--delimiter sets the delimiter"),
+    (&["no-header", "has-header"], TRAINING, "--header says whether line 1 names the columns: yes, no or auto"),
+    (&["no-header", "has-header"], APPLYING, "--header says whether line 1 names the columns: yes, no or auto"),
+    (&["format", "file-format", "data-format"], TRAINING, "leave it out: the files show their format, CSV or libsvm"),
+    (&["task"], TRAINING, "--objective names what is learnt"),
+    (
+        &["sensitive", "protected", "sensitive-feature", "attribute"],
+        &["bias"],
+        "--facet names the rows that may be at a disadvantage",
+    ),
+    (&["raw-score", "raw", "margin"], &["predict"], "--output-type margin writes margins"),
+    (
+        &["iteration-range", "ntree-limit", "best-iteration", "num-iteration"],
+        APPLYING,
+        "rounds up to the best one are used; --all-rounds uses all",
+    ),
     (&["model"], &["tune"], "--output names the folder; the best model is model.json in it"),
     (&["model", "save-model"], &["cv"], "a cross-validation keeps no model; gboost train makes one"),
     (&["out", "output-file", "csv"], &["predict", "explain"], "--output names the file to write"),
@@ -142,6 +185,9 @@ const TIPS: &[(&[&str], &[&str], &str)] = &[
 
 /// Replaces clap's tip for an unknown argument, which may name a flag that is refused or has nothing to do with it.
 pub fn mend(mut error: clap::Error, root: &Command, arguments: &[OsString]) -> clap::Error {
+    if error.kind() == ErrorKind::InvalidSubcommand {
+        return mend_command(error);
+    }
     if error.kind() != ErrorKind::UnknownArgument {
         return error;
     }
@@ -153,7 +199,7 @@ pub fn mend(mut error: clap::Error, root: &Command, arguments: &[OsString]) -> c
     let command = name.and_then(|name| subcommand(root, name)).unwrap_or(root);
     // clap's names the flag that it takes for the one that was meant.
     error.insert(ContextKind::Usage, ContextValue::StyledStr(command.clone().render_usage()));
-    match tip(&given, command, root) {
+    match slip(&given, command, arguments).or_else(|| tip(&given, command, root)) {
         Some(Tip::Sentence(text)) => {
             error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![StyledStr::from(text)]));
         }
@@ -163,6 +209,63 @@ pub fn mend(mut error: clap::Error, root: &Command, arguments: &[OsString]) -> c
         None => {}
     }
     error
+}
+
+/// What other programs call the commands.
+const COMMANDS: &[(&[&str], &str)] = &[
+    (&["fit", "learn", "training"], "gboost train"),
+    (&["test", "score", "eval", "validate", "metrics"], "gboost evaluate"),
+    (&["apply", "infer", "inference", "transform"], "gboost predict"),
+    (&["importance", "feature-importance", "dump", "show", "info", "model", "tree"], "gboost inspect"),
+    (&["shap"], "gboost explain"),
+    (&["plot", "html", "summary", "page"], "gboost report"),
+    (&["search", "optimize", "optimise", "hpo", "grid", "grid-search", "hyperopt"], "gboost tune"),
+    (&["cross-validate", "cross-val", "crossval", "crossvalidate"], "gboost cv"),
+    (&["fairness"], "gboost bias"),
+    (&["gpus", "gpu"], "gboost devices"),
+    (&["version"], "gboost --version"),
+];
+
+/// Names the command that was meant.
+fn mend_command(mut error: clap::Error) -> clap::Error {
+    let Some(ContextValue::String(given)) = error.get(ContextKind::InvalidSubcommand).cloned() else { return error };
+    let known = COMMANDS.iter().find(|(names, _)| names.contains(&given.as_str()));
+    let text = match (known, Path::new(&given).extension().and_then(OsStr::to_str)) {
+        (Some((_, command)), _) => format!("that is {command} here"),
+        (None, Some("json")) => {
+            format!("a command comes first: gboost inspect {given}, or gboost predict {given} DATA")
+        }
+        (None, Some(_)) => format!("a command comes first: gboost train {given}"),
+        (None, None) => return error,
+    };
+    error.remove(ContextKind::SuggestedSubcommand);
+    error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![StyledStr::from(text)]));
+    error
+}
+
+/// What to say to a flag of one dash, and to a value behind a flag that takes none.
+fn slip(given: &str, command: &Command, arguments: &[OsString]) -> Option<Tip> {
+    let mut words = arguments.iter().filter_map(|word| word.to_str());
+    if given.starts_with('-') {
+        let letter = given.strip_prefix('-').filter(|letter| letter.chars().count() == 1)?;
+        let word = words
+            .find(|word| word.len() > 2 && word.starts_with('-') && !word.starts_with("--") && word.contains(letter));
+        let name =
+            word.and_then(|word| word.trim_start_matches('-').split('=').next()).map(|name| name.replace('_', "-"));
+        let known = name.filter(|name| command.get_arguments().any(|arg| all_names(arg).any(|known| known == name)));
+        return Some(known.map_or_else(
+            || Tip::Sentence("flags are whole words behind two dashes; -h, -q and -v alone are short".to_string()),
+            |name| Tip::Flag(format!("--{name}")),
+        ));
+    }
+    let before = words.take_while(|word| *word != given).last()?;
+    let takes_none =
+        |arg: &&Arg| !arg.get_action().takes_values() && all_names(arg).any(|name| before == format!("--{name}"));
+    let flag = command.get_arguments().find(takes_none)?;
+    Some(Tip::Sentence(match flag.get_id().as_str() {
+        "verbose" => "--verbose takes no value; -v prints details, as --verbosity 2 does".to_string(),
+        _ => format!("{before} takes no value"),
+    }))
 }
 
 /// What to say to an unknown argument.

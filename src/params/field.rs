@@ -141,8 +141,19 @@ impl Field for Vec<Metric> {
     fn parse(text: &str) -> std::result::Result<Self, Refused> {
         text.split([',', ' ', '[', ']', '"', '\''])
             .filter(|name| !name.is_empty())
-            .map(|name| Metric::from_name(name).map_err(Refused::Error))
-            .collect()
+            .try_fold(Self::new(), |mut metrics, name| {
+                let metric = Metric::from_name(name).map_err(Refused::Error)?;
+                if metrics.contains(&metric) {
+                    let twice = Error::parameter(format!("eval_metric names {} twice", metric.name()));
+                    return Err(Refused::Error(twice.remedy("name it once; the last metric steers early stopping")));
+                }
+                metrics.push(metric);
+                Ok(metrics)
+            })
+            .and_then(|metrics| match metrics.is_empty() {
+                true => Err(Refused::Form(format!("one or several of {}", crate::metric::list()))),
+                false => Ok(metrics),
+            })
     }
     fn choices() -> Vec<String> {
         Metric::ALL.iter().map(Metric::name).collect()

@@ -309,11 +309,18 @@ impl Manifest {
         let text = bytes.and_then(|bytes| String::from_utf8(bytes).map_err(io::Error::other));
         let text = text.map_err(|source| unreadable(&source))?;
         let bad = |error: serde_json::Error| {
-            Error::data(format!("no manifest of gboost: {error}"))
+            let reason =
+                if text.trim_start().starts_with('{') { error.to_string() } else { "it is no JSON".to_string() };
+            Error::data(format!("no manifest of gboost: {reason}"))
                 .remedy("give the file that gboost train wrote beside the model")
                 .at_path(path)
         };
         let value = strict_json::parse(&text).map_err(bad)?;
+        if value.get("learner").is_some() {
+            return Err(Error::data("this is a model, not the manifest of one")
+                .remedy(format!("give the file that gboost train wrote beside it, {}", beside(path).display()))
+                .at_path(path));
+        }
         match value.get("manifest").and_then(Value::as_u64) {
             Some(form) if form != u64::from(FORM) => {
                 Err(Error::data(format!("the manifest has form {form}, this gboost reads form {FORM}"))

@@ -90,7 +90,7 @@ fn usage() {
     );
     folder.refuses(
         "train --train train.csv --no-label",
-        "--no-label is given, but labels are needed here; name the label column with --label",
+        "--no-label is given, but labels are needed here; leave --no-label out; --label names the label column if it is not the first",
     );
 }
 

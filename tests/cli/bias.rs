@@ -148,7 +148,7 @@ fn what_is_wrong_is_named() {
             "--facet 9=1",
             "data.csv:1: --facet 9=1: there is no column 9: the file has columns 0 to 4; give --facet one of these, or a name".to_string(),
         ),
-        ("--facet sex=1 --no-label", "--no-label is given, but labels are needed here; name the label column with --label".to_string()),
+        ("--facet sex=1 --no-label", "--no-label is given, but labels are needed here; leave --no-label out; --label names the label column if it is not the first".to_string()),
     ] {
         folder.refuses(&format!("bias --model model.json --data data.csv --ignore-column sex area --json analysis.json {arguments}"), &error);
     }

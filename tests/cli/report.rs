@@ -208,7 +208,7 @@ fn what_is_refused() {
     );
     folder.refuses(
         &with("--no-label"),
-        "--no-label is given, but labels are needed here; name the label column with --label",
+        "--no-label is given, but labels are needed here; leave --no-label out; --label names the label column if it is not the first",
     );
     let ran = folder.run("report --model model.json --data labels.csv");
     assert_eq!(ran.code, Some(2));

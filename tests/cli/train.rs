@@ -11,7 +11,7 @@ fn without_data_the_built_in_census() {
     let folder = Folder::new();
     let ran = folder.run("train --num-round 5");
     assert!(
-        ran.stderr.contains("the built-in census data (UCI Adult) with Task 1's hyperparameters")
+        ran.stderr.contains("the built-in census data (UCI Adult) with hyperparameters that suit it")
             && ran.stderr.contains("num_round 5, eta 0.2, gamma 4, max_depth 5, min_child_weight 6, subsample 0.7"),
         "{}",
         ran.stderr

@@ -119,7 +119,7 @@ fn tips_help() {
         ("train train.csv --feature-weights 1", "feature_weights is not supported yet; leave the parameter out"),
         ("train train.csv --one-drop", "one_drop is not supported yet; leave the parameter out"),
         ("train train.csv --threshold 0.3", "--eval-metric error@0.7 evaluates at a threshold of 0.7"),
-        ("train train.csv --test-size 0.3", ""),
+        ("train train.csv --test-size 0.3", "no rows are split off; --validation takes a file of its own"),
         ("train train.csv --nfold 3", "gboost cv cross-validates"),
         ("train train.csv valid.csv", "--train takes several files of training data"),
         ("train train.csv max_depth=5", "hyperparameters are flags: --max-depth 5"),
@@ -351,13 +351,10 @@ fn help_names_every_metric_and_objective() {
 /// What bash offers for the last word.
 #[cfg(unix)]
 fn completed(folder: &Folder, words: &[&str]) -> Vec<String> {
-    let last = words.len() - 1;
-    let quoted: Vec<String> = words.iter().map(|word| format!("'{word}'")).collect();
     let script = format!(
-        "source ./gboost.bash; COMP_WORDS=({}); COMP_CWORD={last}; _gboost gboost {} {}; printf '%s\\n' \"${{COMPREPLY[@]}}\"",
-        quoted.join(" "),
-        quoted[last],
-        quoted[last - 1],
+        "source ./gboost.bash; COMP_LINE='{}'; COMP_POINT=${{#COMP_LINE}}; _gboost_whole_words gboost; \
+         printf '%s\\n' \"${{COMPREPLY[@]}}\"",
+        words.join(" "),
     );
     let output = Command::new("bash").args(["--norc", "-c", &script]).current_dir(folder.path(".")).output().unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
@@ -384,7 +381,12 @@ fn bash_completes_values_and_files() {
         assert_eq!(all(command, "--label"), Vec::<String>::new());
     }
     assert_eq!(completed(&["gboost", "train", "--objective", "b"]), ["binary:logistic"]);
-    assert_eq!(completed(&["gboost", "train", "--objective", "multi:softp"]), ["multi:softprob"]);
+    // Readline keeps what stands before the last colon.
+    assert_eq!(completed(&["gboost", "train", "--objective", "multi:softp"]), ["softprob"]);
+    assert_eq!(completed(&["gboost", "train", "--objective=multi:"]), ["softmax", "softprob"]);
+    assert_eq!(completed(&["gboost", "train", "--tree-method=e"]), ["exact"]);
+    assert_eq!(completed(&["gboost", "tune", "--objective-metric", "cv:au"]), ["auc", "aucpr"]);
+    assert_eq!(completed(&["gboost", "train", "tr"]), ["train.csv"]);
     assert_eq!(all("evaluate", "--eval-metric"), all("train", "--eval-metric"));
     assert_eq!(all("tune", "--strategy"), ["random", "grid", "bayesian", "hyperband"]);
     assert_eq!(all("tune", "--early-stopping"), ["median", "off"]);
@@ -399,10 +401,91 @@ fn bash_completes_values_and_files() {
     assert!(completed(&["gboost", "tr"]).contains(&"train".to_string()));
     assert_eq!(completed(&["gboost", "train", "--boo"]), Vec::<String>::new());
     assert_eq!(completed(&["gboost", "train", "--max-dep"]), ["--max-depth"]);
-    // Bash keeps `multi:soft` one word.
-    let breaks = "source ./gboost.bash; [[ $COMP_WORDBREAKS != *:* ]]";
+    // Other programs' words are parted as before.
+    let breaks = "before=$COMP_WORDBREAKS; source ./gboost.bash; [[ $COMP_WORDBREAKS == \"$before\" ]]";
     let bash = Command::new("bash").args(["--norc", "-c", breaks]).current_dir(folder.path(".")).status().unwrap();
     assert!(bash.success());
+}
+
+#[test]
+fn numbers_are_refused_in_words() {
+    let folder = Folder::with_data();
+    for (line, wanted) in [
+        ("train train.csv --threads x", "'--threads <N>': give a whole number from 0 to 4096"),
+        ("train train.csv --threads -1", "'--threads <N>': give a whole number from 0 to 4096"),
+        ("train train.csv --log-every 0", "'--log-every <N>': give a whole number, at least 1"),
+        ("train train.csv --max-record-bytes 5", "give a whole number from 1048576 to 1099511627776"),
+        ("cv train.csv --nfold -1", "'--nfold <N>': give a whole number, at least 0"),
+        ("cv train.csv --shuffle-seed -1", "'--shuffle-seed <N>': give a whole number, at least 0"),
+        ("tune train.csv --max-jobs 1.5", "'--max-jobs <N>': give a whole number, at least 1"),
+        ("tune train.csv --grid-points 1", "'--grid-points <N>': give a whole number, at least 2"),
+        ("tune train.csv --target income", "at which the search may end, like 0.9; --label names the label column"),
+        ("tune train.csv --target nan", "at which the search may end, like 0.9; --label names the label column"),
+        ("explain model.json train.csv --row -1", "'--row <ROW>...': give a whole number, at least 0"),
+        ("inspect model.json --trees 0", "'--trees <N>': give a whole number, at least 1"),
+        ("inspect model.json --dot x", "'--dot <TREE>': give a whole number, at least 0"),
+        ("bias model.json train.csv --facet age --threshold x", "'--threshold <P>': give a number from 0 to 1"),
+    ] {
+        let ran = folder.run(line);
+        assert_eq!(ran.code, Some(2), "{line}");
+        assert!(ran.stderr.contains(wanted), "{line}: {}", ran.stderr);
+    }
+}
+
+#[test]
+fn slips_are_named() {
+    let folder = Folder::with_data();
+    folder.run("train train.csv --num-round 1 -q").done();
+    for (line, wanted) in [
+        ("fit train.csv", "tip: that is gboost train here"),
+        ("score model.json train.csv", "tip: that is gboost evaluate here"),
+        ("plot model.json", "tip: that is gboost report here"),
+        ("train.csv", "tip: a command comes first: gboost train train.csv"),
+        ("train train.csv --objective binary:logistic -label income", "a similar argument exists: '--label'"),
+        ("train train.csv -o out", "flags are whole words behind two dashes"),
+        ("train train.csv --verbose 1", "tip: --verbose takes no value"),
+        ("train train.csv --early-stopping 5", "tip: --early-stopping-rounds stops"),
+        ("predict train.csv model.json", "give the model first, then the data"),
+        ("verify model.json", "give the file that gboost train wrote beside it, model.manifest.json"),
+        ("train train.csv --eval-metric ,", "give one or several of logloss"),
+        ("train train.csv --eval-metric rmse,rmse", "eval_metric names rmse twice; name it once"),
+        ("bias model.json train.csv --facet income=1", "--label and --facet or --group name the same column"),
+    ] {
+        let ran = folder.run(line);
+        assert_eq!(ran.code, Some(2), "{line}");
+        assert!(ran.stderr.contains(wanted), "{line}: {}", ran.stderr);
+    }
+}
+
+#[test]
+fn flags_without_effect_are_told() {
+    let folder = Folder::with_data();
+    let train = "train train.csv --num-round 1";
+    folder.run(&format!("{train} -q")).done();
+    for (flags, told) in [
+        ("--tree-method exact --histogram-sums wide", "note: --histogram-sums has no effect with tree_method exact"),
+        ("--tree-method exact --max-bin 9", "note: --max-bin has no effect with tree_method exact"),
+        ("--seed 3", "note: --seed has no effect"),
+        ("--sampler xgboost1", "note: --sampler has no effect"),
+        ("--nthread 1 --threads 1", "note: --nthread has no effect beside --threads"),
+    ] {
+        let ran = folder.run(&format!("{train} {flags}"));
+        assert!(ran.stderr.contains(told), "{flags}: {}", ran.stderr);
+        ran.done();
+    }
+    let ran = folder.run(&format!("{train} --seed 3 --colsample-bynode 0.5"));
+    assert!(!ran.stderr.contains("no effect"), "{}", ran.stderr);
+    for (line, wanted) in [
+        ("inspect model.json --backend gpu", "--backend has no effect on gboost inspect"),
+        ("inspect model.json --threads 2", "--threads has no effect on gboost inspect"),
+        ("completions bash --gpu 0", "--gpu has no effect on gboost completions"),
+        ("man --threads 1", "--threads has no effect on gboost man"),
+        ("train train.csv --verbosity 2 -q", "--verbosity 2 does not go with --quiet; leave one of them out"),
+    ] {
+        let ran = folder.run(line);
+        assert_eq!(ran.code, Some(2), "{line}");
+        assert!(ran.stderr.contains(wanted), "{line}: {}", ran.stderr);
+    }
 }
 
 #[test]
@@ -417,7 +500,14 @@ fn a_manual_page_for_every_command() {
     ran.done();
     assert_eq!(super::support::names(&folder.path("share/man1")), expected);
     let page = folder.read("share/man1/gboost-train.1");
-    for text in [".TH gboost-train 1", ".SH NAME", ".SH SYNOPSIS", "max\\-depth", ".SH EXAMPLES", "  gboost train"] {
+    for text in [
+        ".TH gboost-train 1",
+        ".SH NAME",
+        ".SH SYNOPSIS\ngboost train [OPTIONS] [TRAIN]\n.SH DESCRIPTION",
+        "max\\-depth",
+        ".SH EXAMPLES",
+        "  gboost train",
+    ] {
         assert!(page.contains(text), "{text} is not in\n{page}");
     }
     // The same pages again.
