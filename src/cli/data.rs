@@ -423,7 +423,7 @@ impl DataArgs {
                     features(data),
                     model.features
                 ))
-                .remedy("give --label with the label column in place of --no-label, or leave a column out with --ignore-column"),
+                .remedy("name the label column with --label in place of --no-label, or leave a column out with --ignore-column"),
             ));
         }
         model.check_features(data).map_err(in_file)?;

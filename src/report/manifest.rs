@@ -317,7 +317,7 @@ impl Manifest {
         };
         let value = strict_json::parse(&text).map_err(bad)?;
         if value.get("learner").is_some() {
-            return Err(Error::data("this is a model, not the manifest of one")
+            return Err(Error::data("no manifest of gboost: this is a model")
                 .remedy(format!("give the file that gboost train wrote beside it, {}", beside(path).display()))
                 .at_path(path));
         }

@@ -208,7 +208,7 @@ fn what_is_given_is_never_ignored_without_a_word() {
     for (arguments, told) in [
         (
             format!("train {BINARY} --num-round 1 --tree-method exact --max-bin 64"),
-            "--max-bin has no effect with tree_method exact, which has no bins",
+            "note: --max-bin has no effect with tree_method exact, which has no bins",
         ),
         (format!("{tune} --params eta.json --output t"), "eta.json: eta is tuned: its value here is not used"),
         (format!("{tune} --resume --output u"), "--resume: there is no journal u/tune.jsonl: the search starts anew"),
