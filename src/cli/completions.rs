@@ -22,8 +22,8 @@ Examples:
   gboost completions zsh > ~/.zfunc/_gboost           with ~/.zfunc in $fpath
   gboost completions fish > ~/.config/fish/completions/gboost.fish";
 
-/// Bash parts words at `:` and `=`, and would complete nothing in `multi:soft`. They are put together again, and an answer
-/// leaves out what stands before the last colon, which stays on the line.
+/// Bash parts words at `:` and `=`, and would complete nothing in `multi:soft`. They are put together
+/// again, and an answer leaves out what stands before the last colon, which stays on the line.
 const WHOLE_WORDS: &[u8] = br#"
 _gboost_whole_words() {
     local line=${COMP_LINE:0:COMP_POINT} COMP_WORDS COMP_CWORD word
