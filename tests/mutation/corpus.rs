@@ -1,5 +1,6 @@
 //! What is mutated: small files of every form that is read.
 
+use serde_json::{Value, json};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -13,6 +14,9 @@ pub const CSV: &[&str] = &[
     "y|a\n1|16777217\n0|-0.0\n1|0.1000000000000000055511151231257827\n",
     "y,a,b,c,d,e,f,g\n1,0,0,0,1,0,0,0\n0,0,1,0,0,0,0,0\n1,0,0,0,0,0,0,1\n0,0,0,0,0,0,0,0\n",
 ];
+
+/// Rows of three classes, with weights.
+pub const CLASSES: &str = "y,w,a,b\n0,1,2,3\n1,2,1,\n2,0.5,3,1\n0,0,0,2\n1,1,2,2\n2,3,5,0\n0,1,1,3\n1,1,4,4\n";
 
 /// libsvm files: bases 0 and 1, weights, comments, empty rows.
 pub const LIBSVM: &[&str] = &[
@@ -54,5 +58,63 @@ pub fn models() -> Vec<Vec<u8>> {
     let is_model = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "json");
     let models: Vec<Vec<u8>> = paths.iter().filter(|path| is_model(path)).map(|path| fs::read(path).unwrap()).collect();
     assert!(models.len() >= 8, "the fixtures have models");
-    models
+    models.into_iter().chain(extremes().into_iter().map(|model| model.to_string().into_bytes())).collect()
+}
+
+/// Models that ask for much in a small file: features, classes with and without trees, levels.
+fn extremes() -> Vec<Value> {
+    vec![
+        model(1 << 31, 0, &[(0, chain(2))]),
+        model(3, 200, &[]),
+        model(3, 4_000, &[(0, chain(1)), (3_999, chain(1))]),
+        model(3, 0, &[(0, chain(3_000))]),
+        weighted(model(3, 0, &[(0, chain(2)), (0, chain(1))])),
+    ]
+}
+
+/// A model of these trees, each with its class.
+fn model(features: u64, classes: usize, trees: &[(usize, Value)]) -> Value {
+    let objective = if classes == 0 { "reg:squarederror" } else { "multi:softprob" };
+    let (infos, trees): (Vec<usize>, Vec<Value>) = if classes == 0 {
+        trees.iter().cloned().unzip()
+    } else {
+        // Every class has its tree in a round; those that are not given are a leaf.
+        let named =
+            |class| trees.iter().find(|(of, _)| *of == class).map_or_else(|| chain(0), |(_, tree)| tree.clone());
+        if trees.is_empty() { (vec![], vec![]) } else { (0..classes).map(|class| (class, named(class))).unzip() }
+    };
+    json!({"learner": {
+        "gradient_booster": {"name": "gbtree", "model": {"tree_info": infos, "trees": trees}},
+        "learner_model_param": {
+            "base_score": "0.5", "num_class": classes.to_string(), "num_feature": features.to_string()
+        },
+        "objective": {"name": objective}
+    }})
+}
+
+/// A tree of so many levels: one leaf on each, and two on the last.
+fn chain(levels: usize) -> Value {
+    let nodes = 2 * levels + 1;
+    let splits = |node: usize| node.is_multiple_of(2) && node + 1 < nodes;
+    let all = |value: &dyn Fn(usize) -> Value| (0..nodes).map(value).collect::<Value>();
+    let child = |offset: usize| all(&|node| if splits(node) { json!(node + offset) } else { json!(-1) });
+    json!({
+        "left_children": child(1),
+        "right_children": child(2),
+        "parents": all(&|node| if node == 0 { json!(i32::MAX) } else { json!((node - 1) / 2 * 2) }),
+        "split_indices": all(&|node| json!(if splits(node) { node / 2 % 3 } else { 0 })),
+        "split_conditions": all(&|node| json!((node % 977) as f64 / 10.0)),
+        "default_left": all(&|_| json!(0)),
+        "sum_hessian": all(&|node| json!(nodes - node)),
+        "loss_changes": all(&|_| json!(1)),
+        "base_weights": all(&|_| json!(1)),
+    })
+}
+
+/// With a weight for every tree, as dropout leaves them.
+fn weighted(mut model: Value) -> Value {
+    let booster = &mut model["learner"]["gradient_booster"];
+    let trees = booster["model"]["trees"].as_array().map_or(0, Vec::len);
+    booster["weight_drop"] = vec![0.5; trees].into();
+    model
 }

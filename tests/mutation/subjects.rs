@@ -132,6 +132,10 @@ impl Attempts for Table {
             // A small file of this kind may hold much, in one line or in many.
             if random.below(400) == 0 {
                 mutate::swell(random, &mut text, 1 << 26);
+            } else if random.below(400) == 0 {
+                let commas = 1 << random.below(27);
+                let at = random.below(text.len() as u64 + 1) as usize;
+                text.splice(at..at, std::iter::repeat_n(b',', commas));
             }
             let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
             encoder.write_all(&text).unwrap();
@@ -292,6 +296,10 @@ impl FoldFiles {
 /// The program's options wherever it runs on a mutant: little work, and a folder of its own.
 const LITTLE: [&str; 4] = ["-q", "--threads", "1", "--num-round"];
 
+/// What trains on the rows of classes with weights.
+const CLASSES: &[&str] =
+    &["--weight-column", "w", "--objective", "multi:softprob", "--num-class", "3", "--min-child-weight", "0"];
+
 /// Manifests: verified.
 struct Manifests {
     folder: PathBuf,
@@ -301,15 +309,22 @@ struct Manifests {
 impl Manifests {
     fn start(folder: &Path) -> Box<dyn Attempts> {
         fs::write(folder.join("t.csv"), corpus::CSV[0]).unwrap();
-        let quiet = ["-q", "--threads", "1"];
-        let [trained, crossed] = [
-            [&["train", "--train", "t.csv", "--num-round", "2"][..], &quiet].concat(),
-            [&["cv", "--train", "t.csv", "--num-round", "2", "--nfold", "2"][..], &quiet].concat(),
-        ]
-        .map(|arguments| program::run(folder, &arguments));
-        assert_eq!((trained, crossed), (0, 0));
-        let samples = ["model.manifest.json", "cv.manifest.json"].map(|name| fs::read(folder.join(name)).unwrap());
-        Box::new(Self { folder: folder.to_path_buf(), samples: samples.to_vec() })
+        fs::write(folder.join("c.csv"), corpus::CLASSES).unwrap();
+        let sample = |command: &str, rows: &[&str]| {
+            let more = ["--num-round", "2", "-q", "--threads", "1", "--output", "."];
+            assert_eq!(program::run(folder, &[&[command, "--train"], rows, &more].concat()), 0);
+            let name = if command == "train" { "model.manifest.json" } else { "cv.manifest.json" };
+            fs::read(folder.join(name)).unwrap()
+        };
+        let classes = [&["c.csv"], CLASSES].concat();
+        let samples = vec![
+            sample("train", &["t.csv"]),
+            sample("cv", &["t.csv", "--nfold", "2"]),
+            sample("train", &classes),
+            sample("train", &[&classes[..], &["--validation", "c.csv", "--early-stopping-rounds", "1"]].concat()),
+            sample("cv", &[&classes[..], &["--nfold", "2"]].concat()),
+        ];
+        Box::new(Self { folder: folder.to_path_buf(), samples })
     }
 }
 
@@ -342,38 +357,37 @@ impl Attempts for Manifests {
 /// Journals of searches: resumed, and taken up by another search.
 struct Journals {
     folder: PathBuf,
-    sample: Vec<u8>,
+    /// The searches, and the journals that they left.
+    samples: Vec<(Vec<&'static str>, Vec<u8>)>,
 }
 
-const SEARCH: &[&str] = &[
-    "tune",
-    "--train",
-    "t.csv",
-    "--objective-metric",
-    "cv:rmse",
-    "--nfold",
-    "2",
-    "--range",
-    "eta=0.1..0.5",
-    "--output",
-    "d",
-];
+const SEARCH: &[&str] = &["tune", "--nfold", "2", "--range", "eta=0.1..0.5", "--output", "d"];
 
 impl Journals {
-    fn search(folder: &Path, jobs: &'static str, more: &[&str]) -> i32 {
-        program::run(folder, &[SEARCH, &LITTLE, &["2", "--max-jobs", jobs, "--max-parallel-jobs", "1"], more].concat())
+    fn run(folder: &Path, search: &[&'static str], jobs: &'static str, more: &[&str]) -> i32 {
+        let little = ["2", "--max-jobs", jobs, "--max-parallel-jobs", "1"];
+        program::run(folder, &[SEARCH, search, &LITTLE, &little, more].concat())
     }
 
     fn start(folder: &Path) -> Box<dyn Attempts> {
         fs::write(folder.join("t.csv"), corpus::CSV[0]).unwrap();
-        assert_eq!(Self::search(folder, "3", &[]), 0);
-        Box::new(Self { folder: folder.to_path_buf(), sample: fs::read(folder.join("d/tune.jsonl")).unwrap() })
+        fs::write(folder.join("c.csv"), corpus::CLASSES).unwrap();
+        let searches = [
+            vec!["--train", "t.csv", "--objective-metric", "cv:rmse"],
+            [&["--train", "c.csv", "--objective-metric", "cv:mlogloss"], CLASSES].concat(),
+        ];
+        let samples = searches.map(|search| {
+            let _ = fs::remove_file(folder.join("d/tune.jsonl"));
+            assert_eq!(Self::run(folder, &search, "3", &[]), 0);
+            (search, fs::read(folder.join("d/tune.jsonl")).unwrap())
+        });
+        Box::new(Self { folder: folder.to_path_buf(), samples: samples.to_vec() })
     }
 }
 
 impl Attempts for Journals {
     fn mutant(&self, random: &mut Random) -> Vec<u8> {
-        let mut text = self.sample.clone();
+        let mut text = one_of(random, &self.samples).1.clone();
         match random.below(4) {
             0 => mutate::bytes(random, &mut text),
             1 => mutate::lines(random, &mut text, b","),
@@ -388,13 +402,15 @@ impl Attempts for Journals {
     }
 
     fn attempt(&mut self, mutant: &[u8], random: &mut Random) -> Outcome {
+        // Of the search that it was made from, or of another one.
+        let search = &one_of(random, &self.samples).0;
         if random.below(2) == 0 {
             fs::write(self.folder.join("d/tune.jsonl"), mutant).unwrap();
-            Self::search(&self.folder, "3", &["--resume"]);
+            Self::run(&self.folder, search, "3", &["--resume"]);
         } else {
             fs::write(self.folder.join("other.jsonl"), mutant).unwrap();
             let _ = fs::remove_file(self.folder.join("d/tune.jsonl"));
-            Self::search(&self.folder, "1", &["--warm-start", "other.jsonl"]);
+            Self::run(&self.folder, search, "1", &["--warm-start", "other.jsonl"]);
         }
         Outcome::passed(mutant.split(|&byte| byte == b'\n').next().is_some_and(is_json))
     }
