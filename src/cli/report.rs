@@ -12,7 +12,7 @@ use super::{Global, backend};
 use gboost::files::read_regular;
 use gboost::ingest::Channel;
 use gboost::report::data::learning::History;
-use gboost::report::data::{Inputs, NamedData};
+use gboost::report::data::{ChannelFigures, Inputs, NamedData};
 use gboost::report::figures::Drift;
 use gboost::report::manifest::sha256_of_file;
 use gboost::report::palette::DataRole;
@@ -133,11 +133,16 @@ pub fn run(global: &Global, args: &Args) -> Result<()> {
         });
         spinner.finish_and_clear();
         let report = report?;
+        warn_of_no_shap(&report, &screen);
         for channel in &report.figures {
             warn_of_lacking_figures(&channel.name, &channel.figures, &screen);
         }
         if let Some(recorded) = recorded {
-            let figures = report.figures.iter().map(|channel| (channel.name.as_str(), &channel.figures));
+            // A history knows its data by their part in the training, whatever file the rows are read from now.
+            let figures = report
+                .figures
+                .iter()
+                .map(|ChannelFigures { name, role, figures }| (role.channel().unwrap_or(name), figures));
             warn_of_drifts(
                 &Drift::find(&recorded, args.subject.rounds().of(&model), figures),
                 model.objective,
@@ -196,6 +201,13 @@ fn role<'a>(
         })
     };
     beside.or_else(trained).map_or(DataRole::Test, DataRole::of_channel)
+}
+
+/// Says why there are no SHAP values, where there could be none.
+pub fn warn_of_no_shap(report: &ReportData, screen: &Screen) {
+    if let Some(why) = &report.no_shap {
+        screen.note(&format!("warning: the report is without SHAP values: {why}"));
+    }
 }
 
 fn parameters(value: &Option<Value>) -> Option<Map<String, Value>> {

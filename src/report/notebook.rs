@@ -77,7 +77,9 @@ pub fn text(title: &str, data: &ReportData) -> String {
         std::iter::once(feature.name.clone()).chain(scores).collect()
     });
     let importance = table(&["feature", "gain", "weight", "cover"], lines);
-    cells.words(&format!("## Features\n\nImportance in percent of the sum over all features.\n\n{importance}"));
+    let no_shap = data.no_shap.as_ref().map(|why| format!("\n\nNo SHAP values: {why}.")).unwrap_or_default();
+    cells
+        .words(&format!("## Features\n\nImportance in percent of the sum over all features.\n\n{importance}{no_shap}"));
     cells.pictures(&["importance", "shap", "swarm", "depends-"]);
     let lines = data.parameters.iter().map(|(name, value)| vec![name.clone(), shown(value)]);
     cells.words(&format!("## Parameters\n\n{}", table(&["parameter", "value"], lines)));

@@ -32,6 +32,16 @@ impl DataRole {
         }
     }
 
+    /// The name that a training gives to data of this role; `None` where it knows none.
+    #[must_use]
+    pub fn channel(self) -> Option<&'static str> {
+        match self {
+            Self::Train => Some("train"),
+            Self::Validation => Some("validation"),
+            Self::Test => None,
+        }
+    }
+
     /// The ink of everything that shows this data.
     #[must_use]
     pub fn ink(self) -> Ink {

@@ -53,6 +53,9 @@ fn a_figure_that_the_saved_model_does_not_have_is_told() {
     folder.run("train -q --train times.csv --num-round 60 --model t.json").done();
     let ran = folder.run("report --model t.json --data times.csv --train times.csv --history history.csv");
     assert!(ran.stderr.contains("warning: train rmse is "), "{}", ran.stderr);
+    // The judged file is known by the manifest.
+    let ran = folder.run("report --model t.json --data times.csv --history history.csv");
+    assert!(ran.stderr.contains("warning: train rmse is "), "{}", ran.stderr);
     // Nothing is compared where the report computes the loss over the rounds itself.
     let ran = folder.run("report --model t.json --data times.csv --train times.csv");
     assert!(!ran.stderr.contains("warning"), "{}", ran.stderr);

@@ -94,6 +94,8 @@ pub struct ReportData {
     pub regression: Option<Regression>,
     /// What moves the predictions.
     pub shap: Option<ShapSummary>,
+    /// Why there are no SHAP values, where the model has a tree that is too deep for them.
+    pub no_shap: Option<String>,
     /// How the prediction depends on single features.
     pub dependence: Vec<Dependence>,
     /// A few trees.
@@ -316,7 +318,11 @@ impl ReportData {
         let rounds_used = RoundsUsed { rounds: used, stopped_early: model.best_iteration.is_some() };
         let learning = Learning::new(history, model.objective, rounds_used);
         let is_regression = model.objective == Objective::SquaredError;
-        let shap = ShapSummary::new(model, data, used)?;
+        // All else can be said of trees that are too deep for SHAP values.
+        let (shap, no_shap) = match ShapSummary::new(model, data, used) {
+            Ok(shap) => (shap, None),
+            Err(refusal) => (None, Some(refusal.to_string())),
+        };
         let dependence = dependence::top(model, data, used, shap.as_ref());
         Ok(Self {
             model: ModelSummary::new(model, used),
@@ -332,6 +338,7 @@ impl ReportData {
             classes: (!is_regression).then(|| Classes::new(&predicted)),
             regression: is_regression.then(|| Regression::new(&predicted)),
             shap,
+            no_shap,
             dependence,
             trees: trees::chosen(model),
             parameters: inputs.parameters.unwrap_or_else(|| known_parameters(model)),
@@ -367,6 +374,9 @@ impl ReportData {
             put("classification_report", classes.report.to_json());
         }
         put("importance", json(&self.importance));
+        if let Some(why) = &self.no_shap {
+            put("no_shap", Value::from(why.as_str()));
+        }
         put("rows", Value::from(self.data.rows));
         put("data", json(&self.data));
         put("model", json(&self.model));

@@ -163,7 +163,7 @@ fn sections(report: &ReportData, charts: &[Chart]) -> Vec<Section> {
         ("errors", "Errors", report.regression.is_some()),
         ("ranking", "Ranking", report.classes.is_some()),
         ("probabilities", "Probabilities", report.classes.is_some()),
-        ("features", "Features", has("importance") || has("shap")),
+        ("features", "Features", has("importance") || has("shap") || report.no_shap.is_some()),
         ("trees", "Trees", !report.trees.is_empty()),
         ("provenance", "Provenance", true),
     ];
