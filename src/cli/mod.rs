@@ -73,7 +73,8 @@ Examples:
   gboost completions bash                             a script for the TAB key
   gboost man --output man                             a manual page for each command
 
-Exit codes: 0 done; 1 a check said no; 2 bad input, parameter or usage; 3 the device failed; 130 interrupted.
+Exit codes: 0 done; 1 a check said no; 2 bad input, parameter or usage, or not enough memory; 3 the device failed;
+130 interrupted.
 See gboost COMMAND --help for the options of a command.";
 
 /// Options that every command takes, before or after its name.
@@ -194,10 +195,29 @@ fn parse(arguments: &[OsString]) -> std::result::Result<Cli, clap::Error> {
     })
 }
 
+impl Command {
+    /// What helps where memory runs out.
+    fn against_lack_of_memory(&self) -> &'static str {
+        match self {
+            Self::Train(_) => {
+                "give --spill always, which keeps values on a disk, fewer --threads, a smaller --max-bin or fewer rows"
+            }
+            Self::Verify(_) => "give --spill always, which keeps values on a disk, or fewer --threads",
+            Self::Tune(_) => "give fewer --max-parallel-jobs or --threads, a smaller --max-bin or fewer rows",
+            Self::Cv(_) => "give fewer --threads, a smaller --max-bin or fewer rows",
+            Self::Predict(_) | Self::Evaluate(_) | Self::Report(_) | Self::Explain(_) | Self::Bias(_) => {
+                "give fewer rows at a time, or fewer --threads"
+            }
+            Self::Inspect(_) => "give a smaller model, or inspect it on a machine with more memory",
+            Self::Devices(_) | Self::Completions(_) | Self::Man(_) => "give more memory (ulimit -v)",
+        }
+    }
+}
+
 fn dispatch(cli: Cli) -> Result<()> {
     let Cli { global, command } = cli;
     interrupt::install()?;
-    out_of_memory::install()?;
+    out_of_memory::install(command.against_lack_of_memory())?;
     if let Some(name) = command.computes_nothing() {
         backend::refuse_idle(&global, name)?;
     }
