@@ -5,6 +5,7 @@ use super::support::{BINARY, Folder, GBOOST};
 use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 /// A folder with data, a model with what belongs to it, and files of every kind that a command reads.
 fn full() -> Folder {
@@ -320,4 +321,44 @@ fn a_pipe_or_a_file_as_standard_output_is_written_to() {
     let status = command.current_dir(folder.path(".")).args(arguments.split(' ')).stdout(out).status().unwrap();
     assert!(status.success());
     assert_eq!(folder.read("out.csv").lines().count(), 121);
+}
+
+#[test]
+#[cfg(unix)]
+fn what_only_bears_the_name_of_a_lock_is_neither_written_nor_waited_for() {
+    use std::os::unix::fs::symlink;
+    let folder = Folder::with_model(1, "");
+    folder.write("precious", "precious");
+    let lock = folder.path(".gboost-model.json.lock");
+    let make_pipe = |path: &std::path::Path| assert!(Command::new("mkfifo").arg(path).status().unwrap().success());
+    let plants: [(&str, &dyn Fn()); 6] = [
+        ("a pipe", &|| make_pipe(&lock)),
+        ("a link", &|| symlink("precious", &lock).unwrap()),
+        ("a link to nothing", &|| symlink("nothing", &lock).unwrap()),
+        ("a link to a device", &|| symlink("/dev/zero", &lock).unwrap()),
+        ("a further name", &|| fs::hard_link(folder.path("precious"), &lock).unwrap()),
+        ("a folder", &|| fs::create_dir(&lock).unwrap()),
+    ];
+    let limit = Duration::from_secs(20);
+    let train: Vec<&str> = "train -q --train train.csv --num-round 1".split(' ').collect();
+    for (what, plant) in plants {
+        plant();
+        let ran = folder.run_within(limit, &train);
+        assert_eq!(ran.code, Some(2), "{what}: {}", ran.stderr);
+        assert!(ran.error().contains(".gboost-model.json.lock: it is none of gboost's own files"), "{what}: {ran:?}");
+        assert_eq!(folder.read("precious"), "precious", "{what}");
+        assert!(fs::symlink_metadata(folder.path("nothing")).is_err(), "{what}");
+        let _ = fs::remove_file(&lock).or_else(|_| fs::remove_dir(&lock));
+    }
+    // A record leads to a pipe in another folder, and a hidden file is another name of somebody's file.
+    fs::create_dir(folder.path("other")).unwrap();
+    make_pipe(&folder.path("other/.gboost-abc.commit"));
+    fs::hard_link(folder.path("precious"), folder.path(".gboost-abc.tmp")).unwrap();
+    for (main, others) in [("null", r#"["other"]"#), (r#""other""#, "[]")] {
+        let record = format!(r#"{{"gboost_commit":1,"set":"abc","main":{main},"others":{others},"files":[]}}"#);
+        folder.write(".gboost-abc.commit", record);
+        assert_eq!(folder.run_within(limit, &["verify", "model.manifest.json"]).code, Some(0), "{main} {others}");
+        assert!(!folder.path(".gboost-abc.commit").exists(), "{main} {others}");
+    }
+    assert_eq!(folder.read(".gboost-abc.tmp"), "precious");
 }

@@ -5,11 +5,11 @@
 
 use super::place::{self, Id};
 use super::record::Name;
-use super::{folder_of, hidden};
+use super::{folder_of, hidden, interrupt};
 use gboost::writing::{self, Locking};
 use gboost::{Error, Result};
 use serde::{Deserialize, Serialize};
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions};
 use std::io::{Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -111,6 +111,7 @@ fn take_one(output: &Path, folders: &[PathBuf], taken: &mut Taken) -> Result<()>
     let refuse = |source: std::io::Error| Error::io("lock", output, &source).remedy(super::REMEDY);
     let begun = Instant::now();
     loop {
+        interrupt::check()?;
         let file = open(&path).map_err(refuse)?;
         match writing::lock(&file) {
             // One that tidied up may have removed it in the meantime.
@@ -142,10 +143,38 @@ fn take_one(output: &Path, folders: &[PathBuf], taken: &mut Taken) -> Result<()>
 }
 
 fn open(path: &Path) -> std::io::Result<File> {
-    match File::options().read(true).write(true).create(true).truncate(false).open(path) {
+    let file = match open_hidden(path, File::options().read(true).write(true).create(true)) {
         // Left over by another user: the lock needs no more than reading.
-        Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied && path.exists() => File::open(path),
+        Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied && path.exists() => {
+            open_hidden(path, File::options().read(true))
+        }
         opened => opened,
+    };
+    file.map_err(|error| std::io::Error::new(error.kind(), format!("{}: {error}", path.display())))
+}
+
+/// Opens a hidden file of ours. What bears its name and is none is refused: a link leads to a file that would be
+/// written over, a further name of a file as well, and a pipe waits for ever.
+pub fn open_hidden(path: &Path, options: &mut OpenOptions) -> std::io::Result<File> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        options.custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK);
+    }
+    let refused = || std::io::Error::other("it is none of gboost's own files, and has to be removed");
+    let file = match options.open(path) {
+        Err(_) if fs::symlink_metadata(path).is_ok_and(|found| !found.is_file()) => return Err(refused()),
+        opened => opened?,
+    };
+    let data = file.metadata()?;
+    #[cfg(unix)]
+    let names = std::os::unix::fs::MetadataExt::nlink(&data);
+    #[cfg(not(unix))]
+    let names = 1;
+    // One that was removed since it was opened has no name.
+    match data.is_file() && names <= 1 {
+        true => Ok(file),
+        false => Err(refused()),
     }
 }
 
@@ -210,11 +239,7 @@ fn is_own(file: &File) -> bool {
 /// Removes a hidden file that no process uses; nothing happens to one that is in use, or that is another user's. Returns
 /// other folders that its owner wrote to, if it was a lock.
 pub fn remove_unused(path: &Path) -> Vec<PathBuf> {
-    // Never opens a pipe, which would wait, nor follows a link.
-    if !fs::symlink_metadata(path).is_ok_and(|data| data.is_file()) {
-        return Vec::new();
-    }
-    let Ok(file) = File::open(path) else { return Vec::new() };
+    let Ok(file) = open_hidden(path, File::options().read(true)) else { return Vec::new() };
     if !matches!(writing::lock(&file), Locking::Done) || !writing::leads_to(path, &file) || !is_own(&file) {
         return Vec::new();
     }

@@ -1,7 +1,7 @@
 //! What killed runs left in a folder: sets that took only some of their names, and hidden files.
 
 use super::record::{COMMIT, DONE, Record, gone};
-use super::{lock, place};
+use super::{interrupt, lock, place};
 use gboost::writing::{self, Locking};
 use gboost::{Error, Result};
 use std::fs::{self, File};
@@ -78,12 +78,7 @@ enum Attempt {
 
 /// Tries to own the record of a path. Where there are no locks, only if `may_take`.
 fn own(path: &Path, may_take: bool) -> Attempt {
-    match fs::symlink_metadata(path) {
-        Ok(data) if data.is_file() => {}
-        Ok(_) => return Attempt::Foreign("it is no file".to_string()),
-        Err(_) => return Attempt::Gone,
-    }
-    let file = match File::open(path) {
+    let file = match lock::open_hidden(path, File::options().read(true)) {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Attempt::Gone,
         Err(error) => return Attempt::Foreign(error.to_string()),
@@ -106,6 +101,7 @@ fn own(path: &Path, may_take: bool) -> Attempt {
 fn settle(folder: &Path, path: &Path) -> Result<Option<String>> {
     let begun = Instant::now();
     loop {
+        interrupt::check()?;
         let late = begun.elapsed() > PUBLISH_TIME;
         match own(path, late) {
             Attempt::Gone => return Ok(None),
@@ -155,7 +151,7 @@ fn settle_main(folder: &Path, path: &Path, owned: &Owned) -> Result<Option<Strin
         let other = folder.join(other.as_path());
         let path = record.path(&other, COMMIT);
         // Not by its lock: this one decides for both.
-        let Ok(found) = File::open(&path) else { continue };
+        let Ok(found) = lock::open_hidden(&path, File::options().read(true)) else { continue };
         let Ok(part) = Record::read(&found) else { continue };
         if part.belongs_to(record, &other, folder) {
             let settled = settle(&other, &part, &found).and_then(|()| gone(fs::remove_file(&path)));
