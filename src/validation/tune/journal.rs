@@ -123,8 +123,9 @@ impl Journal {
         // Its content stays until it is known to be nobody's.
         let open = OpenOptions::new().write(true).create(true).truncate(false).open(path);
         let file = open.map_err(|source| refuse(&source))?;
-        lock(&file, path)?;
+        // A device or a pipe is nobody's, and has no length.
         if !writing::is_special(path) {
+            lock(&file, path)?;
             file.set_len(0).map_err(|source| refuse(&source))?;
         }
         let mut journal = Self { file, path: path.to_path_buf() };
@@ -172,7 +173,11 @@ impl Journal {
     fn line(&mut self, content: &impl Serialize) -> Result<()> {
         let mut line = serde_json::to_vec(content).unwrap_or_default();
         line.push(b'\n');
-        let written = self.file.write_all(&line).and_then(|()| self.file.sync_data());
+        let written = self.file.write_all(&line).and_then(|()| match self.file.sync_data() {
+            // A device or a pipe, which keeps nothing.
+            Err(error) if matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported) => Ok(()),
+            synced => synced,
+        });
         written.map_err(|source| Error::io("write the journal", &self.path, &source).remedy(REMEDY))
     }
 }
