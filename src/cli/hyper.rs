@@ -7,11 +7,15 @@ use super::words::Offered;
 use clap::{Arg, ArgAction, ArgMatches, Command, FromArgMatches};
 use gboost::params::{Range, Spec, TreeMethod, table};
 use gboost::{Error, Params, Result};
+use serde_json::{Map, Value};
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 /// The hyperparameters that were given as flags, and the file of others.
 pub struct HyperArgs {
     file: Option<PathBuf>,
+    /// What the file says, once it was read: a pipe can be read once.
+    entries: OnceLock<Map<String, Value>>,
     flags: Vec<(&'static str, String)>,
 }
 
@@ -28,8 +32,19 @@ impl HyperArgs {
 
     /// Whether a parameter is given at all, as a flag or in the file.
     pub fn names(&self, name: &str) -> bool {
-        let in_file = |path: &PathBuf| std::fs::read_to_string(path).is_ok_and(|text| text.contains(name));
-        self.is_given(name) || self.file.as_ref().is_some_and(in_file)
+        let in_file =
+            || self.entries().ok().flatten().is_some_and(|entries| params_file::names(entries).any(|it| it == name));
+        self.is_given(name) || in_file()
+    }
+
+    /// What the file says, where there is one.
+    fn entries(&self) -> Result<Option<&Map<String, Value>>> {
+        let Some(path) = &self.file else { return Ok(None) };
+        if self.entries.get().is_none() {
+            // Nobody set it meanwhile.
+            let _ = self.entries.set(params_file::load(path)?);
+        }
+        Ok(self.entries.get())
     }
 
     /// The parameters: `start`, overridden by the file, overridden by the flags, overridden by the global flags.
@@ -41,10 +56,9 @@ impl HyperArgs {
     pub fn resolve_but(&self, tuned: &[&str], start: Params, global: &Global) -> Result<Params> {
         let mut params = start;
         let mut notes = Vec::new();
-        if let Some(path) = &self.file {
-            let entries = params_file::load(path)?;
-            notes = params_file::set_all(path, &entries, &mut params)?;
-            let given_way = params_file::names(&entries).filter(|name| tuned.contains(name));
+        if let (Some(path), Some(entries)) = (&self.file, self.entries()?) {
+            notes = params_file::set_all(path, entries, &mut params)?;
+            let given_way = params_file::names(entries).filter(|name| tuned.contains(name));
             notes.extend(
                 given_way.map(|name| format!("{}: {name} is tuned: its value here is not used", path.display())),
             );
@@ -113,7 +127,8 @@ impl FromArgMatches for HyperArgs {
             let values: Vec<&str> = values.map(String::as_str).collect();
             Some((spec.name, values.join(",")))
         };
-        Ok(Self { file: matches.get_one::<PathBuf>("params").cloned(), flags: table().filter_map(given).collect() })
+        let file = matches.get_one::<PathBuf>("params").cloned();
+        Ok(Self { file, entries: OnceLock::new(), flags: table().filter_map(given).collect() })
     }
 
     fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> std::result::Result<(), clap::Error> {

@@ -2,11 +2,11 @@
 //!
 //! SageMaker's `hyperparameters.json` is such a table, with every value a string and a few keys of SageMaker's own.
 
+use gboost::files::read_text;
 use gboost::params::find;
 use gboost::{Error, Params, Result, strict_json};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
-use std::fs;
 use std::path::Path;
 
 /// Keys that SageMaker adds for itself start with one of these.
@@ -20,7 +20,7 @@ const TUNED_METRIC: &str = "_tuning_objective_metric";
 
 /// The table in a file.
 pub fn load(path: &Path) -> Result<Map<String, Value>> {
-    let text = fs::read_to_string(path).map_err(|source| {
+    let text = read_text(path).map_err(|source| {
         Error::io("read the hyperparameters", path, &source).remedy("give a text file in JSON or TOML")
     })?;
     parse(path, &text)

@@ -4,13 +4,13 @@ use super::numbers::{at_least, target};
 use super::params_file::{self, text_of};
 use super::words::Offered;
 use clap::ValueEnum;
+use gboost::files::read_text;
 use gboost::validation::tune::{
     Bayesian, Dimension, Direction, Grid, Hyperband, MedianRule, ObjectiveMetric, Random, Space, Tuner,
 };
 use gboost::{Error, Params, Result};
 use serde::Deserialize;
 use serde_json::{Map, Value};
-use std::fs;
 use std::path::{Path, PathBuf};
 
 /// How to search.
@@ -150,8 +150,8 @@ impl SearchArgs {
     /// Reads the config file, if one is given.
     pub fn config(&self) -> Result<Option<Config>> {
         let Some(path) = &self.config else { return Ok(None) };
-        let text = fs::read_to_string(path)
-            .map_err(|source| Error::io("read the config", path, &source).remedy("give a TOML file"))?;
+        let text =
+            read_text(path).map_err(|source| Error::io("read the config", path, &source).remedy("give a TOML file"))?;
         let options: Self = params_file::parse_toml(path, &text)?;
         options.check(path)?;
         Ok(Some(Config { path: path.clone(), options }))

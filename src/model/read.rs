@@ -7,6 +7,7 @@ use super::json::Json;
 use super::read_tree::read_tree;
 use super::{INDEX_BASE, Model};
 use crate::error::{Error, Result};
+use crate::files::read_checked;
 use crate::objective::{Objective, logistic};
 use crate::tree::Tree;
 use std::collections::BTreeMap;
@@ -29,7 +30,8 @@ impl Model {
     /// message names the place in the file and the remedy.
     pub fn load(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
-        let bytes = std::fs::read(path).map_err(|source| Error::io("read the model", path, &source))?;
+        let failed = |source| Error::io("read the model", path, &source);
+        let bytes = read_checked(path, failed, |head| check_format(head).map_err(|error| error.at_path(path)))?;
         Self::from_json_bytes(&bytes).map_err(|error| error.at_path(path))
     }
 

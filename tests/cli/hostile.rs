@@ -216,3 +216,81 @@ fn a_torn_journal_can_be_resumed_and_replaced() {
         }
     }
 }
+
+#[test]
+#[cfg(unix)]
+fn files_without_an_end_are_refused() {
+    let folder = Folder::with_model(1, "");
+    let tune = "tune --train train.csv --validation valid.csv --num-round 1 --max-jobs 1";
+    for device in ["/dev/zero", "/dev/urandom"] {
+        for command in [
+            "inspect DEVICE".to_string(),
+            "predict DEVICE valid.csv".to_string(),
+            "evaluate DEVICE valid.csv".to_string(),
+            "explain DEVICE valid.csv".to_string(),
+            "bias DEVICE valid.csv --facet age".to_string(),
+            "report DEVICE valid.csv".to_string(),
+            "report model.json valid.csv --history DEVICE".to_string(),
+            "explain model.json valid.csv --background DEVICE".to_string(),
+            "train --train train.csv --continue-from DEVICE --model new.json".to_string(),
+            "train --train train.csv --params DEVICE --model new.json".to_string(),
+            "train --train DEVICE --model new.json".to_string(),
+            "cv --train train.csv --params DEVICE".to_string(),
+            "cv --train train.csv --folds DEVICE".to_string(),
+            "verify DEVICE".to_string(),
+            format!("{tune} --config DEVICE"),
+            format!("{tune} --range eta=0.1..0.2 --warm-start DEVICE"),
+        ] {
+            let command = command.replace("DEVICE", device);
+            let ran = folder.run_within(Duration::from_secs(20), &command.split(' ').collect::<Vec<_>>());
+            assert_eq!(ran.code, Some(2), "gboost {command}: {}", ran.stderr);
+            assert!(ran.error().contains(device), "gboost {command}: {}", ran.stderr);
+        }
+    }
+}
+
+#[test]
+#[cfg(unix)]
+fn pipes_are_read_once() {
+    let folder = Folder::with_model(1, "");
+    folder.write("params.json", r#"{"objective": "binary:logistic", "num_round": "2"}"#);
+    folder.write("config.toml", "max_jobs = 1\n[range]\neta = \"0.1..0.2\"\n");
+    let shell = |line: &str, input: &str| {
+        let line = line.replace("gboost", GBOOST);
+        let mut command = Command::new("timeout");
+        command.args(["20", "bash", "-c", &line]).current_dir(folder.path("."));
+        let output = command.stdin(std::fs::File::open(folder.path(input)).unwrap()).output().unwrap();
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    for line in [
+        "gboost inspect <(cat model.json)",
+        "gboost evaluate <(cat model.json) <(cat valid.csv)",
+        "gboost report <(cat model.json) valid.csv --history <(cat history.csv) --output r.html",
+        "gboost train <(cat train.csv) --params <(cat params.json) --continue-from <(cat model.json) --model new.json",
+        "mkfifo p; cat params.json > p & gboost train train.csv --params p --model new.json",
+        "gboost tune train.csv --validation valid.csv --config <(cat config.toml) --output t --journal /dev/null",
+        "gboost tune train.csv --validation valid.csv --config config.toml --output t --journal >(cat > trials)",
+        "cat train.csv | gboost train --train - --validation valid.csv --model new.json",
+    ] {
+        let (code, error) = shell(line, "train.csv");
+        assert_eq!(code, Some(0), "{line}: {error}");
+    }
+    for line in [
+        "gboost train --train - --validation - --model no.json",
+        "cat train.csv | gboost train --train - --validation - --model no.json",
+        "cat train.csv | gboost train --train - --validation /dev/stdin --model no.json",
+        "cat train.csv | gboost train --train /dev/stdin --validation valid.csv --test /dev/stdin --model no.json",
+        "cat model.json | gboost evaluate --model /dev/stdin --data -",
+        "gboost predict model.json - - --output no.csv",
+    ] {
+        let (code, error) = shell(line, "train.csv");
+        assert_eq!(code, Some(2), "{line}: {error}");
+        // Before anything is read: no line stands before the error's.
+        assert!(error.contains("it can be read once") && error.lines().count() == 1, "{line}: {error}");
+    }
+    // Nobody reads it.
+    assert!(Command::new("mkfifo").arg(folder.path("nobody")).status().unwrap().success());
+    let (code, error, took) = terminate(&folder, "predict model.json valid.csv --output nobody");
+    assert_eq!(code, Some(130), "{error}");
+    assert!(took < Duration::from_secs(2), "{took:?}");
+}

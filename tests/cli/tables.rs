@@ -334,7 +334,7 @@ fn a_hyphen_is_standard_input() {
     assert_eq!(predicted, folder.run("predict --model model.json --data valid.csv").done());
     let ran = piped(&folder, &format!("train --train - --validation - {TRAIN}"), "income,age,hours\n1,2,3\n0,3,4\n");
     assert_eq!(ran.code, Some(2));
-    let twice = "-: standard input is asked for twice, and can be read once; ";
+    let twice = "-: --train and --validation would both read it, and it can be read once; ";
     assert!(ran.error().starts_with(twice), "{}", ran.stderr);
 }
 

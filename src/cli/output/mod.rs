@@ -125,12 +125,34 @@ impl Request {
         interrupt::enter(Phase::Writing)?;
         let mut claim = Claim { notes: Vec::new() };
         self.outputs.iter().try_for_each(|output| check(&output.path))?;
+        self.refuse_second_readers()?;
         self.refuse_clashes()?;
         self.take(&mut claim)?;
         let results = self.outputs.iter().filter(|output| output.flag != JOURNAL_FLAG);
         interrupt::writes(results.map(|output| output.path.as_path()));
         interrupt::enter(Phase::Reading)?;
         Ok(claim)
+    }
+
+    /// Refuses a pipe, standard input among them, that two inputs would read: the second would find nothing.
+    fn refuse_second_readers(&self) -> Result<()> {
+        let mut pipes: Vec<(Id, &Input)> = Vec::new();
+        for input in &self.inputs {
+            let is_standard_input = input.is_data && input.path == Path::new("-");
+            let path = if is_standard_input { Path::new("/dev/stdin") } else { &input.path };
+            let is_pipe = is_standard_input || fs::metadata(path).is_ok_and(|data| !data.is_file() && !data.is_dir());
+            let Some(id) = place::id(path).filter(|_| is_pipe) else { continue };
+            if let Some((_, other)) = pipes.iter().find(|(known, _)| *known == id) {
+                return Err(Error::parameter(format!(
+                    "{} and {} would both read it, and it can be read once",
+                    other.flag, input.flag
+                ))
+                .remedy("save what it holds in a file, and give the file's name")
+                .at_path(&input.path));
+            }
+            pipes.push((id, input));
+        }
+        Ok(())
     }
 
     /// Refuses outputs that are inputs, or the same file as another output.
@@ -286,6 +308,28 @@ fn check_folder(folder: &Path) -> Result<()> {
     tempfile::tempfile_in(existing).map(drop).map_err(refuse)
 }
 
+/// Waits until somebody reads the pipe of this path, if it is one: to open it would wait as well, but could not be
+/// interrupted. Returns what keeps the reader waiting.
+fn wait_for_reader(path: &Path) -> Result<Option<File>> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{FileTypeExt as _, OpenOptionsExt as _};
+        let is_pipe = fs::metadata(path).is_ok_and(|data| data.file_type().is_fifo());
+        while is_pipe {
+            match File::options().write(true).custom_flags(libc::O_NONBLOCK).open(path) {
+                Err(error) if error.raw_os_error() == Some(libc::ENXIO) => {
+                    interrupt::check()?;
+                    std::thread::sleep(std::time::Duration::from_millis(10));
+                }
+                opened => return Ok(opened.ok()),
+            }
+        }
+    }
+    #[cfg(not(unix))]
+    let _ = path;
+    Ok(None)
+}
+
 /// An output in the making; dropped, it leaves nothing.
 pub enum Draft {
     /// A hidden file and the path that was asked for.
@@ -299,7 +343,11 @@ impl Draft {
     pub fn new(path: &Path) -> Result<Self> {
         let refuse = |source: io::Error| Error::io("write", path, &source).remedy(REMEDY);
         match is_special(path) {
-            true => Ok(Self::Special(File::options().write(true).open(path).map_err(refuse)?, path.to_path_buf())),
+            true => {
+                // Held until the next opening, lest the reader see an end in between.
+                let _held = wait_for_reader(path)?;
+                Ok(Self::Special(File::options().write(true).open(path).map_err(refuse)?, path.to_path_buf()))
+            }
             false => Ok(Self::File(writing::Draft::new(path).map_err(refuse)?, path.to_path_buf())),
         }
     }
