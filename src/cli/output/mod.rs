@@ -310,23 +310,24 @@ fn check_folder(folder: &Path) -> Result<()> {
 
 /// Waits until somebody reads the pipe of this path, if it is one: to open it would wait as well, but could not be
 /// interrupted. Returns what keeps the reader waiting.
+#[cfg(unix)]
 fn wait_for_reader(path: &Path) -> Result<Option<File>> {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::{FileTypeExt as _, OpenOptionsExt as _};
-        let is_pipe = fs::metadata(path).is_ok_and(|data| data.file_type().is_fifo());
-        while is_pipe {
-            match File::options().write(true).custom_flags(libc::O_NONBLOCK).open(path) {
-                Err(error) if error.raw_os_error() == Some(libc::ENXIO) => {
-                    interrupt::check()?;
-                    std::thread::sleep(std::time::Duration::from_millis(10));
-                }
-                opened => return Ok(opened.ok()),
-            }
-        }
+    use std::os::unix::fs::{FileTypeExt as _, OpenOptionsExt as _};
+    if !fs::metadata(path).is_ok_and(|data| data.file_type().is_fifo()) {
+        return Ok(None);
     }
-    #[cfg(not(unix))]
-    let _ = path;
+    loop {
+        match File::options().write(true).custom_flags(libc::O_NONBLOCK).open(path) {
+            Err(error) if error.raw_os_error() == Some(libc::ENXIO) => interrupt::check()?,
+            opened => return Ok(opened.ok()),
+        }
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+}
+
+/// Elsewhere pipes are no files of a folder.
+#[cfg(not(unix))]
+fn wait_for_reader(_: &Path) -> Result<Option<File>> {
     Ok(None)
 }
 
