@@ -523,7 +523,7 @@
   const gutter = (names, width) => {
     const longest = Math.max(...names.map((name) => [...name].length), 1);
     const letters = Math.min(longest, Math.max(6, Math.floor((width * 0.38) / CHARACTER)));
-    return [letters * CHARACTER + 12, letters];
+    return [letters * CHARACTER * 1.1 + 12, letters];
   };
 
   const rowName = (svg, x, y, name, letters) => {
