@@ -200,7 +200,7 @@ fn what_is_refused() {
     );
     folder.refuses(
         &with("--history valid.csv"),
-        &format!("valid.csv:1:1: the first column is \"income\", not \"round\"; {end}"),
+        &format!("valid.csv:1:1: the first column is `income`, not `round`; {end}"),
     );
     folder.refuses(
         &with("--output page --json page"),

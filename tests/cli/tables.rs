@@ -427,3 +427,24 @@ fn labels_of_other_names_are_told() {
     let ran = folder.run("train --train train.csv --validation valid.csv --num-round 1");
     assert!(!ran.stderr.contains("the label is `id`") && ran.code == Some(0), "{}", ran.stderr);
 }
+
+/// One line of a megabyte is not what a terminal should show.
+#[test]
+fn long_values_are_shown_cut() {
+    let folder = Folder::with_model(1, "");
+    let long = "7".repeat(1 << 20);
+    folder.write("folds.txt", &long);
+    folder.write("values.csv", format!("income,age,hours\n{long},1,2\n"));
+    folder.write("history.csv", &long);
+    folder.write("rounds.csv", format!("round,train-logloss\n0,x{long}\n"));
+    for arguments in [
+        "cv --train train.csv --num-round 1 --folds folds.txt",
+        "train --train values.csv --num-round 1",
+        "report --model model.json --data valid.csv --history history.csv --output page.html",
+        "report --model model.json --data valid.csv --history rounds.csv --output page.html",
+    ] {
+        let ran = folder.run(arguments);
+        assert_eq!(ran.code, Some(2), "{arguments}");
+        assert!(ran.error().contains("777...`") && ran.stderr.len() < 1000, "{arguments}: {}", ran.stderr.len());
+    }
+}

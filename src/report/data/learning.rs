@@ -4,6 +4,7 @@ use super::thin::keep;
 use super::verdict::{Finding, Scale, Told};
 use crate::booster::Trained;
 use crate::error::{Error, Result};
+use crate::ingest::shown;
 use crate::model::Model;
 use crate::objective::Objective;
 use crate::report::palette::DataRole;
@@ -67,7 +68,8 @@ impl History {
         let header: Vec<&str> =
             lines.next().map(|(_, line)| line.split(',').map(str::trim).collect()).unwrap_or_default();
         if header.first() != Some(&"round") {
-            return Err(Error::data(format!("the first column is {:?}, not \"round\"", header.first().unwrap_or(&"")))
+            let found = shown(header.first().unwrap_or(&""));
+            return Err(Error::data(format!("the first column is {found}, not `round`"))
                 .at_line(1)
                 .at_column(1)
                 .remedy(remedy));
@@ -75,7 +77,7 @@ impl History {
         let mut curves = Vec::new();
         for (column, name) in header.iter().enumerate().skip(1) {
             let Some((channel, metric)) = name.split_once('-') else {
-                return Err(Error::data(format!("the column {name:?} is not named CHANNEL-METRIC"))
+                return Err(Error::data(format!("the column {} is not named CHANNEL-METRIC", shown(name)))
                     .at_line(1)
                     .at_column(column as u64 + 1)
                     .remedy(remedy));
@@ -100,13 +102,13 @@ impl History {
             }
             let round = fields[0].parse::<usize>().ok().filter(|&round| last.is_none_or(|last| round > last));
             let Some(round) = round else {
-                return Err(place(Error::data(format!("`{}` is not a round after the one before", fields[0])), 0));
+                return Err(place(Error::data(format!("{} is not a round after the one before", shown(fields[0]))), 0));
             };
             last = Some(round);
             for (column, (field, curve)) in fields[1..].iter().zip(&mut curves).enumerate() {
                 // NaN is a metric that has no value on the channel.
                 let Some(value) = field.parse::<f64>().ok().filter(|value| !value.is_infinite()) else {
-                    return Err(place(Error::data(format!("`{field}` is not a number")), column + 1));
+                    return Err(place(Error::data(format!("{} is not a number", shown(field))), column + 1));
                 };
                 curve.rounds.push(round);
                 curve.values.push(value);
