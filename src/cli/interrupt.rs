@@ -62,7 +62,10 @@ pub fn install() -> Result<()> {
             }
         }
     })
-    .map_err(|error| Error::new(ErrorKind::Io, format!("cannot handle Ctrl-C: {error}")))
+    .map_err(|error| {
+        Error::new(ErrorKind::Io, format!("cannot handle Ctrl-C: {error}"))
+            .remedy("give more memory and processes (ulimit)")
+    })
 }
 
 /// Ends the program at once.

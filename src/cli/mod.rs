@@ -158,6 +158,10 @@ impl Command {
 
 /// Runs the program: its exit code is 0, the error's (see [`gboost::ErrorKind::exit_code`]), or clap's for bad usage.
 pub fn run() -> ExitCode {
+    if let Err(error) = out_of_memory::install() {
+        screen::print_error(&error);
+        return ExitCode::from(error.kind().exit_code());
+    }
     let arguments: Vec<OsString> = std::env::args_os().collect();
     let cli = match parse(&arguments) {
         Ok(cli) => cli,
@@ -217,7 +221,7 @@ impl Command {
 fn dispatch(cli: Cli) -> Result<()> {
     let Cli { global, command } = cli;
     interrupt::install()?;
-    out_of_memory::install(command.against_lack_of_memory())?;
+    out_of_memory::advise(command.against_lack_of_memory());
     if let Some(name) = command.computes_nothing() {
         backend::refuse_idle(&global, name)?;
     }
