@@ -880,7 +880,7 @@ fn bad_libsvm_words() {
         ("1 qid:3 1:1", 2, "`qid:3`: query groups are not supported yet; remove the qid words".to_owned()),
         ("1 x:3", 2, "`x` in `x:3` is not an index; use whole numbers from 0 on".to_owned()),
         ("1 -1:3", 2, "`-1` in `-1:3` is not an index; use whole numbers from 0 on".to_owned()),
-        ("1 1:3,5", 2, "`3,5` is not a number; encode it as a number".to_owned()),
+        ("1 1:3,5", 2, "`3,5` is not a number; write a decimal point instead of the comma".to_owned()),
         ("1 1:1e99", 2, "`1e99` is too large for a 32-bit float; use finite numbers".to_owned()),
         (
             "1 99999999999999999999:1",
