@@ -790,8 +790,9 @@ fn a_libsvm_table_that_a_few_large_indices_make_wide() {
     assert_eq!(
         refused("a.svm", "1 1:1\n1 5:1 16777216:1\n", &options()),
         "a.svm:2:3: the index of `16777216:1` is far beyond the others; number the features without gaps: 2 rows with 3 different \
-         indices would take 8320 MB of memory"
+         indices would take 17536 MB of memory"
     );
+    assert!(refused("a.svm", "1 1:1\n1 1000000:1\n", &options()).contains("far beyond the others"));
     assert!(refused("a.svm", "1 4294967295:1\n", &options()).contains("is larger than 16777216"));
     assert!(refused("a.svm", "1 99999999999999999999999:1\n", &options()).contains("is larger than 16777216"));
     // Rows without a value make a table large, too.
