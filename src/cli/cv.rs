@@ -17,7 +17,7 @@ use super::screen::{Screen, count, figure, grouped};
 use super::{Global, train};
 use gboost::report::manifest::Clock;
 use gboost::report::{Manifest, cv_csv};
-use gboost::validation::{CrossValidated, CrossValidation, CvRound, FoldedData, Folds, MeanStd};
+use gboost::validation::{CrossValidated, CrossValidation, FoldedData, Folds, MeanStd};
 use gboost::{Params, Result};
 use serde_json::{Map, Value};
 use std::fmt::Write as _;
@@ -181,15 +181,9 @@ impl Run<'_> {
     }
 }
 
-/// The figures of the round that counts: the best one with early stopping, otherwise the last.
-fn counting(found: &CrossValidated) -> Option<&CvRound> {
-    let best = found.models.first().and_then(|model| model.best_iteration);
-    found.history.iter().find(|round| Some(round.round) == best).or(found.history.last())
-}
-
 /// The figures for the manifest.
 pub fn metrics(found: &CrossValidated) -> Value {
-    let Some(round) = counting(found) else { return Value::Null };
+    let Some(round) = found.counting_round() else { return Value::Null };
     let channel = |values: &[MeanStd]| -> Map<String, Value> {
         let pair = |value: &MeanStd| Value::from_iter([("mean", value.mean), ("std", value.std)]);
         found.metrics.iter().zip(values).map(|(metric, value)| (metric.name(), pair(value))).collect()
@@ -266,7 +260,7 @@ fn summary(
     manifest: &Manifest,
     screen: &Screen,
 ) -> Result<()> {
-    let Some(round) = counting(found) else { return Ok(()) };
+    let Some(round) = found.counting_round() else { return Ok(()) };
     let cells = |value: &MeanStd| [figure(value.mean), figure(value.std)];
     let rows =
         found.metrics.iter().zip(round.train.iter().zip(&round.test)).map(|(metric, (train, test))| {

@@ -180,10 +180,7 @@ pub fn warn_of_fold_drifts(found: &CrossValidated, data: &FoldedData<'_>, screen
     if screen.is_quiet() {
         return Ok(());
     }
-    let best = found.models.first().and_then(|model| model.best_iteration);
-    let Some(round) = found.history.iter().find(|round| Some(round.round) == best).or(found.history.last()) else {
-        return Ok(());
-    };
+    let Some(round) = found.counting_round() else { return Ok(()) };
     let saved = found.saved_test(data)?;
     let drifts: Vec<Drift> = found
         .metrics

@@ -154,6 +154,23 @@ impl Command {
             _ => None,
         }
     }
+
+    /// What helps where memory runs out.
+    fn against_lack_of_memory(&self) -> &'static str {
+        match self {
+            Self::Train(_) => {
+                "give --spill always, which keeps values on a disk, fewer --threads, a smaller --max-bin or fewer rows"
+            }
+            Self::Verify(_) => "give --spill always, which keeps values on a disk, or fewer --threads",
+            Self::Tune(_) => "give fewer --max-parallel-jobs or --threads, a smaller --max-bin or fewer rows",
+            Self::Cv(_) => "give fewer --threads, a smaller --max-bin or fewer rows",
+            Self::Predict(_) | Self::Evaluate(_) | Self::Report(_) | Self::Explain(_) | Self::Bias(_) => {
+                "give fewer rows at a time, or fewer --threads"
+            }
+            Self::Inspect(_) => "give a smaller model, or inspect it on a machine with more memory",
+            Self::Devices(_) | Self::Completions(_) | Self::Man(_) => "give more memory (ulimit -v)",
+        }
+    }
 }
 
 /// Runs the program: its exit code is 0, the error's (see [`gboost::ErrorKind::exit_code`]), or clap's for bad usage.
@@ -197,25 +214,6 @@ fn parse(arguments: &[OsString]) -> std::result::Result<Cli, clap::Error> {
         error.insert(ContextKind::Usage, ContextValue::StyledStr(usage));
         error
     })
-}
-
-impl Command {
-    /// What helps where memory runs out.
-    fn against_lack_of_memory(&self) -> &'static str {
-        match self {
-            Self::Train(_) => {
-                "give --spill always, which keeps values on a disk, fewer --threads, a smaller --max-bin or fewer rows"
-            }
-            Self::Verify(_) => "give --spill always, which keeps values on a disk, or fewer --threads",
-            Self::Tune(_) => "give fewer --max-parallel-jobs or --threads, a smaller --max-bin or fewer rows",
-            Self::Cv(_) => "give fewer --threads, a smaller --max-bin or fewer rows",
-            Self::Predict(_) | Self::Evaluate(_) | Self::Report(_) | Self::Explain(_) | Self::Bias(_) => {
-                "give fewer rows at a time, or fewer --threads"
-            }
-            Self::Inspect(_) => "give a smaller model, or inspect it on a machine with more memory",
-            Self::Devices(_) | Self::Completions(_) | Self::Man(_) => "give more memory (ulimit -v)",
-        }
-    }
 }
 
 fn dispatch(cli: Cli) -> Result<()> {

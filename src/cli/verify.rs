@@ -13,7 +13,7 @@ use super::train::{self, Training};
 use super::{Global, output};
 use gboost::booster::Placement;
 use gboost::files::read_regular;
-use gboost::report::manifest::{ChannelRecord, Clock, Data, FileRecord, commit, sha256, sha256_of_file};
+use gboost::report::manifest::{ChannelRecord, Clock, Data, FileRecord, FoldsRecord, commit, sha256, sha256_of_file};
 use gboost::report::{Manifest, cv_csv};
 use gboost::validation::FoldedData;
 use gboost::{Error, ErrorKind, Evaluate, Model, Params, Result};
@@ -231,6 +231,19 @@ impl Case<'_> {
         Ok(())
     }
 
+    /// The manifest that this run begins, of data whose counts are those of the manifest on disk.
+    fn begin(
+        &self,
+        stored: &Stored,
+        reading: &DataArgs,
+        channels: &Channels,
+        (start, folds): (Option<&PathBuf>, Option<FoldsRecord>),
+    ) -> Result<Manifest> {
+        self.check_counts(&channels.record(self.folder)?)?;
+        let (command, params) = (self.command, self.params);
+        manifest::begin(Inputs { command, result: &stored.path, params, reading, channels, start, folds })
+    }
+
     /// The files of a channel; none for built-in data.
     fn files(&self, channel: Option<&ChannelRecord>) -> Vec<PathBuf> {
         let files = channel.into_iter().flat_map(|channel| &channel.files);
@@ -254,16 +267,8 @@ impl Case<'_> {
             true => Channels::built_in(),
             false => Channels::read(&reading, paths, purpose, &plan, self.screen),
         })?;
-        self.check_counts(&channels.record(self.folder)?)?;
-        let begun = manifest::begin(Inputs {
-            command: self.command,
-            result: &stored.path,
-            params: self.params,
-            reading: &reading,
-            channels: &channels,
-            start: continue_from.as_ref().map(|record| record.place(self.folder)).as_ref(),
-            folds: None,
-        })?;
+        let from = continue_from.as_ref().map(|record| record.place(self.folder));
+        let begun = self.begin(stored, &reading, &channels, (from.as_ref(), None))?;
         let backend = backend::choose(self.global, false, self.screen)?;
         let matrix = match plan.gives_up {
             true => Some(pool.install(|| train::give_up_values(&mut channels, self.params, &backend.backend))?),
@@ -317,16 +322,8 @@ impl Case<'_> {
         let pool = gboost::booster::thread_pool(self.params.nthread)?;
         let (found, begun) = pool.install(|| {
             let (channels, folds) = cv::read(&source, self.params, self.screen)?;
-            self.check_counts(&channels.record(self.folder)?)?;
-            let begun = manifest::begin(Inputs {
-                command: self.command,
-                result: &stored.path,
-                params: self.params,
-                reading: &reading,
-                channels: &channels,
-                start: None,
-                folds: Some(fold_args.record(self.folder, &folds)?),
-            })?;
+            let record = fold_args.record(self.folder, &folds)?;
+            let begun = self.begin(stored, &reading, &channels, (None, Some(record)))?;
             let backend = backend::choose(self.global, false, self.screen)?;
             let parted = FoldedData::new(&channels.train.dataset, &folds, self.params)?;
             cv::Run { params: self.params, backend: &backend, screen: &quiet, log_every: None }

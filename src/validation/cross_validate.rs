@@ -202,6 +202,14 @@ pub struct CrossValidated {
 }
 
 impl CrossValidated {
+    /// Returns the round whose figures count: the best one with early stopping, otherwise the last;
+    /// `None` without a round.
+    #[must_use]
+    pub fn counting_round(&self) -> Option<&CvRound> {
+        let best = self.models.first().and_then(|model| model.best_iteration);
+        self.history.iter().find(|round| Some(round.round) == best).or(self.history.last())
+    }
+
     /// The margin of each row by the model that was not trained on it, class-major as [`Model::predict_margins`] has them; of the
     /// rounds up to the best one with early stopping, otherwise of all.
     #[must_use]
