@@ -368,7 +368,7 @@ impl DataArgs {
             },
         )?;
         // Labels are no features: whatever column is named, or stands first, would be taken.
-        if let (Some(known), Some(found)) = (&train.label_name, &channel.label_name)
+        if let (Some(known), Some(found)) = (&train.dataset.label_name, &channel.dataset.label_name)
             && known != found
         {
             screen
@@ -403,7 +403,7 @@ impl DataArgs {
         };
         let csv = channel.format == Format::Csv;
         // A label with a name of its own is the label: a feature is missing.
-        let may_be_feature = channel
+        let may_be_feature = data
             .label_name
             .as_ref()
             .is_none_or(|name| model.feature_names.is_empty() || model.feature_names.contains(name));

@@ -210,7 +210,7 @@ pub fn read_keys(paths: &[PathBuf], options: &ReadOptions, which: KeyOf<'_>) -> 
                 Role::Label
             }
         };
-        let layout = Layout::new(first, &known, &mut Vec::new())?;
+        let layout = Layout::of(first, &known, &mut Vec::new())?;
         let place = if let KeyOf::Feature(feature) = which { feature } else { 0 };
         let (index, _) = layout.kept_columns().filter(|&(_, of)| of == role).nth(place).ok_or_else(changed)?;
         let has_header = layout.names.is_some();
@@ -288,25 +288,11 @@ impl KeyColumn<'_> {
     /// # Errors
     /// If it has not, or cannot be read.
     pub fn check(&self, path: &Path) -> Result<()> {
-        // The column is looked for in the first record; what comes after it is of no interest.
-        let mut stop = |_: &str| Err(Error::data(""));
-        let mut found = None;
-        let find = |first: &First<'_>| {
-            found = Some(self.position(first, false)?);
-            Ok((0, false))
-        };
-        match (
-            csv::column::read(
-                &Source::open(path, false, self.max_record_bytes, &self.copies)?,
-                self.delimiter,
-                find,
-                &mut stop,
-            ),
-            found,
-        ) {
-            (Err(error), None) => Err(error),
-            _ => Ok(()),
-        }
+        csv::column::first(&self.open(path)?, self.delimiter, |first| self.position(first, false)).map(drop)
+    }
+
+    fn open(&self, path: &Path) -> Result<Source<'static>> {
+        Source::open(path, false, self.max_record_bytes, &self.copies)
     }
 
     /// The value of each row, in the order of the files, as `parse` makes it of the text without blanks around it;
@@ -323,12 +309,7 @@ impl KeyColumn<'_> {
                 Ok(())
             };
             let find = |first: &First<'_>| Ok((self.position(first, header)?, header));
-            csv::column::read(
-                &Source::open(path, false, self.max_record_bytes, &self.copies)?,
-                self.delimiter,
-                find,
-                &mut take,
-            )?;
+            csv::column::read(&self.open(path)?, self.delimiter, find, &mut take)?;
         }
         Ok(values)
     }

@@ -19,7 +19,7 @@ const MAGIC: &[(&[u8], &str, &str)] = &[
     (b"\xfe\xff", "UTF-16 text", UTF8),
     (b"PAR1", "a Parquet file", CONVERT),
     (b"ARROW1\0\0", "an Arrow or Feather file", CONVERT),
-    (b"FEA1", "a Feather file", CONVERT),
+    (b"FEA1\0", "a Feather file", CONVERT),
     (b"\xff\xff\xff\xff", "an Arrow stream", CONVERT),
     (b"ORC\x0a", "an ORC file", CONVERT),
     (b"Obj\x01", "an Avro file", CONVERT),
@@ -40,7 +40,7 @@ const MAGIC: &[(&[u8], &str, &str)] = &[
     (b"\xff\x06\0\0sNaPpY", "a snappy file", UNPACK),
     (b"\x1f\x9d", "a file packed by compress", UNPACK),
     (b"\x1f\x8b", "gzip within gzip", "unpack it once"),
-    (b"LZIP", "an lzip file", UNPACK),
+    (b"LZIP\x01", "an lzip file", UNPACK),
     (b"\x5d\0\0\x80\0", "an lzma file", UNPACK),
     (b"Rar!\x1a\x07", "a rar archive", UNPACK),
     (b"SQLite format 3\0", "an SQLite database", "export the table as CSV"),
@@ -196,8 +196,20 @@ mod tests {
 
     #[test]
     fn tables_are_none_of_them() {
-        for head in ["1,2\n", "y,a\n", "\"{\",2\n", "[a],b\n1,2", "{a},b", "<1,2", "version,https\n", "", "1", "-1 1:2"]
-        {
+        for head in [
+            "1,2\n",
+            "y,a\n",
+            "\"{\",2\n",
+            "[a],b\n1,2",
+            "{a},b",
+            "<1,2",
+            "version,https\n",
+            "LZIP,a\n",
+            "FEA1,y\n",
+            "",
+            "1",
+            "-1 1:2",
+        ] {
             assert_eq!(kind(head.as_bytes()), "", "{head}");
         }
     }

@@ -55,11 +55,16 @@ pub(super) struct Sample {
 impl Layout {
     /// Reads the layout off the first record of the first file.
     pub(super) fn new(first: &First<'_>, options: &ReadOptions, notes: &mut Vec<String>) -> Result<Self> {
-        let names = if first.is_header(options, None)? { Some(first.names(notes)?) } else { None };
-        let roles = first.roles(names.as_deref(), options)?;
-        let layout = Self { names, roles };
+        let layout = Self::of(first, options, notes)?;
         index::check(first, &layout, options, notes)?;
         Ok(layout)
+    }
+
+    /// The layout alone: what the columns hold matters to a training, not to who reads one of them apart.
+    pub(super) fn of(first: &First<'_>, options: &ReadOptions, notes: &mut Vec<String>) -> Result<Self> {
+        let names = if first.is_header(options, None)? { Some(first.names(notes)?) } else { None };
+        let roles = first.roles(names.as_deref(), options)?;
+        Ok(Self { names, roles })
     }
 
     /// The number of columns that are not ignored.
@@ -297,12 +302,12 @@ pub(super) fn resolve(
                 let name = names.and_then(|names| names.get(*index));
                 let here = name.map_or("which is not there".into(), |name| shown(name));
                 let message = format!("{index} may be column {index}, {here}, or column {other}, named `{index}`");
-                let first = name.map_or(String::new(), |name| {
-                    format!("give {} for column {index}, or ", ColumnRef::Name(name.clone()))
-                });
-                let second = ColumnRef::Name(index.to_string());
-                let give = if first.is_empty() { "give " } else { "" };
-                Err(Unresolved::Ambiguous(message, format!("{first}{give}{second} for column {other}")))
+                let that_one = format!("{} for column {other}", ColumnRef::Name(index.to_string()));
+                let remedy = match name {
+                    Some(name) => format!("give {} for column {index}, or {that_one}", ColumnRef::Name(name.clone())),
+                    None => format!("give {that_one}"),
+                };
+                Err(Unresolved::Ambiguous(message, remedy))
             }
             _ if *index < width => Ok(*index),
             _ => Err(Unresolved::Unknown),

@@ -89,9 +89,6 @@ impl Place<'_> {
     }
 }
 
-/// Columns that a table is padded to at most: each takes memory, even without rows.
-const MOST_PADDED: usize = 1 << 24;
-
 const LABEL: &str = "the label ";
 const WEIGHT: &str = "the weight ";
 
@@ -279,7 +276,7 @@ impl Table {
             return Err(error.remedy("write features as index:value pairs after the label"));
         }
         // A model may declare any number of features; what no row has is padded.
-        if width > found && width > MOST_PADDED {
+        if width > found && width > LARGEST_INDEX {
             let message = format!("the rows have {}, the model {width}: too many to pad", count(found, "feature"));
             return Err(Error::data(message).at_path(&self.first).remedy("give a model with fewer features"));
         }
@@ -326,7 +323,6 @@ impl Table {
             file_rows: Vec::new(),
             file_sha256: Vec::new(),
             columns: width,
-            label_name: None,
             index_base: Some(base),
         })
     }
@@ -342,7 +338,7 @@ pub(super) fn read_index(
     take: &mut dyn FnMut(&str) -> Result<()>,
 ) -> Result<()> {
     let (origin, mut chunk, mut line) = (source.origin(), Chunk::default(), 0);
-    while source.next(Cut::Line, &mut chunk)? {
+    while source.next(Cut::Line, &mut chunk).map_err(|error| from_line(error, line + 1))? {
         for text in origin.text(&chunk.bytes, line + 1)?.split_inclusive('\n') {
             line += 1;
             let mut words = text.split('#').next().unwrap_or_default().split_ascii_whitespace();

@@ -101,8 +101,6 @@ pub struct Channel {
     pub file_sha256: Vec<Option<String>>,
     /// Columns of the files, whatever they are for; of libsvm files, features.
     pub columns: usize,
-    /// The name of the label's column, where there is one with a name.
-    pub label_name: Option<String>,
     /// The index base of a libsvm channel, to be forced on the other channels through [`ReadOptions::index_base`].
     pub index_base: Option<usize>,
 }

@@ -283,9 +283,14 @@ impl<'a> Source<'a> {
         }
     }
 
-    /// The delimiter of a CSV file by its ending or its content.
+    /// The delimiter of a CSV file by Excel's `sep=;`, its ending or its content.
     pub(super) fn delimiter(&self) -> u8 {
-        if self.ending == Some(Ending::Tsv) { b'\t' } else { self.beginning.delimiter }
+        self.beginning.delimiter
+    }
+
+    /// Bytes that a record has at most.
+    pub(super) fn limit(&self) -> usize {
+        self.limit
     }
 
     /// The line that the first chunk begins in: 2 after Excel's `sep=;`.
@@ -370,6 +375,7 @@ fn look<R: Read>(
     let mut size = BLOCK;
     let mut begun = false;
     let mut given = None;
+    let found = |text: &str| if ending == Some(Ending::Tsv) { b'\t' } else { sniff::delimiter(text) };
     loop {
         let (head, ended) = chunks.head(size).map_err(|error| failed_read(path, packed, &error))?;
         if !begun {
@@ -385,6 +391,7 @@ fn look<R: Read>(
             }
             begun = true;
         }
+        let first_line = 1 + u64::from(given.is_some());
         let text = match std::str::from_utf8(head) {
             Ok(text) => text,
             // A letter may be cut in two at the end.
@@ -392,7 +399,7 @@ fn look<R: Read>(
                 std::str::from_utf8(&head[..error.valid_up_to()]).unwrap_or_default()
             }
             Err(error) => {
-                let error = || not_utf8(path, head, error.valid_up_to(), 1);
+                let error = || not_utf8(path, head, error.valid_up_to(), first_line);
                 return Err(kinds::by_ending(path).unwrap_or_else(error));
             }
         };
@@ -412,8 +419,8 @@ fn look<R: Read>(
         if ended || !is_blank && (libsvm.is_some() || is_all) {
             return Ok(Beginning {
                 libsvm: libsvm.unwrap_or(false),
-                delimiter: given.unwrap_or_else(|| sniff::delimiter(lines)),
-                first_line: 1 + u64::from(given.is_some()),
+                delimiter: given.unwrap_or_else(|| found(lines)),
+                first_line,
             });
         }
         if is_all && text.trim_ascii().is_empty() {
@@ -421,8 +428,10 @@ fn look<R: Read>(
             return Err(error.remedy("give a file with rows"));
         }
         if is_all {
-            let delimiter = sniff::delimiter(text);
-            return Err(too_long(origin, text.trim_ascii_start().as_bytes(), Cut::Record(delimiter), limit));
+            let delimiter = given.unwrap_or_else(|| found(text));
+            let record = text.trim_ascii_start();
+            let line = first_line + breaks_before(text.as_bytes(), text.len() - record.len());
+            return Err(from_line(too_long(origin, record.as_bytes(), Cut::Record(delimiter), limit), line));
         }
         size = size.saturating_mul(2);
     }

@@ -131,30 +131,17 @@ fn trees_of_a_hundred_thousand_levels_predict_and_are_refused_by_shap() {
 #[cfg(target_os = "linux")]
 mod little_memory {
     use super::*;
-    use crate::support::{GBOOST, Ran};
-
-    /// Runs the program with no more than so many KiB of address space.
-    fn run_within(folder: &Folder, kib: usize, arguments: &str) -> Ran {
-        let mut command = std::process::Command::new("sh");
-        command.args(["-c", &format!("ulimit -v {kib}; exec {GBOOST} {arguments}")]);
-        let output = command.current_dir(folder.path(".")).env("RUST_BACKTRACE", "0").output().unwrap();
-        Ran {
-            code: output.status.code(),
-            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
-            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
-        }
-    }
 
     #[test]
     fn importances_take_no_memory_by_the_number_of_features() {
         let folder = with_fixture("regression_early_v320.json", |file| {
             file["learner"]["learner_model_param"]["num_feature"] = json!("2147483648");
         });
-        let ran = run_within(&folder, 500_000, "inspect model.json --importance gain");
+        let ran = folder.run_in_memory(500_000, "inspect model.json --importance gain");
         assert!(ran.stdout.lines().count() > 2, "{}", ran.stdout);
         ran.done();
         folder.write("rows.libsvm", "1 0:2 3:1\n");
-        let ran = run_within(&folder, 2_000_000, "predict --model model.json --data rows.libsvm");
+        let ran = folder.run_in_memory(2_000_000, "predict --model model.json --data rows.libsvm");
         assert_eq!(ran.code, Some(2), "{}", ran.stderr);
         assert!(ran.error().contains("the model 2147483648: too many to pad"), "{}", ran.stderr);
     }
@@ -172,7 +159,7 @@ mod little_memory {
             [(format!("{data} --spill never"), 90_000), ("inspect deep.json".into(), 130_000), (tune.into(), 90_000)]
         {
             for kib in (25_000..most).step_by(9_000) {
-                let ran = run_within(&folder, kib, &command);
+                let ran = folder.run_in_memory(kib, &command);
                 assert!(matches!(ran.code, Some(0 | 2)), "{kib} KiB, {command}: {:?} {}", ran.code, ran.stderr);
                 if ran.code == Some(2) {
                     // Rust's own line is followed by what helps, wherever there was room to prepare that.

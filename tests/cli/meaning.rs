@@ -75,7 +75,8 @@ fn what_goes_against_the_index_base_is_told() {
     let ran = folder.run("evaluate --model zero.json --data sparse.libsvm --index-base 1");
     let warning = "warning: --index-base 1 is given, but the model was trained on indices that count from 0";
     assert_eq!((ran.code, ran.stderr.matches(warning).count()), (Some(0), 1), "{}", ran.stderr);
-    assert!(!folder.run("evaluate --model zero.json --data sparse.libsvm --index-base 0").stderr.contains("warning"));
+    let ran = folder.run("evaluate --model zero.json --data sparse.libsvm --index-base 0");
+    assert!(ran.code == Some(0) && !ran.stderr.contains("warning"), "{}", ran.stderr);
     folder.refuses(
         &format!("train -q --train sparse.libsvm {TRAIN} --continue-from zero.json --model m.json --index-base 1"),
         "the libsvm indices of the data count from 1, those of the model from 0; read the data with --index-base 0",
@@ -108,7 +109,8 @@ fn models_without_an_index_base_count_from_0() {
     let note = "the model does not say from where libsvm indices count: they count from 0, as in XGBoost; give --index-base 1 if they \
                 count from 1";
     assert_eq!((ran.code, ran.stderr.matches(note).count()), (Some(0), 1), "{}", ran.stderr);
-    assert!(!folder.run("evaluate --model zero-x.json --data sparse.libsvm --index-base 0").stderr.contains(note));
+    let ran = folder.run("evaluate --model zero-x.json --data sparse.libsvm --index-base 0");
+    assert!(ran.code == Some(0) && !ran.stderr.contains(note), "{}", ran.stderr);
     // What is trained on from such a model says it again.
     for (model, data, base) in [("zero-x.json", "sparse.libsvm", "0"), ("one-x.json", "one.libsvm --index-base 1", "1")]
     {
@@ -215,6 +217,22 @@ fn facets_of_text_by_number() {
     for data in ["plain.csv --ignore-column 1", "named.csv --ignore-column 1", "named.csv --ignore-column sex"] {
         let found = facets(&folder, &format!("--model model.json --data {data} --facet 1=Male 1!=Male --group 1"));
         assert_eq!(found, ["column 1=Male: 2 rows", "column 1!=Male: 1 row"], "{data}");
+    }
+}
+
+/// A column that numbers the rows is no label, but rows may be told apart by it.
+#[test]
+fn facets_of_an_index_column() {
+    let folder = Folder::new();
+    folder.write("t.csv", ",y,a\n0,1,5\n1,0,6\n2,1,2\n3,0,2\n");
+    folder.run(&format!("train -q --train t.csv --label y --ignore-column 0 {TRAIN_ONE}")).done();
+    for column in ["0", "column_0"] {
+        let found = facets(
+            &folder,
+            &format!("--model model.json --data t.csv --label y --ignore-column 0 --facet {column}<2 --group {column}"),
+        );
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert!(found[0].ends_with("<2: 2 rows"), "{found:?}");
     }
 }
 

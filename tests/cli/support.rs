@@ -80,6 +80,20 @@ impl Folder {
         }
     }
 
+    /// Runs the program with no more than so many KiB of address space.
+    #[cfg(target_os = "linux")]
+    pub fn run_in_memory(&self, kib: usize, arguments: &str) -> Ran {
+        let line = format!("ulimit -v {kib}; exec {GBOOST} {arguments}");
+        let mut command = Command::new("sh");
+        let output =
+            command.args(["-c", &line]).current_dir(self.0.path()).env("RUST_BACKTRACE", "0").output().unwrap();
+        Ran {
+            code: output.status.code(),
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+
     /// Runs the program with these arguments as they are; after `limit` it is killed and has no exit code.
     pub fn run_within(&self, limit: Duration, arguments: &[&str]) -> Ran {
         let mut child = Command::new(GBOOST)

@@ -77,8 +77,7 @@ fn a_quote_that_is_closed_elsewhere_is_an_error() {
     );
     let error = refused("q.csv", "y,a,note\n1,2,\"5\" disk\"\n", "--ignore-column note");
     assert!(
-        error.starts_with("q.csv:2:5: the quote that opens here is closed in this line, but ` disk\"` follows;")
-            || error.starts_with("q.csv:2:5: the quote that opens here is closed in this line, but `disk\"` follows;"),
+        error.starts_with("q.csv:2:5: the quote that opens here is closed in this line, but `disk\"` follows;"),
         "{error}"
     );
     let rows = "q.csv:2:5: the quote that opens here is closed in line 4, and each of the lines up to there is a row by itself";
@@ -225,14 +224,15 @@ fn an_endless_line_is_refused() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
 fn blank_lines_take_no_room() {
-    // Room for a row a line would be 4 GB.
+    // Room for a row a line would be 4 GB and more.
     let names: Vec<String> = (0..2000).map(|index| format!("c{index}")).collect();
     let row = vec!["1"; 2000].join(",");
     let folder = Folder::new();
     let text = format!("{}\n{row}\n{}{row}\n", names.join(","), "\n".repeat(2 << 20));
     folder.write("t.csv", text);
-    let ran = folder.run(&format!("train --train t.csv {TRAIN}"));
+    let ran = folder.run_in_memory(2 << 20, &format!("train --train t.csv {TRAIN}"));
     assert!(ran.code == Some(0) && ran.stderr.contains("train: 2 rows"), "{}", ran.stderr);
 }
 
@@ -244,6 +244,12 @@ fn excels_first_line_is_skipped() {
         assert!(stderr.contains("train: 2 rows, 1 feature"), "{stderr}");
     }
     assert!(refused("t.csv", "sep=;\ny;a\n1;2\n0;x\n", "").starts_with("t.csv:4:2: `x` in column `a`"));
+    // It stands above the ending, and counts as a line wherever one is told.
+    let folder = Folder::new();
+    folder.write("t.tsv", "sep=;\ny;a\n1;2\n0;3\n");
+    let ran = folder.run(&format!("train --train t.tsv {TRAIN}"));
+    assert!(ran.code == Some(0) && ran.stderr.contains("train: 2 rows, 1 feature"), "{}", ran.stderr);
+    assert!(refused("t.csv", b"sep=;\ny;a\n1;2\n0;\xff3\n", "").starts_with("t.csv:4: the byte 0xff"));
 }
 
 #[test]

@@ -8,6 +8,23 @@ use super::Beginning;
 use super::records::Records;
 use crate::error::Result;
 
+/// What `look` makes of the first record.
+///
+/// # Errors
+/// Those of `look`, and of the file's beginning.
+pub(in super::super) fn first<T>(
+    source: &Source<'_>,
+    delimiter: Option<u8>,
+    look: impl FnOnce(&First<'_>) -> Result<T>,
+) -> Result<T> {
+    look(&begin(source, delimiter)?.first(source))
+}
+
+fn begin(source: &Source<'_>, delimiter: Option<u8>) -> Result<Beginning> {
+    let max_record_bytes = source.limit();
+    Beginning::read(source, &ReadOptions { delimiter, max_record_bytes, ..ReadOptions::default() })
+}
+
 /// Gives `take` the field of each row, without blanks around it. `find` tells from the first record
 /// which column it is, from 0, and whether the record is a header.
 ///
@@ -19,7 +36,7 @@ pub(in super::super) fn read(
     find: impl FnOnce(&First<'_>) -> Result<(usize, bool)>,
     take: &mut dyn FnMut(&str) -> Result<()>,
 ) -> Result<()> {
-    let beginning = Beginning::read(source, &ReadOptions { delimiter, ..ReadOptions::default() })?;
+    let beginning = begin(source, delimiter)?;
     let (index, is_header) = find(&beginning.first(source))?;
     let (delimiter, origin) = (beginning.delimiter, source.origin());
     let (mut chunk, mut line) = beginning.rows(is_header);

@@ -123,8 +123,6 @@ impl Table {
     /// The channel of all files.
     pub(super) fn finish(self) -> Result<Channel> {
         let columns = self.layout.roles.len();
-        let label = self.layout.roles.iter().position(|&role| role == Role::Label);
-        let label_name = self.layout.names.as_ref().zip(label).map(|(names, label)| names[label].clone());
         let mut dataset = Dataset { named: self.layout.names.is_some(), rows: self.cells.rows(), ..Dataset::default() };
         let (cells, spilled) = self.cells.finish()?;
         for ((index, role), values) in self.layout.kept_columns().zip(cells) {
@@ -155,7 +153,6 @@ impl Table {
             file_rows: Vec::new(),
             file_sha256: Vec::new(),
             columns,
-            label_name,
             index_base: None,
         })
     }
@@ -221,11 +218,12 @@ impl Beginning {
         // No source is blank, so that there is a record.
         loop {
             source.next(Cut::Record(delimiter), &mut chunk).map_err(|error| from_line(error, first_line))?;
-            let line = chunk.bytes.trim_ascii_start();
-            let line = &line[..memchr::memchr2(b'\n', b'\r', line).unwrap_or(line.len())];
+            let text = chunk.bytes.trim_ascii_start();
+            let line = &text[..memchr::memchr2(b'\n', b'\r', text).unwrap_or(text.len())];
             if memchr::memchr_iter(delimiter, line).count() >= options.max_columns() {
                 let message = format!("the line has more than {} columns", options.max_columns());
-                let error = Error::data(message).at_path(source.path()).at_line(first_line);
+                let number = first_line + breaks_before(&chunk.bytes, chunk.bytes.len() - text.len());
+                let error = Error::data(message).at_path(source.path()).at_line(number);
                 return Err(error.remedy("check the delimiter, or allow longer rows with --max-record-bytes"));
             }
             let text = source.origin().text(&chunk.bytes, first_line)?;

@@ -12,13 +12,13 @@ use super::super::source::Origin;
 use crate::error::{Error, Result};
 
 /// The records of whole lines that are not blank, one at a time.
-pub(in crate::ingest) struct Records<'a> {
+pub(super) struct Records<'a> {
     origin: &'a Origin,
     text: &'a str,
     first_line: u64,
     delimiter: u8,
     reader: ::csv::Reader<Chain<&'static [u8], &'a [u8]>>,
-    pub(in crate::ingest) record: StringRecord,
+    pub(super) record: StringRecord,
 }
 
 /// Put in front of the text: the csv crate would pass over a byte order mark that begins it, in a chunk from the
@@ -127,7 +127,7 @@ impl<'a> Records<'a> {
     }
 
     /// The line of the record, from 1; counted anew, so for messages only.
-    pub(in crate::ingest) fn line(&self) -> u64 {
+    pub(super) fn line(&self) -> u64 {
         self.first_line + breaks_before(self.text.as_bytes(), self.start())
     }
 
