@@ -14,10 +14,10 @@ pub use crate::evaluation::{lack_of, metric_weights};
 use crate::ingest::{Dataset, Rows};
 use crate::metric::Metric;
 use crate::model::Model;
-use crate::params::{BaseScore, Params};
+use crate::params::Params;
 use crate::sampling::{SampleSource, SampleSources};
 use crate::traffic::Counts;
-use crate::training::{Beginning, Finished, Training, TrainingSet, advance, begin, given_base_score};
+use crate::training::{Beginning, Finished, Training, TrainingSet, advance, begin};
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
@@ -352,9 +352,7 @@ impl<'a> Trainer<'a> {
             return Err(Error::parameter("early_stopping_rounds needs a validation channel")
                 .remedy("give --validation, or leave it out"));
         }
-        let Some(model) = self.start else { return Ok(()) };
-        check_start(model, params, self.train)?;
-        check_base_score(model, params, Rows::all(self.train))
+        self.start.map_or(Ok(()), |model| check_start(model, params, self.train))
     }
 }
 
@@ -492,18 +490,6 @@ fn task(objective: crate::Objective, classes: usize) -> String {
         true => format!("{} of {classes} classes", objective.name()),
         false => objective.name().to_string(),
     }
-}
-
-/// Refuses a base score that is not that of the model to go on from, which stands.
-fn check_base_score(model: &Model, params: &Params, rows: Rows<'_>) -> Result<()> {
-    let Some(given) = given_base_score(params, rows)? else { return Ok(()) };
-    if model.base_score.iter().all(|&known| known == given) {
-        return Ok(());
-    }
-    let known = model.base_score.iter().map(f32::to_string).collect::<Vec<_>>().join(", ");
-    let name = if matches!(params.base_score, BaseScore::Auto) { "auto, here " } else { "" };
-    Err(Error::parameter(format!("base_score {name}{given} is given, but the model to continue from has {known}"))
-        .remedy("leave base_score out: that of the model stands"))
 }
 
 /// Threads that a pool has at most, however many are asked for: one a core, or 64 on a machine of

@@ -84,22 +84,8 @@ impl Range {
             // Ends so far away that nobody gets there are no news.
             Self::Within(low, high) if high >= 1e9 => format!(">= {low}"),
             Self::Above(low, high) if high >= 1e9 => format!("> {low}"),
-            Self::Within(..) | Self::Above(..) => format!("in {self}"),
-        }
-    }
-}
-
-impl std::fmt::Display for Range {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let (bracket, low, high) = match *self {
-            Self::Any => return write!(f, "any"),
-            Self::Within(low, high) => ('[', low, high),
-            Self::Above(low, high) => ('(', low, high),
-        };
-        match (bracket, high.is_finite()) {
-            ('[', false) => write!(f, ">= {low}"),
-            (_, false) => write!(f, "> {low}"),
-            _ => write!(f, "{bracket}{low}, {high}]"),
+            Self::Within(low, high) => format!("in [{low}, {high}]"),
+            Self::Above(low, high) => format!("in ({low}, {high}]"),
         }
     }
 }

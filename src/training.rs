@@ -65,7 +65,10 @@ pub(crate) fn begin<'a>(params: &Params, set: &TrainingSet<'a>) -> Result<(Probl
     let labels = set.rows.labels()?;
     let weights = training_weights(params, set.rows, &labels)?;
     let base_score = match set.start {
-        Some(model) => model.base_score.clone(),
+        Some(model) => {
+            check_base_score(model, params, &labels, &weights)?;
+            model.base_score.clone()
+        }
         None => vec![base_score(params, &labels, &weights)],
     };
     let mut attributes = set.start.map_or_else(Default::default, |start| start.attributes.clone());
@@ -265,14 +268,19 @@ fn label_to_fixed(label: f32, scale: i32) -> i64 {
     round_to_integer(f64::from(label) * power_of_two(scale))
 }
 
-/// The prediction before the first tree that is asked for: the value, or the estimate of `auto`; none
-/// where it is left open.
-pub(crate) fn given_base_score(params: &Params, rows: Rows<'_>) -> Result<Option<f32>> {
+/// Refuses a base score that is not that of the model to go on from, which stands.
+fn check_base_score(model: &Model, params: &Params, labels: &[f32], weights: &RowWeights) -> Result<()> {
     if params.base_score == BaseScore::Unset {
-        return Ok(None);
+        return Ok(());
     }
-    let labels = rows.labels()?;
-    Ok(Some(base_score(params, &labels, &training_weights(params, rows, &labels)?)))
+    let given = base_score(params, labels, weights);
+    if model.base_score.iter().all(|&known| known == given) {
+        return Ok(());
+    }
+    let known = model.base_score.iter().map(f32::to_string).collect::<Vec<_>>().join(", ");
+    let name = if matches!(params.base_score, BaseScore::Auto) { "auto, here " } else { "" };
+    Err(Error::parameter(format!("base_score {name}{given} is given, but the model to continue from has {known}"))
+        .remedy("leave base_score out: that of the model stands"))
 }
 
 /// The prediction before the first tree (`docs/exactness.md` 3).

@@ -358,12 +358,10 @@ impl<T: Copy + Default + PartialEq> Confusion<T> {
     /// Label, prediction and value of the cells that are not empty, in the order of label and prediction.
     #[must_use]
     pub fn cells(&self) -> Vec<(usize, usize, T)> {
-        let Some(rows) = self.matrix() else {
-            return match self {
-                Self::Sparse { cells, .. } => cells.clone(),
-                _ => Vec::new(),
-            };
-        };
+        if let Self::Sparse { cells, .. } = self {
+            return cells.clone();
+        }
+        let rows = self.matrix().unwrap_or_default();
         let of_label = |(label, row): (usize, Vec<T>)| {
             row.into_iter().enumerate().map(move |(predicted, value)| (label, predicted, value))
         };

@@ -218,7 +218,6 @@ pub fn lacking(objective: Objective, classes: usize, labels: &[f32], weights: Op
     let lack = |label, all| Some(Lack { label, all, weightless });
     let mut occurring = (0..occurs.len()).filter(|&class| occurs[class]);
     match (occurring.next(), occurring.next()) {
-        (None, _) => lack(None, true),
         (only, None) => lack(only, true),
         _ => occurs.iter().position(|occurs| !occurs).and_then(|class| lack(Some(class), false)),
     }

@@ -383,16 +383,16 @@ struct Booster {
 /// `{"name": "dart", "gbtree": {the booster}, "weight_drop": [...]}`, later ones write them into `model`.
 fn read_booster(booster: &Place<'_>, classes: usize, features: usize) -> Result<Booster> {
     let name = booster.field("name")?.text()?;
-    let (gbtree, outer) = match name {
+    let gbtree = match name {
         "gbtree" => {
             booster.only(&["name", "model", "weight_drop"])?;
-            (None, booster.optional("weight_drop"))
+            None
         }
         "dart" => {
             booster.only(&["name", "gbtree", "weight_drop"])?;
             let gbtree = booster.field("gbtree")?;
             gbtree.only(&["name", "model"])?;
-            (Some(gbtree), booster.optional("weight_drop"))
+            Some(gbtree)
         }
         _ => {
             return Err(unsupported(format!("the booster {name:?} is not supported yet"), "train with booster=gbtree"));
@@ -456,23 +456,18 @@ fn read_booster(booster: &Place<'_>, classes: usize, features: usize) -> Result<
             return Err(several_trees_a_round());
         }
     }
-    let weights = read_weights(booster, outer, model.optional("weight_drop"), &trees)?;
+    let weights = read_weights(booster, &model, gbtree.is_some(), &trees)?;
     Ok(Booster { trees, weights, says_one_a_round: says_one_a_round || rounds.is_some() })
 }
 
 /// The weights of dropout, beside the model or inside it; none for a booster that was trained without.
-fn read_weights(
-    booster: &Place<'_>,
-    beside: Option<Place<'_>>,
-    inside: Option<Place<'_>>,
-    trees: &[Tree],
-) -> Result<Vec<f32>> {
-    let place = match (beside, inside) {
+fn read_weights(booster: &Place<'_>, model: &Place<'_>, is_dart: bool, trees: &[Tree]) -> Result<Vec<f32>> {
+    let place = match (booster.optional("weight_drop"), model.optional("weight_drop")) {
         (Some(beside), Some(inside)) if beside.floats()? != inside.floats()? => {
             return Err(beside.error(&format!("differs from {}", inside.name)));
         }
         (Some(place), _) | (None, Some(place)) => place,
-        (None, None) if booster.field("name")?.text()? == "dart" => booster.field("weight_drop")?,
+        (None, None) if is_dart => booster.field("weight_drop")?,
         (None, None) => return Ok(Vec::new()),
     };
     let weights = place.floats()?;

@@ -104,6 +104,7 @@ impl Journal {
     /// # Errors
     /// If there is one to go on from, if another search is writing it, or if the file cannot be written.
     pub fn create(path: &Path, header: &Header) -> Result<Self> {
+        let length = length(path);
         if let Some(entries) = read(path)?
             && !entries.ended
             && !entries.trials.is_empty()
@@ -125,7 +126,7 @@ impl Journal {
         let file = open.map_err(|source| refuse(&source))?;
         // A device or a pipe is nobody's, and has no length.
         if !writing::is_special(path) {
-            lock(&file, path)?;
+            lock(&file, path, length)?;
             file.set_len(0).map_err(|source| refuse(&source))?;
         }
         let mut journal = Self { file, path: path.to_path_buf() };
@@ -139,16 +140,12 @@ impl Journal {
     /// If the journal is of another search, is being written by one, is damaged elsewhere than at its end, or cannot be
     /// read and written.
     pub fn resume(path: &Path, header: &Header) -> Result<(Self, Vec<Trial>)> {
-        let length = std::fs::metadata(path).ok().map(|data| data.len());
+        let length = length(path);
         let Some(entries) = read(path)? else { return Ok((Self::create(path, header)?, Vec::new())) };
         entries.header.check_same(header).map_err(|error| error.at_path(path))?;
         let refuse = |source: io::Error| Error::io("write the journal", path, &source).remedy(REMEDY);
         let mut file = OpenOptions::new().write(true).open(path).map_err(refuse)?;
-        lock(&file, path)?;
-        // Until it was locked another search could have added to what was read.
-        if file.metadata().ok().map(|data| data.len()) != length {
-            return Err(held(path));
-        }
+        lock(&file, path, length)?;
         file.set_len(entries.length).map_err(refuse)?;
         file.seek(SeekFrom::End(0)).map_err(refuse)?;
         Ok((Self { file, path: path.to_path_buf() }, entries.trials))
@@ -182,19 +179,22 @@ impl Journal {
     }
 }
 
-/// Locks a journal for this search, until it is closed or the process ends.
-fn lock(file: &File, path: &Path) -> Result<()> {
-    match writing::lock(file) {
-        // Where a file system has no locks the program warns; a library has nobody to tell.
-        Locking::Done | Locking::Unavailable(_) => Ok(()),
-        Locking::Held => Err(held(path)),
+/// Locks a journal, which had so many bytes before it was read, for this search, until it is closed or the process ends.
+fn lock(file: &File, path: &Path, length: u64) -> Result<()> {
+    // Where a file system has no locks the program warns; a library has nobody to tell.
+    let is_held = matches!(writing::lock(file), Locking::Held);
+    // Until it was locked another search could have added to what was read.
+    if is_held || !file.metadata().is_ok_and(|data| data.len() == length) {
+        return Err(Error::parameter("another search is writing this journal")
+            .remedy("wait until it has ended, or give another journal")
+            .at_path(path));
     }
+    Ok(())
 }
 
-fn held(path: &Path) -> Error {
-    Error::parameter("another search is writing this journal")
-        .remedy("wait until it has ended, or give another journal")
-        .at_path(path)
+/// Bytes of a journal; 0 if there is none.
+fn length(path: &Path) -> u64 {
+    std::fs::metadata(path).map_or(0, |data| data.len())
 }
 
 /// Reads a journal; `None` if there is none, or not even a whole first line. A device or a pipe holds none.

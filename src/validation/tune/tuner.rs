@@ -473,26 +473,33 @@ impl<'a> Tuner<'a> {
     /// The number of trials at most.
     ///
     /// # Errors
-    /// If none is given, and the strategy would try more than anybody waits for.
+    /// If the strategy does not go with the ranges, if more are given than are counted, if none is given
+    /// and the strategy would try more than anybody waits for, or if more are continued than can be kept.
     pub fn trial_count(&self) -> Result<usize> {
         /// More trials than anybody waits for.
         const MOST: usize = 100_000;
+        self.strategy.check(self.space)?;
         let by_itself = self.strategy.default_trials(self.space, self.params.num_round);
-        let trials = self.trials.unwrap_or(by_itself);
-        if trials > MOST_TRIALS && self.trials.is_some() {
-            return Err(
-                Error::parameter(format!("a search of {trials} trials")).remedy(format!("give at most {MOST_TRIALS}"))
-            );
-        }
-        if self.trials.is_none() && trials > MOST {
-            return Err(Error::parameter(format!("{} search of {trials} trials", self.strategy.name()))
-                .remedy("narrow the ranges, or say with --max-jobs how many to run"));
-        }
+        let trials = match self.trials {
+            Some(trials) if trials > MOST_TRIALS => {
+                return Err(Error::parameter(format!("a search of {trials} trials"))
+                    .remedy(format!("give at most {MOST_TRIALS}")));
+            }
+            Some(trials) => trials,
+            None if by_itself > MOST => {
+                return Err(Error::parameter(format!("{} search of {by_itself} trials", self.strategy.name()))
+                    .remedy("narrow the ranges, or say with --max-jobs how many to run"));
+            }
+            None => by_itself,
+        };
         // Trials that are continued are all begun, and their models kept, before the first of them ends.
-        if self.strategy.continues() && trials.min(by_itself) > MOST {
-            let (name, together) = (self.strategy.name(), trials.min(by_itself));
-            return Err(Error::parameter(format!("{name} search of {together} trials that are continued"))
-                .remedy("give fewer --num-round, larger --min-rounds or fewer --max-jobs"));
+        let together = trials.min(by_itself);
+        if self.strategy.continues() && together > MOST {
+            return Err(Error::parameter(format!(
+                "{} search of {together} trials that are continued",
+                self.strategy.name()
+            ))
+            .remedy("give fewer --num-round, larger --min-rounds or fewer --max-jobs"));
         }
         Ok(trials)
     }
