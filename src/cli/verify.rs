@@ -62,7 +62,7 @@ pub fn run(global: &Global, args: &Args) -> Result<()> {
     backend::check(global)?;
     let claim = output::Request::default().input("MANIFEST", Some(&args.manifest)).claim()?;
     claim.tell(&screen);
-    let (manifest, told) = Manifest::load_with_value(&args.manifest)?;
+    let (manifest, told) = Manifest::load(&args.manifest)?;
     let Some(command) = COMMANDS.into_iter().find(|command| *command == manifest.command) else {
         return Err(Error::data(format!("the manifest is of the command {:?}", manifest.command))
             .remedy(format!("give a manifest of gboost {}", COMMANDS.join(", ")))
@@ -252,7 +252,8 @@ impl Case<'_> {
 
     fn train_again(&self, stored: &Stored) -> Result<()> {
         let Manifest { data, reading, continue_from, .. } = self.manifest;
-        let start = continue_from.as_ref().map(|record| Model::load(record.place(self.folder))).transpose()?;
+        let from = continue_from.as_ref().map(|record| record.place(self.folder));
+        let start = from.as_ref().map(Model::load).transpose()?;
         let plan = self.memory.plan(start.as_ref().map(|_| train::CONTINUES))?;
         let reading = DataArgs::from_record(reading)?;
         let [train, validation, test] =
@@ -267,7 +268,6 @@ impl Case<'_> {
             true => Channels::built_in(),
             false => Channels::read(&reading, paths, purpose, &plan, self.screen),
         })?;
-        let from = continue_from.as_ref().map(|record| record.place(self.folder));
         let begun = self.begin(stored, &reading, &channels, (from.as_ref(), None))?;
         let backend = backend::choose(self.global, false, self.screen)?;
         let matrix = match plan.gives_up {

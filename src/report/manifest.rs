@@ -290,20 +290,12 @@ impl Manifest {
         shown
     }
 
-    /// Reads a manifest.
-    ///
-    /// # Errors
-    /// If the file cannot be read, is longer than 64 MiB, is no manifest, or one of another form.
-    pub fn load(path: &Path) -> Result<Self> {
-        Self::load_with_value(path).map(|(manifest, _)| manifest)
-    }
-
-    /// Reads a manifest, and answers beside it what the file says word for word: members that
+    /// Reads a manifest, and returns beside it what the file says word for word: members that
     /// [`Manifest`] has no place for, too.
     ///
     /// # Errors
-    /// As [`Manifest::load`].
-    pub fn load_with_value(path: &Path) -> Result<(Self, Value)> {
+    /// If the file cannot be read, is longer than 64 MiB, is no manifest, or one of another form.
+    pub fn load(path: &Path) -> Result<(Self, Value)> {
         let unreadable = |source: &io::Error| Error::io("read the manifest", path, source);
         let bytes = File::open(path).and_then(|file| read_at_most(file, MOST_BYTES));
         let text = bytes.and_then(|bytes| String::from_utf8(bytes).map_err(io::Error::other));

@@ -36,12 +36,15 @@ pub fn text(title: &str, data: &ReportData) -> String {
         cells.pictures(&["loss-", "over-rounds"]);
     }
     if let Some(classes) = &data.classes {
-        cells.words(&format!("## Confusion matrix\n\n{}", confusion(&classes.confusion, |rows| rows as f64, count)));
+        cells.words(&format!(
+            "## Confusion matrix\n\n{}",
+            confusion(&classes.confusion, "rows", |rows| rows as f64, count)
+        ));
         if let Some(weights) = &classes.weighted_confusion {
             let note = "The weight of the rows, of which the scores are made; the matrix above counts rows.";
             cells.words(&format!(
                 "## Weighted confusion matrix\n\n{note}\n\n{}",
-                confusion(weights, |weight| weight, figure)
+                confusion(weights, "weight", |weight| weight, figure)
             ));
         }
         let report = &classes.report;
@@ -152,9 +155,10 @@ fn figures(data: &ReportData) -> String {
     table(&names, lines)
 }
 
-/// The matrix with the share of each cell; of many classes the pairs that are mistaken most.
+/// The matrix of rows or weights with the share of each cell; of many classes the pairs that are mistaken most.
 fn confusion<T: Copy + Default + PartialOrd>(
     found: &Confusion<T>,
+    of: &str,
     number: impl Fn(T) -> f64,
     shown: fn(f64) -> String,
 ) -> String {
@@ -168,7 +172,7 @@ fn confusion<T: Copy + Default + PartialOrd>(
         let lines = mistakes.iter().take(MISTAKES).map(|&(label, predicted, value)| {
             vec![format!("label {label}"), format!("predicted {predicted}"), cell(value)]
         });
-        let listed = table(&["label", "predicted", "rows"], lines);
+        let listed = table(&["label", "predicted", of], lines);
         return format!(
             "The {} pairs of the {} that are mistaken most.\n\n{listed}",
             mistakes.len().min(MISTAKES),

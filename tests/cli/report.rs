@@ -103,7 +103,7 @@ fn the_verdict_says_what_the_curves_tell_and_no_more() {
     assert!(text.starts_with("On eBay_test.csv, logloss is lowest in round "), "{text}");
     assert!(!text.contains("overfits") && !text.contains("Neither") && !text.contains("apart"), "{text}");
     let (_, both) = learning("--data eBay_test.csv --train train.csv");
-    assert_ne!(both["verdict"], "unknown", "{both}");
+    assert!(matches!(both["verdict"].as_str(), Some("overfits" | "underfits" | "settled")), "{both}");
     // The training's own files, by the manifest; the training data judges nothing.
     let (role, itself) = learning("--data train.csv");
     assert_eq!(
@@ -253,4 +253,24 @@ fn hostile_names_are_text_in_page_and_notebook() {
         let html = folder.read(page);
         assert!(!html.contains("<script>alert") && html.contains("in units of &lt;script&gt;alert(3)"), "{page}");
     }
+}
+
+/// A training without validation data records its last round alone: that is no curve to judge by.
+#[test]
+fn a_history_of_one_round_is_no_curve() {
+    let folder = Folder::with_data();
+    folder.run(&format!("train -q {BINARY} --num-round 12")).done();
+    assert_eq!(folder.read("history.csv").lines().count(), 2);
+    let learning = |arguments: &str| {
+        folder.run(&format!("report -q --model model.json {arguments} --history history.csv --json a.json")).done();
+        folder.json("a.json")["report"]["learning"].clone()
+    };
+    let alone = learning("--data valid.csv");
+    assert_eq!(alone["verdict"], "unknown", "{alone}");
+    assert!(!alone["sentence"].as_str().unwrap().contains("On the training data"), "{alone}");
+    let both = learning("--data valid.csv --train train.csv");
+    assert!(matches!(both["verdict"].as_str(), Some("overfits" | "underfits" | "settled")), "{both}");
+    let rounds: Vec<usize> =
+        both["curves"].as_array().unwrap().iter().map(|curve| curve["rounds"].as_array().unwrap().len()).collect();
+    assert!(rounds.len() > 1 && rounds.iter().all(|&rounds| rounds > 1), "{both}");
 }

@@ -51,8 +51,11 @@ impl Ticks {
             return format!("{:.*} %", self.digits, value * 100.0);
         }
         let largest = self.values.iter().fold(0.0, |largest: f64, value| largest.max(value.abs()));
-        if value == 0.0 || (1e-4..1e5).contains(&largest) {
-            return format!("{value:.*}", if value == 0.0 && largest >= 1e5 { 0 } else { self.digits });
+        if largest == 0.0 || (1e-4..1e5).contains(&largest) {
+            return format!("{value:.*}", self.digits);
+        }
+        if value == 0.0 {
+            return "0".to_string();
         }
         let (number, suffix) = match largest {
             s if !(1e-4..1e12).contains(&s) => return format!("{value:.1e}"),

@@ -15,6 +15,15 @@ const MOST_CURVES: usize = 10;
 /// Bins of the distributions of probabilities and residuals.
 const BINS: usize = 40;
 
+/// Those of the classes that have the most rows, at most so many; ascending.
+pub(crate) fn largest(classes: impl Iterator<Item = usize>, rows: impl Fn(usize) -> u64, most: usize) -> Vec<usize> {
+    let mut found: Vec<usize> = classes.collect();
+    found.sort_by_key(|&class| Reverse(rows(class)));
+    found.truncate(most);
+    found.sort_unstable();
+    found
+}
+
 /// What is said of a classifier.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Classes {
@@ -173,9 +182,8 @@ impl Classes {
         // The only ranking of two classes is that of class 1.
         let class = |place: usize| if binary { 1 } else { place };
         // Curves have as many points as rows: only those that are kept are made.
-        let mut drawn: Vec<usize> = (0..scores.len()).filter(|&class| !binary || class == 1).collect();
-        drawn.sort_by_key(|&class| Reverse(scores[class].support));
-        drawn.truncate(MOST_CURVES);
+        let candidates = (0..scores.len()).filter(|&class| !binary || class == 1);
+        let drawn = largest(candidates, |class| scores[class].support, MOST_CURVES);
         let (mut curves, mut auc) = (Vec::new(), Vec::new());
         for (place, ranking) in rankings(&scored).enumerate() {
             auc.push(ranking.auc);

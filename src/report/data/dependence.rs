@@ -105,7 +105,19 @@ fn of(model: &Model, data: &Dataset, sample: &Dataset, feature: usize, rounds: u
 /// Whether a feature counts something, or stands for categories: its values are few and whole.
 pub(crate) fn is_counted(column: &[f32]) -> bool {
     let found = Spread::of(column);
-    found.few && found.values.iter().all(|value| value.fract() == 0.0)
+    are_counted(found.few, &found.values)
+}
+
+fn are_counted<V: Copy + Into<f64>>(few: bool, values: &[V]) -> bool {
+    few && values.iter().all(|&value| value.into().fract() == 0.0)
+}
+
+impl Dependence {
+    /// Returns whether the feature counts something, or stands for categories: its values are few and whole.
+    #[must_use]
+    pub fn is_counted(&self) -> bool {
+        are_counted(self.few, &self.values)
+    }
 }
 
 /// Which values of a feature the rows have.

@@ -1,7 +1,7 @@
 //! The loss over the rounds, and what it says: whether the model has learned too much or could learn more.
 
 use super::thin::keep;
-use super::verdict::{Finding, Scale, Told};
+use super::verdict::{Finding, Scale, Told, points};
 use crate::booster::Trained;
 use crate::error::{Error, Result};
 use crate::ingest::shown;
@@ -205,12 +205,11 @@ impl Learning {
             .iter()
             .filter(|curve| curve.role != DataRole::Train)
             .min_by_key(|curve| curve.role != DataRole::Validation);
-        let of_channel = |channel: &str| history.curves.iter().rfind(|curve| curve.channel == channel);
-        let judged = unseen.and_then(|curve| of_channel(&curve.channel));
+        let judged = unseen.and_then(|unseen| history.curves.iter().rfind(|curve| curve.channel == unseen.channel));
         let shown = judged.or(history.curves.last())?;
         let scale = Scale::of(&shown.metric);
         let train = history.curves.iter().find(|curve| curve.role == DataRole::Train && curve.metric == shown.metric);
-        let best = judged.and_then(|curve| best_place(curve, scale));
+        let best = judged.and_then(|curve| scale.best(&points(curve)));
         let finding = match judged {
             Some(curve) => Finding::new(curve, train, scale),
             None => Finding::TrainingAlone,
@@ -218,8 +217,8 @@ impl Learning {
         let told = Told { shown, scale, used, classifies: objective.is_classification() };
         Some(Self {
             metric: shown.metric.clone(),
-            best_round: best.and_then(|best| judged.map(|curve| curve.rounds[best])),
-            best_value: best.and_then(|best| judged.map(|curve| curve.values[best])),
+            best_round: best.map(|(round, _)| round),
+            best_value: best.map(|(_, value)| value),
             channel: judged.map(|curve| curve.channel.clone()),
             rounds_used: used.rounds,
             verdict: finding.verdict(),
@@ -227,16 +226,6 @@ impl Learning {
             curves: history.curves.iter().map(thinned).collect(),
         })
     }
-}
-
-/// The place of the best value, the first of equal ones; `None` if all are NaN.
-fn best_place(curve: &LossCurve, scale: Scale) -> Option<usize> {
-    (0..curve.values.len()).filter(|&place| !curve.values[place].is_nan()).reduce(|best, next| {
-        match scale.loss(curve.values[next]) < scale.loss(curve.values[best]) {
-            true => next,
-            false => best,
-        }
-    })
 }
 
 fn thinned(curve: &LossCurve) -> LossCurve {

@@ -302,6 +302,8 @@ impl ReportData {
             margins: margins.into_iter().map(f64::from).collect(),
         };
         let mut history = inputs.history.unwrap_or_default();
+        // The last round alone, which a training without validation data records, is no curve.
+        history.curves.retain(|curve| curve.rounds.len() >= model.rounds().min(2));
         let unseen = history.curves.iter().any(|curve| curve.role != DataRole::Train);
         let given = channels.iter().any(|channel| channel.role != DataRole::Train);
         if history.curves.is_empty() || (!unseen && given) {

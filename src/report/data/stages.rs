@@ -1,15 +1,15 @@
 //! What happens over the rounds: the model's predictions after more and more of them.
 
+use super::classes::largest;
 use super::histogram::bin_of;
 use super::learning::{History, LossCurve};
-use super::{NamedData, default_metrics, labels_of};
+use super::{NamedData, class_counts, default_metrics, labels_of};
 use crate::booster::metric_weights;
 use crate::error::Result;
 use crate::metric::{MOST_DENSE_CLASSES, Scored, class_scores};
 use crate::model::{Model, Stages};
 use crate::objective::Objective;
 use serde::Serialize;
-use std::cmp::Reverse;
 
 /// About so many predictions of rows are looked at; with more rows fewer rounds are.
 const ROW_ROUNDS: usize = 20_000_000;
@@ -93,7 +93,14 @@ pub(super) fn follow(model: &Model, data: NamedData<'_>, used: usize) -> Result<
     let labels = labels_of(data.data)?;
     let regression = model.objective == Objective::SquaredError;
     let bins = regression.then(|| LabelBins::new(labels));
-    let classes = if regression { Vec::new() } else { followed_classes(labels, model.classes.max(2)) };
+    // All classes, or of many those that have the most rows.
+    let classes = match regression {
+        true => Vec::new(),
+        false => {
+            let counts = class_counts(labels, model);
+            largest(0..counts.len(), |class| counts[class], MOST_DENSE_CLASSES)
+        }
+    };
     let names = match &bins {
         Some(bins) => bins.names(),
         None => classes.iter().map(usize::to_string).collect(),
@@ -115,19 +122,6 @@ pub(super) fn follow(model: &Model, data: NamedData<'_>, used: usize) -> Result<
         over.values.iter_mut().zip(values).for_each(|(line, value)| line.push(value));
     })?;
     Ok((over, history, kept))
-}
-
-/// The classes that are followed: all, or of many those that have the most rows.
-fn followed_classes(labels: &[f32], classes: usize) -> Vec<usize> {
-    let mut followed: Vec<usize> = (0..classes).collect();
-    if classes > MOST_DENSE_CLASSES {
-        let mut rows = vec![0_usize; classes];
-        labels.iter().for_each(|&label| rows[label as usize] += 1);
-        followed.sort_by_key(|&class| Reverse(rows[class]));
-        followed.truncate(MOST_DENSE_CLASSES);
-        followed.sort_unstable();
-    }
-    followed
 }
 
 /// The loss of other data over all rounds.

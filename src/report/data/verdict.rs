@@ -46,13 +46,18 @@ impl Scale {
         if self.maximise { 1.0 - value } else { value }
     }
 
+    /// Returns the first of the best points; `None` without a point.
+    pub(super) fn best(self, points: &[Point]) -> Option<Point> {
+        points.iter().copied().reduce(|best, next| if self.loss(next.1) < self.loss(best.1) { next } else { best })
+    }
+
     fn superlative(self) -> &'static str {
         if self.maximise { "highest" } else { "lowest" }
     }
 }
 
 /// A round and the metric after it.
-type Point = (usize, f64);
+pub(super) type Point = (usize, f64);
 
 /// The round that a curve begins with: not the first one of a model that was continued.
 fn first(round: usize) -> String {
@@ -123,19 +128,14 @@ impl Finding {
     /// What a curve of data that was not trained on says, beside that of the training data where
     /// there is one.
     pub(super) fn new(curve: &LossCurve, train: Option<&LossCurve>, scale: Scale) -> Self {
-        let points: Vec<Point> = curve
-            .rounds
-            .iter()
-            .copied()
-            .zip(curve.values.iter().copied())
-            .filter(|(_, value)| !value.is_nan())
-            .collect();
-        let (Some(&first), Some(&last)) = (points.first(), points.last()) else { return Self::Undefined };
+        let points = points(curve);
+        let (Some(&first), Some(&last), Some(best)) = (points.first(), points.last(), scale.best(&points)) else {
+            return Self::Undefined;
+        };
         if points.len() == 1 {
             return Self::SingleRound { last };
         }
         let loss = |point: Point| scale.loss(point.1);
-        let best = points.iter().fold(first, |best, &next| if loss(next) < loss(best) { next } else { best });
         let (fell, rose) = (loss(first) - loss(best), loss(last) - loss(best));
         let middle = points[points.len() / 2];
         let Some(gap) = train.and_then(|train| gap(train, scale, [first, best, middle, last])) else {
@@ -175,9 +175,15 @@ impl Finding {
     }
 }
 
-/// The gap to the training data; `None` if its curve does not reach as far, or is not defined.
+/// The rounds of a curve whose value is a number.
+pub(super) fn points(curve: &LossCurve) -> Vec<Point> {
+    let all = curve.rounds.iter().copied().zip(curve.values.iter().copied());
+    all.filter(|(_, value)| !value.is_nan()).collect()
+}
+
+/// The gap to the training data; `None` if its curve does not reach as far at either end, or is not defined.
 fn gap(train: &LossCurve, scale: Scale, [first, best, middle, last]: [Point; 4]) -> Option<Gap> {
-    if train.rounds.last()? < &last.0 {
+    if train.rounds.first()? > &first.0 || train.rounds.last()? < &last.0 {
         return None;
     }
     let at = |point: Point| {
@@ -461,6 +467,11 @@ mod tests {
         let mut train = curve(DataRole::Train, "train", "logloss", |round| 0.5 - 0.004 * round);
         train.rounds.truncate(50);
         train.values.truncate(50);
+        assert_eq!(Finding::new(&unseen, Some(&train), Scale::of("logloss")).verdict(), Verdict::Unknown);
+        // The last round alone.
+        let mut train = curve(DataRole::Train, "train", "logloss", |round| 0.5 - 0.004 * round);
+        train.rounds.drain(..train.rounds.len() - 1);
+        train.values.drain(..train.values.len() - 1);
         assert_eq!(Finding::new(&unseen, Some(&train), Scale::of("logloss")).verdict(), Verdict::Unknown);
     }
 

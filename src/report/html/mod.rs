@@ -204,6 +204,12 @@ mod tests {
         }
     }
 
+    /// The style comes after the palette, and would win.
+    #[test]
+    fn colours_of_series_stand_in_the_palette_alone() {
+        assert!((0..8).all(|number| !STYLE.contains(&format!("--s{number}:"))));
+    }
+
     #[test]
     fn names_cannot_leave_their_place() {
         let evil = "</script><script>alert(1)</script>'\"&";

@@ -530,7 +530,7 @@ fn dependence(data: &ReportData) -> impl Iterator<Item = Chart> + '_ {
             x: Axis::new(&found.name),
             y: Axis::new(y),
             series,
-            whole: found.few && found.values.iter().all(|value| value.fract() == 0.0),
+            whole: found.is_counted(),
             rug: found.rug.iter().copied().map(super::super::chart::short).collect(),
             ..Plane::default()
         };
@@ -543,7 +543,8 @@ fn dependence(data: &ReportData) -> impl Iterator<Item = Chart> + '_ {
 /// data.
 fn with_gaps(found: &Dependence, means: &[f64]) -> Vec<(f64, f64)> {
     let points = found.values.iter().copied().zip(means.iter().copied());
-    let holes = found.gaps.iter().filter(|_| !found.few).map(|[from, to]| (f64::midpoint(*from, *to), f64::NAN));
+    let gaps: &[[f64; 2]] = if found.few { &[] } else { &found.gaps };
+    let holes = gaps.iter().map(|[from, to]| (f64::midpoint(*from, *to), f64::NAN));
     let mut all: Vec<(f64, f64)> = points.chain(holes).collect();
     all.sort_by(|a, b| a.0.total_cmp(&b.0));
     all

@@ -6,7 +6,7 @@ pub mod explain;
 mod unit;
 
 use super::chart::Chart;
-use super::data::classes::Classes;
+use super::data::classes::{Classes, largest};
 use super::data::{Labels, ReportData};
 use super::html::{Page, count, figure};
 use super::palette::Ink;
@@ -284,13 +284,8 @@ fn text(value: &Value) -> String {
 
 /// Classes with their rows: all, or of many those with the most rows.
 fn shown_classes(counts: &[u64]) -> Vec<(usize, u64)> {
-    let mut shown: Vec<(usize, u64)> = counts.iter().copied().enumerate().collect();
-    if counts.len() > metric::MOST_DENSE_CLASSES {
-        shown.sort_by_key(|(_, rows)| std::cmp::Reverse(*rows));
-        shown.truncate(MOST_CLASSES);
-        shown.sort_unstable();
-    }
-    shown
+    let most = if counts.len() > metric::MOST_DENSE_CLASSES { MOST_CLASSES } else { counts.len() };
+    largest(0..counts.len(), |class| counts[class], most).into_iter().map(|class| (class, counts[class])).collect()
 }
 
 impl Labels {
