@@ -79,7 +79,8 @@ const TRAINING: &[&str] = &["train", "tune", "cv"];
 /// The commands that apply a model.
 const APPLYING: &[&str] = &["predict", "evaluate", "report", "explain", "bias"];
 
-const MISSING: &str = "a value is missing where its field is empty, NA, nan, null or ?; write other marks so";
+/// The commands that read data.
+const READING: &[&str] = &["train", "tune", "cv", "predict", "evaluate", "report", "explain", "bias"];
 
 /// Flags that people try, the commands that do not have them, and what does their work there.
 const TIPS: &[(&[&str], &[&str], &str)] = &[
@@ -94,10 +95,8 @@ const TIPS: &[(&[&str], &[&str], &str)] = &[
     (&["label-column", "y", "response"], TRAINING, "--label names the label column"),
     (&["target"], &["train", "cv"], "--label names the label column"),
     (&["label-column", "target", "y", "response"], APPLYING, "--label names the label column"),
-    (&["weight", "weights", "sample-weight"], TRAINING, "--weight-column names the column of the row weights"),
-    (&["weight", "weights", "sample-weight"], APPLYING, "--weight-column names the column of the row weights"),
-    (&["ignore-columns", "ignore", "drop", "exclude"], TRAINING, "--ignore-column leaves columns out"),
-    (&["ignore-columns", "ignore", "drop", "exclude"], APPLYING, "--ignore-column leaves columns out"),
+    (&["weight", "weights", "sample-weight"], READING, "--weight-column names the column of the row weights"),
+    (&["ignore-columns", "ignore", "drop", "exclude"], READING, "--ignore-column leaves columns out"),
     (
         &["valid", "val", "eval-set", "valid-data", "validation-data"],
         &["train", "tune", "report"],
@@ -137,17 +136,18 @@ const TIPS: &[(&[&str], &[&str], &str)] = &[
         &["train", "cv"],
         "--log-every sets the rounds between lines",
     ),
-    (&["missing", "missing-value", "na-values"], TRAINING, MISSING),
-    (&["missing", "missing-value", "na-values"], APPLYING, MISSING),
+    (
+        &["missing", "missing-value", "na-values"],
+        READING,
+        "a value is missing where its field is empty, NA, nan, null or ?; write other marks so",
+    ),
     (
         &["test-size", "split", "validation-split", "validation-fraction", "train-size"],
         &["train"],
         "no rows are split off; --validation takes a file of its own, and gboost cv holds out folds",
     ),
-    (&["sep", "separator"], TRAINING, "--delimiter sets the delimiter"),
-    (&["sep", "separator"], APPLYING, "--delimiter sets the delimiter"),
-    (&["no-header", "has-header"], TRAINING, "--header says whether line 1 names the columns: yes, no or auto"),
-    (&["no-header", "has-header"], APPLYING, "--header says whether line 1 names the columns: yes, no or auto"),
+    (&["sep", "separator"], READING, "--delimiter sets the delimiter"),
+    (&["no-header", "has-header"], READING, "--header says whether line 1 names the columns: yes, no or auto"),
     (&["format", "file-format", "data-format"], TRAINING, "leave it out: the files show their format, CSV or libsvm"),
     (&["task"], TRAINING, "--objective names what is learnt"),
     (
@@ -195,8 +195,9 @@ pub fn mend(mut error: clap::Error, root: &Command, arguments: &[OsString]) -> c
     for guess in [ContextKind::SuggestedArg, ContextKind::SuggestedSubcommand, ContextKind::Suggested] {
         error.remove(guess);
     }
-    let name = arguments.iter().skip(1).filter_map(|word| word.to_str()).find(|word| subcommand(root, word).is_some());
-    let command = name.and_then(|name| subcommand(root, name)).unwrap_or(root);
+    let name =
+        arguments.iter().skip(1).filter_map(|word| word.to_str()).find(|word| root.find_subcommand(word).is_some());
+    let command = name.and_then(|name| root.find_subcommand(name)).unwrap_or(root);
     // clap's names the flag that it takes for the one that was meant.
     error.insert(ContextKind::Usage, ContextValue::StyledStr(command.clone().render_usage()));
     match slip(&given, command, arguments).or_else(|| tip(&given, command, root)) {
@@ -275,10 +276,6 @@ enum Tip {
     Flag(String),
 }
 
-fn subcommand<'a>(root: &'a Command, name: &str) -> Option<&'a Command> {
-    root.get_subcommands().find(|command| command.get_name() == name)
-}
-
 fn tip(given: &str, command: &Command, root: &Command) -> Option<Tip> {
     let Some(flag) = given.strip_prefix("--") else {
         if !TRAINING.contains(&command.get_name()) || given.starts_with('-') {
@@ -342,7 +339,7 @@ mod tests {
         let mut tips = 0;
         for (names, commands, text) in TIPS {
             for name in *commands {
-                let command = subcommand(&root, name).unwrap_or_else(|| panic!("there is no {name}"));
+                let command = root.find_subcommand(name).unwrap_or_else(|| panic!("there is no {name}"));
                 for tried in *names {
                     assert!(
                         !command.get_arguments().any(|arg| all_names(arg).any(|flag| flag == *tried)),
@@ -351,7 +348,7 @@ mod tests {
                 }
                 let mentioned = text.split("gboost ").skip(1).filter_map(|rest| rest.split([' ', ';']).next());
                 let places: Vec<&Command> =
-                    mentioned.filter_map(|other| subcommand(&root, other)).chain([command]).collect();
+                    mentioned.filter_map(|other| root.find_subcommand(other)).chain([command]).collect();
                 for flag in text.split([' ', ',', ';']).filter_map(|word| word.strip_prefix("--")) {
                     let is_known = places.iter().any(|place| flags(place).any(|known| known == flag));
                     assert!(is_known, "gboost {name} has no --{flag}, which a tip names");

@@ -1,7 +1,7 @@
 //! Where results go: no output replaces an input or another output, one run at a time writes a file, and modes, links and
 //! folders are kept.
 
-use super::support::{BINARY, Folder, GBOOST};
+use super::support::{BINARY, Folder, GBOOST, files};
 use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
@@ -21,31 +21,15 @@ fn full() -> Folder {
     folder
 }
 
-/// All files with their content, by name.
-fn content(folder: &Folder) -> Vec<(String, Vec<u8>)> {
-    fn walk(path: &std::path::Path, found: &mut Vec<(String, Vec<u8>)>) {
-        for entry in fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()) {
-            match entry.is_dir() {
-                true => walk(&entry, found),
-                false => found.push((entry.display().to_string(), fs::read(&entry).unwrap_or_default())),
-            }
-        }
-    }
-    let mut found = Vec::new();
-    walk(&folder.path("."), &mut found);
-    found.sort();
-    found
-}
-
 /// The command is refused with exit code 2 before anything is read, with these words, and changes no file.
 fn refused(folder: &Folder, arguments: &str, words: &[&str]) {
-    let before = content(folder);
+    let before = files(&folder.path("."));
     let ran = folder.run(arguments);
     assert_eq!(ran.code, Some(2), "gboost {arguments}\n{}", ran.stderr);
     for word in words {
         assert!(ran.error().contains(word), "gboost {arguments}: {word} is not in: {}", ran.stderr);
     }
-    assert!(content(folder) == before, "gboost {arguments} changed files");
+    assert!(files(&folder.path(".")) == before, "gboost {arguments} changed files");
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! A folder to run the program in, small data, and what came out.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::{Read, Write as _};
 use std::path::{Path, PathBuf};
@@ -161,6 +162,24 @@ pub fn piped(folder: &Folder, arguments: &str, text: &str) -> Ran {
 
 /// Options to train on `train.csv`.
 pub const BINARY: &str = "--train train.csv --objective binary:logistic";
+
+/// All files below a folder with their content, by their path from it; nothing of what cannot be read.
+pub fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    fn walk(root: &Path, folder: &Path, found: &mut BTreeMap<String, Vec<u8>>) {
+        for path in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+            match path.is_dir() {
+                true => walk(root, &path, found),
+                false => {
+                    let name = path.strip_prefix(root).unwrap().display().to_string();
+                    found.insert(name, fs::read(&path).unwrap_or_default());
+                }
+            }
+        }
+    }
+    let mut found = BTreeMap::new();
+    walk(folder, folder, &mut found);
+    found
+}
 
 pub fn names(folder: &Path) -> Vec<String> {
     let mut names: Vec<String> =

@@ -59,14 +59,10 @@ impl Holder {
         serde_json::from_str(&text).ok()
     }
 
-    /// The same, on one line.
+    /// What an error says of the holder.
     fn of(file: &File) -> String {
         match Self::read(file) {
-            Some(Self { pid, command, since, .. }) => {
-                let shown: String = command.chars().filter(|letter| !letter.is_control()).collect();
-                let since: String = since.chars().filter(|letter| !letter.is_control()).collect();
-                format!("process {pid}, `{shown}`, since {since}")
-            }
+            Some(Self { pid, command, since, .. }) => format!("process {pid}, `{command}`, since {since}"),
             None => "another gboost".to_string(),
         }
     }
@@ -221,13 +217,12 @@ fn left_folders(file: &File) -> Vec<PathBuf> {
     folders.iter().map(|folder| folder.as_path().to_path_buf()).collect()
 }
 
-/// Whether a file belongs to the user who runs the program: as a new file would.
+/// Whether a file belongs to the user who runs the program.
 fn is_own(file: &File) -> bool {
     #[cfg(unix)]
     {
         use std::os::unix::fs::MetadataExt as _;
-        let new = tempfile::tempfile().and_then(|new| new.metadata());
-        new.is_ok_and(|new| file.metadata().is_ok_and(|found| found.uid() == new.uid()))
+        file.metadata().is_ok_and(|found| found.uid() == rustix::process::geteuid().as_raw())
     }
     #[cfg(not(unix))]
     {

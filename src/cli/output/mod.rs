@@ -296,16 +296,13 @@ fn check(path: &Path) -> Result<()> {
 
 /// Checks that files can be made in `folder`, or in the nearest folder above it that exists.
 fn check_folder(folder: &Path) -> Result<()> {
-    let mut existing = folder;
-    while fs::symlink_metadata(existing).is_err() {
-        existing = folder_of(existing);
-    }
-    let refuse = |source: io::Error| Error::io("write to the folder", existing, &source).remedy(REMEDY);
+    let (existing, _) = place::nearest(folder);
+    let refuse = |source: io::Error| Error::io("write to the folder", &existing, &source).remedy(REMEDY);
     if !existing.is_dir() {
         return Err(refuse(io::Error::other("it is not a folder")));
     }
     // Without a name, so that a kill leaves nothing.
-    tempfile::tempfile_in(existing).map(drop).map_err(refuse)
+    tempfile::tempfile_in(&existing).map(drop).map_err(refuse)
 }
 
 /// Waits until somebody reads the pipe of this path, if it is one: to open it would wait as well, but could not be

@@ -150,9 +150,10 @@ impl Record {
 
     /// Removes what is left of the old files of the folder.
     pub fn finish(&self, folder: &Path) -> io::Result<()> {
-        self.files.iter().filter_map(|entry| entry.old.as_ref()).try_for_each(|old| {
-            gone(fs::remove_file(folder.join(old.as_path()))) //
-        })
+        for old in self.files.iter().filter_map(|entry| entry.old.as_ref()) {
+            gone(fs::remove_file(folder.join(old.as_path())))?;
+        }
+        Ok(())
     }
 
     /// Whether this record, in `folder`, is of the same set as that of `main`, and names it.

@@ -108,20 +108,20 @@ fn settle(folder: &Path, path: &Path) -> Result<Option<String>> {
             Attempt::Foreign(why) => {
                 return Ok(Some(format!("warning: {}: left alone, no record of gboost: {why}", path.display())));
             }
-            Attempt::Owned(Owned { record, file }) => {
-                let Some(main) = record.main.as_ref().map(|main| folder.join(main.as_path())) else {
-                    return settle_main(folder, path, &Owned { record, file });
+            Attempt::Owned(owned) => {
+                let Some(main) = owned.record.main.as_ref().map(|main| folder.join(main.as_path())) else {
+                    return settle_main(folder, path, &owned);
                 };
-                match own(&record.path(&main, COMMIT), late) {
-                    // The set was not begun, or has all its names.
-                    Attempt::Gone | Attempt::Foreign(_) => return settle_part(folder, path, &Owned { record, file }),
-                    Attempt::Owned(owned) if record.belongs_to(&owned.record, folder, &main) => {
-                        // It settles this record as well, and must be able to own it.
-                        drop(file);
-                        return settle_main(&main, &owned.record.path(&main, COMMIT), &owned);
-                    }
-                    Attempt::Owned(_) => return settle_part(folder, path, &Owned { record, file }),
+                let deciding = owned.record.path(&main, COMMIT);
+                match own(&deciding, late) {
                     Attempt::Busy => {}
+                    Attempt::Owned(decides) if owned.record.belongs_to(&decides.record, folder, &main) => {
+                        // It reads this record as well, which a lock may bar (Windows).
+                        drop(owned);
+                        return settle_main(&main, &deciding, &decides);
+                    }
+                    // The set was not begun, or has all its names.
+                    _ => return settle_part(folder, path, &owned),
                 }
             }
             Attempt::Busy => {}
@@ -155,11 +155,15 @@ fn settle_main(folder: &Path, path: &Path, owned: &Owned) -> Result<Option<Strin
         let Ok(part) = Record::read(&found) else { continue };
         if part.belongs_to(record, &other, folder) {
             let settled = settle(&other, &part, &found).and_then(|()| gone(fs::remove_file(&path)));
-            settled.map_err(|source| failed(&other, &source))?;
+            // What a finished set left does no harm where it cannot be removed.
+            if let Err(source) = settled
+                && !is_done
+            {
+                return Err(failed(&other, &source));
+            }
         }
     }
     match settle(folder, record, file).and_then(|()| gone(fs::remove_file(path))) {
-        // What a finished set left does no harm where it cannot be removed.
         Err(_) if is_done => Ok(None),
         Err(source) => Err(failed(folder, &source)),
         Ok(()) if is_done => Ok(None),
@@ -179,12 +183,15 @@ fn settle_main(folder: &Path, path: &Path, owned: &Owned) -> Result<Option<Strin
 /// still in the making.
 fn settle_part(folder: &Path, path: &Path, owned: &Owned) -> Result<Option<String>> {
     let Owned { record, file } = owned;
-    let settled = match record.has_drafts(folder) {
-        true => file.metadata().and_then(|owner| record.undo(folder, &owner)),
-        false => record.finish(folder),
+    let is_done = !record.has_drafts(folder);
+    let settled = match is_done {
+        true => record.finish(folder),
+        false => file.metadata().and_then(|owner| record.undo(folder, &owner)),
     };
     match settled.and_then(|()| gone(fs::remove_file(path))) {
         Ok(()) => Ok(None),
+        // What a finished set left does no harm where it cannot be removed.
+        Err(_) if is_done => Ok(None),
         Err(source) => Err(Error::io("tidy up after a run that was killed", folder, &source)
             .remedy("remove the hidden files of gboost there, or let who may write there run gboost verify")),
     }
