@@ -10,12 +10,14 @@ use common::{FEATURES, binned, higgs_like, params, problem};
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use gboost::backend::NodeBatch;
 use gboost::cpu::chunk::RowChunk;
-use gboost::cpu::gradient::{self, Pairs};
-use gboost::cpu::histogram::{self, Histograms, PackedSum};
+use gboost::cpu::gradient;
+use gboost::cpu::gradient::Pairs;
+use gboost::cpu::histogram;
+use gboost::cpu::histogram::{Histograms, PackedSum};
 use gboost::cpu::{leaf_sums, partition, quantise, sample, split};
 use gboost::fixed::quantiser::{PairSum, QuantisedPair, ScaledRules};
 use gboost::params::TreeMethod;
-use gboost::sampling::{RowSample, SampleSource};
+use gboost::tree::sampling::{RowSample, SampleSource};
 use gboost::{Evaluate, Params, Trainer};
 use std::hint::black_box;
 
@@ -47,7 +49,7 @@ fn kernels(criterion: &mut Criterion) {
     });
 
     let (_, columns) = SampleSource::new(&Params::default(), ROWS, FEATURES).next_tree();
-    let root_node = gboost::backend::GrownNode { sums: root, ..Default::default() };
+    let root_node = gboost::tree::grown::GrownNode { sums: root, ..Default::default() };
     let batch = NodeBatch { nodes: 0..1, subtract: false };
     let task = histogram::Task {
         matrix: &matrix,

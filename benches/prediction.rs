@@ -8,7 +8,7 @@ mod common;
 
 use common::{FEATURES, higgs_like, params};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use gboost::booster::thread_pool;
+use gboost::util::threads::thread_pool;
 use gboost::{Dataset, Evaluate, Model, Trainer};
 use std::hint::black_box;
 

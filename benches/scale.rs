@@ -8,8 +8,8 @@
 mod common;
 
 use common::{FEATURES, higgs_like};
-use gboost::booster::BackendChoice;
 use gboost::cpu::CpuOptions;
+use gboost::train::choice::BackendChoice;
 use gboost::{Evaluate, Params, Trainer};
 
 fn backend(name: &str) -> BackendChoice {
@@ -20,7 +20,7 @@ fn backend(name: &str) -> BackendChoice {
             BackendChoice::Gpu(gboost::gpu::GpuOptions { profile: name == "gpu-profile", ..Default::default() })
         }
         // Any adapter, so that the choice can be watched on a software adapter, too.
-        "auto" => BackendChoice::Auto(gboost::auto::AutoOptions { software: true, ..Default::default() }),
+        "auto" => BackendChoice::Auto(gboost::train::choice::AutoOptions { software: true, ..Default::default() }),
         other => panic!("no backend {other}"),
     }
 }

@@ -1,8 +1,9 @@
 //! The built-in census data with the library: `cargo run --release --example train`.
 
 use gboost::ingest::{ReadOptions, read_bytes};
-use gboost::report::{Figures, figures::Rounds, round_line};
 use gboost::{Metric, Params, Trainer};
+use gboost_report::figures::Rounds;
+use gboost_report::{Figures, round_line};
 use std::ops::ControlFlow;
 use std::path::Path;
 

@@ -51,46 +51,30 @@
 //! # Ok::<(), gboost::Error>(())
 //! ```
 
-pub mod auto;
 pub mod backend;
 pub mod binning;
-pub mod booster;
-pub mod buffer;
-pub mod contest;
 pub mod cpu;
-mod engine;
+pub mod data;
 pub mod error;
-mod evaluation;
 pub mod explain;
-pub mod files;
 pub mod fixed;
 #[cfg(feature = "gpu")]
 pub mod gpu;
-pub mod grower;
 pub mod ingest;
-pub mod layout;
-pub mod leaf;
+pub mod io;
 pub mod metric;
 pub mod model;
 pub mod objective;
 pub mod params;
-pub mod profile;
-mod radix;
-pub mod report;
-pub mod sampling;
-pub mod split;
-pub mod strict_json;
-pub mod traffic;
-mod training;
+pub mod train;
 pub mod tree;
+pub mod util;
 pub mod validation;
-mod vector;
-pub mod writing;
 
-pub use booster::{BackendChoice, Evaluate, Progress, Round, Trained, Trainer};
+pub use data::Dataset;
 pub use error::{Error, ErrorKind, Result};
-pub use ingest::Dataset;
 pub use metric::Metric;
 pub use model::Model;
 pub use objective::Objective;
 pub use params::Params;
+pub use train::{BackendChoice, Evaluate, Progress, Round, Trained, Trainer};

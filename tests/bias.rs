@@ -4,7 +4,8 @@
 
 use gboost::explain::bias::{BiasMetric, BiasReport, BiasRows, Condition, Facet};
 use gboost::ingest::keys::Keys;
-use gboost::report::{Analysis, analysis::BiasSection};
+use gboost_report::Analysis;
+use gboost_report::analysis::BiasSection;
 
 /// Rows: (in the facet, label, prediction, group, x).
 type Row = (bool, bool, bool, f32, f32);

@@ -7,11 +7,10 @@ use std::path::{Path, PathBuf};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use gboost::data::dataset::Dataset;
 use gboost::error::ErrorKind;
-use gboost::ingest::{
-    Channel, ColumnRef, Dataset, Format, Header, ReadOptions, check_same_features, read_bytes, read_channel,
-};
-use gboost::report::manifest::sha256_of_file;
+use gboost::ingest::{Channel, ColumnRef, Format, Header, ReadOptions, check_same_features, read_bytes, read_channel};
+use gboost::util::digest::sha256_of_file;
 
 const NAN: f32 = f32::NAN;
 

@@ -4,14 +4,16 @@
 mod common;
 
 use common::{Labels, Random, data, params, with_weights};
-use gboost::backend::{GrownNode, NodeBatch};
+use gboost::backend::NodeBatch;
 use gboost::binning::BinnedMatrix;
 use gboost::binning::lists::ListRule;
 use gboost::cpu::CpuOptions;
 use gboost::cpu::chunk::RowChunk;
-use gboost::cpu::histogram::{self, BinSum, Histograms, PackedSum, WideSum};
+use gboost::cpu::histogram;
+use gboost::cpu::histogram::{BinSum, Histograms, PackedSum, WideSum};
+use gboost::data::rows::Rows;
 use gboost::fixed::quantiser::{PairSum, QuantisedPair};
-use gboost::ingest::Rows;
+use gboost::tree::grown::GrownNode;
 use gboost::{Dataset, Evaluate, Params, Trainer};
 
 /// Features of one code and of hundreds, of which one dominates more and less.

@@ -6,8 +6,8 @@
 #[path = "model/files.rs"]
 mod files;
 
+use gboost::data::dataset::Dataset;
 use gboost::error::ErrorKind;
-use gboost::ingest::dataset::Dataset;
 use gboost::model::Model;
 use gboost::objective::Objective;
 use gboost::tree::{NONE, Node, Tree};

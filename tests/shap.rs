@@ -255,7 +255,7 @@ fn blocks_and_threads_change_no_bit() {
         let whole = explainer.contributions(&data, 0..200);
         let pairs = explainer.interactions(&data, 0..200);
         for threads in [1, 3] {
-            let pool = gboost::booster::thread_pool(Some(threads)).unwrap();
+            let pool = gboost::util::threads::thread_pool(Some(threads)).unwrap();
             assert_eq!(bits(&pool.install(|| explainer.contributions(&data, 0..200)).values), bits(&whole.values));
         }
         for part in [0..1, 5..12, 64..128, 63..200, 50..50] {

@@ -5,9 +5,10 @@ mod common;
 
 use common::{Labels, data, params, with_weights};
 use gboost::binning::BinnedMatrix;
-use gboost::booster::{Trained, thread_pool};
-use gboost::ingest::Rows;
+use gboost::data::rows::Rows;
 use gboost::metric::Lack;
+use gboost::train::outcome::Trained;
+use gboost::util::threads::thread_pool;
 use gboost::validation::{CrossValidated, CrossValidation, FoldedData, Folds, MeanStd, cross_validate};
 use gboost::{Dataset, ErrorKind, Model, Params, Trainer};
 use std::ops::ControlFlow;

@@ -1,7 +1,7 @@
 //! The data that all benches share: Higgs-like rows, made in memory, the same on every machine.
 #![allow(dead_code)]
 
-use gboost::backend::{Problem, RoutedChannel};
+use gboost::backend::problem::{Problem, RoutedChannel};
 use gboost::binning::BinnedMatrix;
 use gboost::fixed::margin::MarginFormat;
 use gboost::fixed::quantiser::{PairScale, Regularisation, SumWidth};

@@ -3,7 +3,7 @@
 //! A joint code stands for the codes that the members of its column have together in some row. Sums by joint code, added up over all joint
 //! codes in which a member has a code, are the member's sums of that code: of integers, so to the bit.
 
-use super::matrix::RowBlock;
+use crate::binning::blocks::RowBlock;
 use std::borrow::Cow;
 
 /// The most joint codes of a column: they are bytes.

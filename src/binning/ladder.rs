@@ -1,7 +1,7 @@
 //! How many of some ascending steps lie at or below a value: what bin it has, and what the tests of a forest say of it.
 
 use super::order::{bucket_shift, key};
-use crate::vector::vectorised;
+use crate::util::vector::vectorised;
 use std::hint::select_unpredictable;
 
 /// Up to [`Ladder::MOST`] ascending steps.

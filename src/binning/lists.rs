@@ -3,8 +3,8 @@
 //! All sums are exact integers, so the sums of a feature's frequent code are those of the node less those of its other codes, and no row
 //! need be read for them.
 
-use super::matrix::Codes;
-use crate::buffer::Buffer;
+use crate::binning::codes::Codes;
+use crate::util::buffer::Buffer;
 use rayon::prelude::*;
 use std::ops::Range;
 
@@ -65,9 +65,9 @@ pub(super) struct CodeColumn<'m> {
 macro_rules! of_column {
     ($column:expr, $codes:ident => $value:expr) => {
         match $column {
-            $crate::binning::matrix::Codes::Bytes($codes) => $value,
-            $crate::binning::matrix::Codes::Words($codes) => $value,
-            $crate::binning::matrix::Codes::ByRow { .. } => unreachable!("codes that are read by column have one"),
+            $crate::binning::codes::Codes::Bytes($codes) => $value,
+            $crate::binning::codes::Codes::Words($codes) => $value,
+            $crate::binning::codes::Codes::ByRow { .. } => unreachable!("codes that are read by column have one"),
         }
     };
 }

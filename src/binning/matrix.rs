@@ -7,110 +7,14 @@ use super::cuts::FeatureCuts;
 use super::joint::JointBlock;
 use super::lists::{CodeColumn, ListRule, RowLists};
 use super::order::Scratch;
-use crate::buffer::Buffer;
+use crate::binning::blocks::RowBlock;
+use crate::binning::codes::BinColumn;
+use crate::binning::codes::Codes;
+use crate::data::dataset::Dataset;
+use crate::data::rows::Rows;
 use crate::error::{Error, Result};
-use crate::ingest::{Dataset, Rows};
 use crate::params::{Params, TreeMethod};
 use rayon::prelude::*;
-
-/// The bins of one feature, one code a row.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum BinColumn {
-    /// Up to 256 codes.
-    Bytes(Vec<u8>),
-    /// More codes.
-    Words(Vec<u16>),
-    /// Up to 256 codes, which are in a row block alone ([`BinnedMatrix::codes`] finds them).
-    ByRow,
-}
-
-impl BinColumn {
-    /// Bins a column of values.
-    fn new(values: &[f32], cuts: &FeatureCuts) -> Self {
-        if cuts.codes() <= 256 {
-            Self::Bytes(cuts.byte_codes(values))
-        } else {
-            Self::Words(values.iter().map(|&value| cuts.code(value) as u16).collect())
-        }
-    }
-
-    /// The code of a row, of a column that has its codes itself ([`BinnedMatrix::add_columns`] sees to that).
-    #[inline]
-    #[must_use]
-    pub fn code(&self, row: usize) -> usize {
-        match self {
-            Self::Bytes(codes) => usize::from(codes[row]),
-            Self::Words(codes) => usize::from(codes[row]),
-            Self::ByRow => unreachable!("codes by row are read through their matrix"),
-        }
-    }
-}
-
-/// The codes of one feature, wherever they are.
-#[derive(Clone, Copy, Debug)]
-pub enum Codes<'m> {
-    /// One a row.
-    Bytes(&'m [u8]),
-    /// One a row.
-    Words(&'m [u16]),
-    /// `codes[row x width + position]`.
-    ByRow {
-        /// The codes of a row block.
-        codes: &'m [u8],
-        /// Features of the block.
-        width: usize,
-        /// Which of them it is.
-        position: usize,
-    },
-}
-
-impl Codes<'_> {
-    /// The code of a row.
-    #[inline]
-    #[must_use]
-    pub fn code(&self, row: usize) -> usize {
-        match *self {
-            Self::Bytes(codes) => usize::from(codes[row]),
-            Self::Words(codes) => usize::from(codes[row]),
-            Self::ByRow { codes, width, position } => usize::from(codes[row * width + position]),
-        }
-    }
-}
-
-/// Some of the features of up to 256 codes, row-major: their histograms are summed in one pass over the rows.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RowBlock {
-    /// The features, ascending; a row's codes stand in this order.
-    pub features: Vec<u32>,
-    /// `rows x features.len()` codes.
-    pub codes: Buffer<u8>,
-}
-
-impl RowBlock {
-    /// The most features of a block: half a cache line, so that a row of a full block never lies in two lines; the histograms stay in the
-    /// second-level cache.
-    const FEATURES: usize = 32;
-
-    /// Shares the byte columns out to blocks.
-    pub(super) fn groups<T>(columns: &[T]) -> std::slice::Chunks<'_, T> {
-        columns.chunks(Self::FEATURES)
-    }
-
-    pub(super) fn transpose(columns: &[(u32, &[u8])], rows: usize) -> Self {
-        /// Rows a task: columns are read in runs of this length, so that the written part stays in cache.
-        const RUN: usize = 1024;
-        let width = columns.len();
-        let mut codes = Buffer::zeroed(rows * width);
-        codes.par_chunks_mut(RUN * width).enumerate().for_each(|(run, codes)| {
-            for (position, (_, column)) in columns.iter().enumerate() {
-                for (row, &code) in codes.chunks_exact_mut(width).zip(&column[run * RUN..]) {
-                    row[position] = code;
-                }
-            }
-        });
-        Self { features: columns.iter().map(|&(feature, _)| feature).collect(), codes }
-    }
-}
 
 /// The binned training rows of all features.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,6 +1,8 @@
 //! From columns of floats to bins: [`cuts`] learns where bins begin, [`matrix`] stores each value's bin, those of features
 //! of which one bin dominates as [`lists`], those of few bins once more in [`joint`] columns; `spilled` does so for values on disk.
 
+pub mod blocks;
+pub mod codes;
 pub mod cuts;
 pub mod joint;
 pub(crate) mod ladder;

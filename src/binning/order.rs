@@ -3,8 +3,8 @@
 //! place that was asked for are gathered and sorted.
 
 use crate::fixed::ceil_log2;
-use crate::radix;
-use crate::vector::vectorised;
+use crate::util::radix;
+use crate::util::vector::vectorised;
 use std::ops::Range;
 
 /// The bits of a float such that integers compare as the floats do; 0.0 and -0.0 differ, NaN has no place.

@@ -1,6 +1,7 @@
 //! A split as the binned rows see it.
 
-use super::matrix::{BinnedMatrix, Codes};
+use super::matrix::BinnedMatrix;
+use crate::binning::codes::Codes;
 use std::ops::Range;
 
 /// Which rows go left.

@@ -3,12 +3,13 @@
 
 use super::BinnedMatrix;
 use super::cuts::FeatureCuts;
-use super::matrix::{BinColumn, RowBlock};
 use super::order::Scratch;
-use crate::buffer::Buffer;
+use crate::binning::blocks::RowBlock;
+use crate::binning::codes::BinColumn;
 use crate::error::Result;
 use crate::ingest::Spilled;
 use crate::params::Params;
+use crate::util::buffer::Buffer;
 use rayon::prelude::*;
 use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -6,11 +6,11 @@
 use super::chunk::{RowChunk, slices_by_chunk};
 use super::partition::divide;
 use super::prefetch::read_lines;
-use crate::backend::FinishedTree;
 use crate::binning::BinnedMatrix;
 use crate::binning::rule::Rule;
 use crate::fixed::margin::MarginFormat;
-use crate::vector::vectorised;
+use crate::tree::grown::FinishedTree;
+use crate::util::vector::vectorised;
 use rayon::prelude::*;
 
 /// Which of a row's margins a tree moves.

@@ -2,11 +2,11 @@
 //!
 //! IN: margins (`rows x classes`), targets, weights. OUT: pairs (`rows x classes`). Deterministic: each row by itself.
 
-use crate::backend::Problem;
+use crate::backend::problem::Problem;
 use crate::fixed::quantiser::GradientPair;
 use crate::fixed::{round_shift_wide, table};
 use crate::objective::{Objective, logistic, softmax, squared_error};
-use crate::vector::vectorised;
+use crate::util::vector::vectorised;
 use rayon::prelude::*;
 use std::convert::identity;
 

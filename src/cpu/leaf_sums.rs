@@ -5,9 +5,10 @@
 use super::chunk::{RowChunk, each_drawn, map_reduce};
 use super::gradient::{Pairs, StoredPair};
 use super::prefetch::read_lines;
-use crate::backend::{GrownNode, Problem};
+use crate::backend::problem::Problem;
 use crate::fixed::quantiser::PairSum;
-use crate::vector::vectorised;
+use crate::tree::grown::GrownNode;
+use crate::util::vector::vectorised;
 
 /// Sums the pairs of class `output`.
 pub fn run(

@@ -5,11 +5,11 @@
 
 use super::chunk::divide::{RUN, divide_rows};
 use super::chunk::{RowChunk, for_each};
-use crate::backend::GrownNode;
 use crate::binning::BinnedMatrix;
-use crate::binning::matrix::Codes;
+use crate::binning::codes::Codes;
 use crate::binning::rule::Rule;
 use crate::params::TreeMethod;
+use crate::tree::grown::GrownNode;
 use std::ops::Range;
 
 /// Partitions the rows of all parents of the new `level`.

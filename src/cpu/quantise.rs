@@ -6,9 +6,9 @@
 
 use super::chunk::{RowChunk, each_drawn, map_reduce, slices_by_chunk};
 use super::gradient::{Pairs, StoredPair};
-use crate::backend::Problem;
+use crate::backend::problem::Problem;
 use crate::fixed::quantiser::{PairExtent, PairSum, QuantisedPair, Quantiser};
-use crate::vector::vectorised;
+use crate::util::vector::vectorised;
 use rayon::prelude::*;
 
 /// Quantises the pairs of class `output`.

@@ -3,8 +3,8 @@
 //! IN: the finished tree, raw values. OUT: margins. Deterministic: each row by itself.
 
 use super::add_leaves::Slots;
-use crate::backend::FinishedTree;
-use crate::ingest::Dataset;
+use crate::data::dataset::Dataset;
+use crate::tree::grown::FinishedTree;
 use rayon::prelude::*;
 
 /// Rows a task.

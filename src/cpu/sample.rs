@@ -6,8 +6,8 @@
 use super::chunk::divide::divide_rows;
 use super::chunk::{RowChunk, for_each};
 use crate::fixed::weight::RowWeights;
-use crate::sampling::RowSample;
-use crate::vector::vectorised;
+use crate::tree::sampling::RowSample;
+use crate::util::vector::vectorised;
 
 /// Draws the rows of a tree; every drawn row belongs to node 0.
 pub fn run(sample: &RowSample, weights: &RowWeights, chunks: &mut [RowChunk], parallel: bool) {

@@ -4,14 +4,15 @@
 //! are ordered by score, feature and rank, whatever order they are found in.
 
 use super::histogram::{BinSum, Histograms};
-use crate::backend::{GrownNode, NodeBatch};
+use crate::backend::NodeBatch;
 use crate::binning::BinnedMatrix;
 use crate::fixed::hash;
 use crate::fixed::quantiser::{PairSum, ScaledRules};
 use crate::params::TreeMethod;
-use crate::sampling::ColumnPlan;
-use crate::split::{Candidate, Scan, best_of_feature, gain};
-use crate::vector::vectorised;
+use crate::tree::grown::GrownNode;
+use crate::tree::sampling::ColumnPlan;
+use crate::tree::split::{Candidate, Scan, best_of_feature, gain};
+use crate::util::vector::vectorised;
 use rayon::prelude::*;
 use std::borrow::Cow;
 use std::ops::Range;

@@ -3,9 +3,9 @@
 use super::device::{Gpu, device_error};
 use super::kernels::Slot;
 use super::tiling::{Shard, Tiling, shards};
-use crate::backend::Problem;
+use crate::backend::problem::Problem;
 use crate::error::Result;
-use crate::layout::{Extent, Node, PARTITION_ROWS, Route, Setup, Step, TreeState};
+use crate::gpu::layout::{Extent, Node, PARTITION_ROWS, Route, Setup, Step, TreeState};
 
 /// Distance of two tasks in their buffer: the alignment of dynamic offsets.
 pub const TASK_BYTES: u64 = 256;

@@ -1,6 +1,6 @@
 //! Puts a kernel's source together: shared constants and structs, the variant's constants, imported modules, the shader.
 
-use crate::layout;
+use crate::gpu::layout;
 use std::fmt::Write;
 
 /// A file of `shaders/`.
@@ -27,7 +27,7 @@ pub const SOURCES: &[Source] = sources! {
 /// What is decided when a kernel is compiled: branches that no row of a training takes fall away.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Variant {
-    /// `LOGISTIC`, `SQUARED_ERROR` or `SOFTMAX` of [`crate::layout`].
+    /// `LOGISTIC`, `SQUARED_ERROR` or `SOFTMAX` of [`crate::gpu::layout`].
     pub objective: u32,
     /// Whether rows have weights.
     pub weighted: bool,

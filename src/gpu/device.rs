@@ -4,7 +4,7 @@ use super::GpuOptions;
 use super::compose::{Variant, compose};
 use super::kernels::{Access, KERNELS, Row};
 use crate::error::{Error, ErrorKind, Result};
-use crate::layout::Step;
+use crate::gpu::layout::Step;
 use std::cell::Cell;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, Once};

@@ -42,7 +42,7 @@ pub enum Slot {
 /// How a kernel uses a resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
-    /// The dispatch's [`crate::layout::Step`], at a dynamic offset.
+    /// The dispatch's [`crate::gpu::layout::Step`], at a dynamic offset.
     Task,
     /// A uniform buffer.
     Uniform,

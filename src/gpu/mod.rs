@@ -9,6 +9,7 @@ pub mod buffers;
 pub mod compose;
 pub mod device;
 pub mod kernels;
+pub mod layout;
 pub mod recorder;
 pub mod tiling;
 pub mod upload;
@@ -16,13 +17,15 @@ mod widths;
 
 pub use device::{AdapterDescription, LimitChoice, adapters};
 
-use crate::backend::{Backend, FinishedTree, Frontier, GrownNode, GrownTree, Margins, NodeBatch, Problem, TreeTask};
+use crate::backend::problem::Problem;
+use crate::backend::profile::Profile;
+use crate::backend::widths::Widths;
+use crate::backend::{Backend, Frontier, Margins, NodeBatch, TreeTask};
 use crate::error::Result;
 use crate::fixed::quantiser::{PairSum, Quantiser};
-use crate::layout::{self, Node, PARTITION_ROWS, Step, TreeState, WORKGROUP};
-use crate::profile::Profile;
-use crate::sampling::{ColumnPlan, RowSample, sample_size};
-use crate::traffic::Widths;
+use crate::gpu::layout::{Node, PARTITION_ROWS, Step, TreeState, WORKGROUP};
+use crate::tree::grown::{FinishedTree, GrownNode, GrownTree};
+use crate::tree::sampling::{ColumnPlan, RowSample, sample_size};
 use buffers::{Buf, Buffers, Place};
 use compose::Variant;
 use device::Gpu;

@@ -3,10 +3,10 @@
 //! Rows are cut into shards: every array by row is one buffer a shard. Features are cut into tiles: planes of bins (4 codes of 8
 //! bits or 2 of 16 a row and plane), and the histograms over them, are one buffer a tile. Nodes are cut into batches.
 
-use crate::backend::Problem;
-use crate::binning::matrix::BinColumn;
+use crate::backend::problem::Problem;
+use crate::binning::codes::BinColumn;
 use crate::fixed::quantiser::SumWidth;
-use crate::layout::{Feature, JOB_PLANES, Job, JobSlot, LOCAL_WORDS, NARROW_WORDS, WIDE_WORDS};
+use crate::gpu::layout::{Feature, JOB_PLANES, Job, JobSlot, LOCAL_WORDS, NARROW_WORDS, WIDE_WORDS};
 
 /// Slots of a plane in a job.
 const PLANE_SLOTS: usize = 4;

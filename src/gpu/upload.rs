@@ -3,14 +3,16 @@
 use super::buffers::{Buf, Buffers};
 use super::recorder::Recorder;
 use super::tiling::{Shard, Tiling};
-use crate::backend::{FinishedTree, Margins, Problem};
+use crate::backend::Margins;
+use crate::backend::problem::Problem;
+use crate::binning::codes::BinColumn;
 use crate::binning::cuts::ordered_bits;
-use crate::binning::matrix::BinColumn;
 use crate::error::Result;
 use crate::fixed::quantiser::{PairScale, Quantiser, ScaledRules};
 use crate::fixed::table;
-use crate::layout::{Route, Setup, words};
+use crate::gpu::layout::{Route, Setup, words};
 use crate::objective::Objective;
+use crate::tree::grown::FinishedTree;
 use bytemuck::cast_slice;
 use rayon::prelude::*;
 

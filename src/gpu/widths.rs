@@ -1,8 +1,8 @@
 //! How wide the elements of the device's arrays are.
 
-use crate::backend::Problem;
-use crate::layout::{Node, Route};
-use crate::traffic::Widths;
+use crate::backend::problem::Problem;
+use crate::backend::widths::Widths;
+use crate::gpu::layout::{Node, Route};
 
 /// Bytes of the best split of a feature of a node.
 pub const CANDIDATE_BYTES: u64 = 32;

@@ -1,6 +1,7 @@
 //! Whether two channels have the same features.
 
-use super::{Dataset, number};
+use super::number;
+use crate::data::dataset::Dataset;
 use crate::error::{Error, Result};
 
 /// Refuses a channel whose features are not those of the training channel: another number of them, or, where both

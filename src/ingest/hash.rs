@@ -1,7 +1,7 @@
 //! A reader that hashes what is read through it, so that a file needs not be read once more for its manifest, and what is hashed is
 //! what was read.
 
-use crate::report::manifest::hexadecimal;
+use crate::util::digest::hexadecimal;
 use sha2::{Digest, Sha256};
 use std::io::{self, Read};
 use std::sync::{Arc, Mutex, PoisonError};

@@ -332,7 +332,7 @@ impl KeyColumn<'_> {
             ),
             (_, ColumnRef::Name(wanted)) => {
                 let message = format!("{flag} {wanted}: the file has no column {}", shown(wanted));
-                let near = crate::params::nearest(wanted, names.iter().map(String::as_str));
+                let near = crate::util::names::nearest(wanted, names.iter().map(String::as_str));
                 let all = || listed(names.iter().map(|name| shown(name)), ", ");
                 let remedy = near
                     .map_or_else(|| format!("the first line has {}", all()), |near| format!("did you mean {near}?"));

@@ -13,7 +13,8 @@ use super::likeness;
 use super::number::{self, Field, shown, why_infinite};
 use super::options::Use;
 use super::source::{Origin, Source, from_line};
-use super::{Channel, ColumnRef, Dataset, Format, Header, ReadOptions, SpillOptions};
+use super::{Channel, ColumnRef, Format, Header, ReadOptions, SpillOptions};
+use crate::data::dataset::Dataset;
 use crate::error::{Error, Result};
 
 /// Columns are dense in memory, so an index far beyond all others is an error in the file rather than a wide table.

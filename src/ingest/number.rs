@@ -54,7 +54,8 @@ fn is_missing(field: &str) -> bool {
 }
 
 /// A value as it is shown in messages: in backticks, on one line, its beginning if it is long.
-pub(crate) fn shown(value: &str) -> String {
+#[must_use]
+pub fn shown(value: &str) -> String {
     const LONGEST: usize = 40;
     let value = value.trim_ascii();
     let mut text = String::from("`");

@@ -314,7 +314,7 @@ fn nearest(name: &str) -> Option<&'static str> {
         ("f1", &["f1_score"]),
     ];
     let meant = known.iter().find(|(_, names)| names.contains(&name.as_str())).map(|(metric, _)| *metric);
-    meant.or_else(|| crate::params::nearest(&name, Metric::ALL.iter().map(|metric| metric.row().0)))
+    meant.or_else(|| crate::util::names::nearest(&name, Metric::ALL.iter().map(|metric| metric.row().0)))
 }
 
 /// The rows of a channel with the margins that a model gives them.

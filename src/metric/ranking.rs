@@ -3,9 +3,10 @@
 //! Rows of equal margin form one group. A group is a pair of integers, so the order of its rows, and with it whether
 //! the sort is stable, cannot be seen in the result.
 
-use super::{SERIAL_ROWS, Scored, elementwise::softmax_denominator, label_count, ratio};
+use super::elementwise::softmax_denominator;
+use super::{SERIAL_ROWS, Scored, label_count, ratio};
 use crate::objective::Objective;
-use crate::radix;
+use crate::util::radix;
 use libm::{exp, log};
 use rayon::prelude::*;
 use std::fmt;

@@ -9,6 +9,7 @@ mod compare;
 mod dump;
 mod forest;
 mod json;
+mod place;
 mod predict;
 mod read;
 mod read_tree;
@@ -18,8 +19,8 @@ mod write;
 pub use predict::RowPredictor;
 pub use predict::Stages;
 
+use crate::data::dataset::Dataset;
 use crate::error::{Error, Result};
-use crate::ingest::dataset::Dataset;
 use crate::objective::Objective;
 use crate::tree::Tree;
 use std::borrow::Cow;
@@ -86,7 +87,8 @@ impl Model {
 
     /// The trees with what their leaves add to the margins: the one place where weights are applied. Rounds after the
     /// product and again after the sum, as XGBoost does.
-    pub(crate) fn weighted_trees(&self, trees: Range<usize>) -> Cow<'_, [Tree]> {
+    #[must_use]
+    pub fn weighted_trees(&self, trees: Range<usize>) -> Cow<'_, [Tree]> {
         if self.tree_weights.is_empty() {
             return Cow::Borrowed(&self.trees[trees]);
         }
@@ -119,7 +121,7 @@ impl Model {
     /// The sha256 of the file that [`Model::save`] writes, in lower case hexadecimal digits.
     #[must_use]
     pub fn sha256(&self) -> String {
-        crate::report::manifest::sha256(&self.to_json())
+        crate::util::digest::sha256(&self.to_json())
     }
 
     /// Checks that the data has the model's columns: as many, of the same names where both have

@@ -8,7 +8,7 @@ use super::forest::row::RowForest;
 use super::forest::{BLOCK, Forest};
 use super::values::Values;
 use crate::binning::BinnedMatrix;
-use crate::ingest::dataset::Dataset;
+use crate::data::dataset::Dataset;
 use crate::objective::Objective;
 use rayon::prelude::*;
 

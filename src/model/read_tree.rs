@@ -1,7 +1,7 @@
 //! One tree of XGBoost's JSON in: from parallel arrays to checked, linked nodes.
 
-use super::read::{Place, unsupported};
 use crate::error::Result;
+use crate::model::place::{Place, unsupported};
 use crate::tree::{NONE, Node, Tree};
 
 /// XGBoost's mark of a deleted node in `split_indices`.

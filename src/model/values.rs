@@ -1,9 +1,9 @@
 //! Where the prediction of batches gets its values from: a table, or bins that stand for values.
 
 use crate::binning::BinnedMatrix;
+use crate::binning::codes::Codes;
 use crate::binning::ladder::Ladder;
-use crate::binning::matrix::Codes;
-use crate::ingest::Dataset;
+use crate::data::dataset::Dataset;
 
 /// Feature values, handed out a few rows at a time.
 pub(super) trait Values: Sync {

@@ -7,9 +7,9 @@
 
 use super::Model;
 use crate::error::{Error, Result};
+use crate::io::writing;
 use crate::objective::Objective;
 use crate::tree::{NONE, Node, Tree};
-use crate::writing;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;

@@ -1,8 +1,9 @@
 //! binary:logistic: the log loss of one margin, labels 0 and 1.
 
 use crate::error::{Error, Result};
+use crate::fixed::multiply_high;
+use crate::fixed::quantiser::GradientPair;
 use crate::fixed::table::{Entry, LOGISTIC_ENTRIES, ONE_Q31, sigmoid};
-use crate::fixed::{multiply_high, quantiser::GradientPair};
 use crate::objective::logarithm::logarithm;
 
 /// The gradient pair (Q30) of a Q24 margin; `label` is 0 or 1.

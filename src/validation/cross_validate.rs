@@ -2,19 +2,24 @@
 
 use super::folds::Folds;
 use crate::binning::BinnedMatrix;
-use crate::booster::{
-    BackendChoice, Evaluate, Placement, Plan, Round, Times, check_start, lack_of, metric_weights, thread_pool,
-    train_together,
-};
-use crate::contest::News;
 use crate::cpu::CpuOptions;
+use crate::data::dataset::Dataset;
+use crate::data::rows::Rows;
 use crate::error::{Error, ErrorKind, Result};
-use crate::evaluation::EarlyStopping;
-use crate::ingest::{Dataset, Rows};
 use crate::metric::{Lack, Metric, Scored};
 use crate::model::Model;
 use crate::params::Params;
-use crate::training::{Finished, TrainingSet};
+use crate::train::choice::BackendChoice;
+use crate::train::contest::News;
+use crate::train::early_stopping::EarlyStopping;
+use crate::train::evaluation::{lack_of, metric_weights};
+use crate::train::outcome::{Placement, Round, Times};
+use crate::train::plan::{Evaluate, Plan};
+use crate::train::rounds::train_together;
+use crate::train::set::TrainingSet;
+use crate::train::start::check_start;
+use crate::train::training::Finished;
+use crate::util::threads::thread_pool;
 use rayon::prelude::*;
 use serde::{Deserialize, Deserializer, Serialize};
 use std::ops::ControlFlow;

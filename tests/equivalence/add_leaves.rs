@@ -2,7 +2,7 @@
 
 use crate::kit::{Both, OBJECTIVES, on_all_sizes};
 use gboost::backend::Backend;
-use gboost::leaf::finish;
+use gboost::train::leaf::finish;
 
 /// Grows and adds two rounds; `look` compares after each.
 pub fn two_rounds(both: &mut Both<'_>, mut look: impl FnMut(&mut Both<'_>)) {

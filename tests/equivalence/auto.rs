@@ -1,10 +1,10 @@
 //! Trainings that change hands: the model is the same to the byte wherever they do, and where the GPU refuses them or fails.
 
 use crate::kit::{Labels, data, params, tiny, with_weights};
-use gboost::auto::AutoOptions;
-use gboost::contest::{News, Rule};
 use gboost::gpu::device::{Gpu, choose};
 use gboost::gpu::{GpuOptions, adapters};
+use gboost::train::choice::AutoOptions;
+use gboost::train::contest::{News, Rule};
 use gboost::validation::{CrossValidation, FoldedData, Folds};
 use gboost::{BackendChoice, Dataset, Model, Params, Trained, Trainer};
 use std::ops::ControlFlow;

@@ -2,11 +2,11 @@
 
 use crate::kit::{Both, Labels, data, matrix, params, problem, with_weights};
 use gboost::backend::Backend;
+use gboost::backend::profile::Profile;
 use gboost::cpu::CpuOptions;
 use gboost::gpu::device::{Gpu, choose};
 use gboost::gpu::kernels::Kernel;
 use gboost::gpu::{AdapterDescription, GpuOptions, LimitChoice, adapters};
-use gboost::profile::Profile;
 use gboost::{BackendChoice, Dataset, Error, ErrorKind, Trainer};
 
 fn adapter(index: usize, name: &str, kind: &'static str) -> AdapterDescription {
@@ -208,7 +208,7 @@ pub fn a_kernel_on_a_lost_device_fails() {
     let mut both = Both::new(&problem, &params, &options);
     Gpu::open(&options).unwrap().device.destroy();
     let task = both.task(0);
-    let grown = both.gpu.gradient().and_then(|()| gboost::grower::grow(&mut both.gpu, &task, 2));
+    let grown = both.gpu.gradient().and_then(|()| gboost::train::grower::grow(&mut both.gpu, &task, 2));
     let error = grown.and_then(|_| both.gpu.read_trees().map(|_| ())).unwrap_err();
     assert_device_error(&error, &["the device was closed while it was in use"]);
     assert_device_error(&both.gpu.margins().unwrap_err(), &["closed"]);

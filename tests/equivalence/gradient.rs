@@ -3,7 +3,7 @@
 use crate::kit::{OBJECTIVES, on_all_sizes};
 use gboost::cpu::gradient::{Pairs, StoredPair, run};
 use gboost::gpu::kernels::Slot;
-use gboost::layout::signed;
+use gboost::gpu::layout::signed;
 
 pub fn pairs_are_equal() {
     for objective in OBJECTIVES {

@@ -5,7 +5,7 @@ use gboost::backend::{Backend, NodeBatch};
 use gboost::fixed::quantiser::QuantisedPair;
 use gboost::gpu::buffers::Place;
 use gboost::gpu::kernels::Slot;
-use gboost::layout::signed;
+use gboost::gpu::layout::signed;
 
 pub fn sums_of_the_root_are_equal() {
     for text in [

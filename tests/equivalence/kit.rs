@@ -4,7 +4,8 @@
 mod common;
 
 pub use common::*;
-use gboost::backend::{Backend, Problem, RoutedChannel, TreeTask};
+use gboost::backend::problem::{Problem, RoutedChannel};
+use gboost::backend::{Backend, TreeTask};
 use gboost::binning::BinnedMatrix;
 use gboost::cpu::{CpuBackend, CpuOptions};
 use gboost::fixed::ceil_log2;
@@ -15,7 +16,7 @@ use gboost::gpu::buffers::Place;
 use gboost::gpu::kernels::Slot;
 use gboost::gpu::{GpuBackend, GpuOptions, LimitChoice};
 use gboost::params::HistogramSums;
-use gboost::sampling::SampleSource;
+use gboost::tree::sampling::SampleSource;
 use gboost::{BackendChoice, Dataset, Evaluate, Objective, Params, Trained, Trainer};
 
 /// Default limits, no optional feature, tiles so small that every array is cut, and submits of a few dispatches.
@@ -177,7 +178,7 @@ impl<B: Backend> Kernels for B {
         self.begin_tree(task).unwrap();
     }
     fn whole_tree(&mut self, task: &TreeTask, max_depth: u32) {
-        gboost::grower::grow(self, task, max_depth).unwrap();
+        gboost::train::grower::grow(self, task, max_depth).unwrap();
     }
 }
 

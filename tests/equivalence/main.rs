@@ -18,7 +18,6 @@ mod sample;
 mod shaders;
 mod split;
 mod tuning;
-mod verify;
 
 use libtest_mimic::{Arguments, Trial};
 
@@ -77,7 +76,6 @@ fn main() {
         auto::what_a_gpu_refuses_stays_on_the_processor,
         auto::a_device_that_fails_gives_its_trainings_back,
         tuning::searches_find_the_same,
-        verify::models_and_tables_of_one_backend_verify_on_the_other,
     ]);
     libtest_mimic::run(&arguments, trials).exit();
 }

@@ -121,7 +121,7 @@ pub fn task_1() {
         let trained = trainer.run().unwrap_or_else(|error| panic!("{error}"));
         (trained.model.trees.len(), trained.model.sha256())
     };
-    let on_cpu = sha256(gboost::booster::BackendChoice::Cpu);
+    let on_cpu = sha256(gboost::train::choice::BackendChoice::Cpu);
     assert_eq!(on_cpu.0, 800);
-    assert_eq!(sha256(gboost::booster::BackendChoice::Gpu(GpuOptions::default())), on_cpu);
+    assert_eq!(sha256(gboost::train::choice::BackendChoice::Gpu(GpuOptions::default())), on_cpu);
 }

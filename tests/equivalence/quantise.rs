@@ -2,12 +2,13 @@
 
 use crate::kit::{OBJECTIVES, on_all_sizes};
 use gboost::cpu::chunk::RowChunk;
-use gboost::cpu::gradient::{self, Pairs};
+use gboost::cpu::gradient;
+use gboost::cpu::gradient::Pairs;
 use gboost::cpu::{quantise, sample};
 use gboost::fixed::quantiser::{QuantisedPair, ScaledRules};
 use gboost::gpu::buffers::Place;
 use gboost::gpu::kernels::Slot;
-use gboost::layout::{Node, TreeState, signed};
+use gboost::gpu::layout::{Node, TreeState, signed};
 
 pub fn quantisers_and_pairs_are_equal() {
     for objective in OBJECTIVES {

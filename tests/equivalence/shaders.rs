@@ -2,7 +2,7 @@
 
 use gboost::gpu::compose::{SOURCES, Variant, compose};
 use gboost::gpu::kernels::{Access, KERNELS, Row, Slot};
-use gboost::layout::{LOGISTIC, SOFTMAX, SQUARED_ERROR, STRUCTS, WORKGROUP};
+use gboost::gpu::layout::{LOGISTIC, SOFTMAX, SQUARED_ERROR, STRUCTS, WORKGROUP};
 use std::collections::BTreeSet;
 use std::path::Path;
 use wgpu::naga;

@@ -1,8 +1,8 @@
 //! A search on both backends: the same trials with the same values, however many run at a time.
 
 use crate::kit::{Labels, data, params};
-use gboost::booster::BackendChoice;
 use gboost::gpu::GpuOptions;
+use gboost::train::choice::BackendChoice;
 use gboost::validation::Folds;
 use gboost::validation::tune::{Bayesian, Hyperband, Random, Space, Trial, Tuned, Tuner};
 

@@ -1,6 +1,6 @@
 //! Dividing a list of rows in two, both parts in their old order: what drawing rows and partitioning nodes have in common.
 
-use crate::vector::vectorised;
+use crate::util::vector::vectorised;
 
 /// Rows whose sides are asked for at a time: they stay in the first-level cache.
 pub const RUN: usize = 256;

@@ -2,9 +2,10 @@
 
 use super::sum::BinSum;
 use super::{CODES, Summed, Task};
+use crate::binning::blocks::RowBlock;
+use crate::binning::codes::Codes;
 use crate::binning::joint::JointBlock;
 use crate::binning::lists::{ListedFeature, Reading, RowLists, of_column};
-use crate::binning::matrix::{Codes, RowBlock};
 use crate::cpu::chunk::RowChunk;
 use crate::cpu::prefetch::{prefetch, prefetch_far, read_lines};
 use crate::fixed::quantiser::QuantisedPair;
@@ -254,7 +255,7 @@ fn each_list(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::buffer::Buffer;
+    use crate::util::buffer::Buffer;
 
     #[test]
     fn every_row_of_a_node_comes_once_and_in_order_from_blocks_of_any_size() {

@@ -29,8 +29,8 @@ mod summary;
 
 pub use summary::{GlobalInteractions, GlobalShap};
 
+use crate::data::dataset::Dataset;
 use crate::error::{Error, Result};
-use crate::ingest::Dataset;
 use crate::model::Model;
 use crate::tree::Tree;
 use interventional::Games;

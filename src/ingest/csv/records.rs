@@ -2,7 +2,7 @@
 
 use std::io::{Chain, Read};
 
-use ::csv::{Position, ReaderBuilder, StringRecord};
+use csv::{Position, ReaderBuilder, StringRecord};
 
 use super::super::chunks::breaks_before;
 use super::super::layout::count;

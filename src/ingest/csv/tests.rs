@@ -157,7 +157,7 @@ fn many_chunks_and_threads_keep_the_order() -> Result<()> {
     let case = Case::new(vec![Role::Label, Role::Feature, Role::Ignored, Role::Feature]);
     let plain = case.plain(&text)?;
     for threads in [1, 3] {
-        let data = crate::booster::thread_pool(Some(threads))?.install(|| read(&text))?.dataset;
+        let data = crate::util::threads::thread_pool(Some(threads))?.install(|| read(&text))?.dataset;
         let columns = data.labels.iter().chain(&data.columns);
         let bits: Vec<Vec<u32>> = columns.map(|column| column.iter().map(|value| value.to_bits()).collect()).collect();
         assert!(bits == plain);

@@ -4,7 +4,7 @@ use super::row::RowForest;
 use super::{BLOCK, Forest, Part, Parts, Shape, coded, split};
 use crate::binning::BinnedMatrix;
 use crate::binning::ladder::Ladder;
-use crate::ingest::dataset::Dataset;
+use crate::data::dataset::Dataset;
 use crate::model::values::Values;
 use crate::params::TreeMethod;
 use crate::tree::{NONE, Node, Tree};

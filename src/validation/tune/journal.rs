@@ -5,8 +5,9 @@
 
 use super::trial::Trial;
 use crate::error::{Error, Result};
-use crate::files::open_regular;
-use crate::writing::{self, Locking};
+use crate::io::files::open_regular;
+use crate::io::writing;
+use crate::io::writing::Locking;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::fs::{File, OpenOptions};

@@ -8,6 +8,7 @@
 mod bayesian;
 mod crew;
 mod draws;
+mod event;
 mod grid;
 mod hyperband;
 pub mod journal;
@@ -22,6 +23,7 @@ mod trial;
 mod tuned;
 mod tuner;
 
+pub use crate::validation::tune::event::Event;
 pub use bayesian::Bayesian;
 pub use draws::Draws;
 pub use grid::Grid;
@@ -34,4 +36,4 @@ pub use space::{Dimension, Scale, Settings, Space, Values, text_of};
 pub use strategy::{Observation, Proposal, Search, Strategy};
 pub use trial::{Failure, Status, Trial};
 pub use tuned::{Ended, Tuned, WarmStart};
-pub use tuner::{Event, Resume, Tuner};
+pub use tuner::{Resume, Tuner};

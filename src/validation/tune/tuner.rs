@@ -10,44 +10,21 @@ use super::space::Space;
 use super::strategy::{Observation, Proposal, Search, Strategy};
 use super::trial::{Status, Trial};
 use super::tuned::{Ended, Tracker, Tuned, WarmStart};
-use crate::booster::BackendChoice;
 use crate::cpu::CpuOptions;
+use crate::data::dataset::Dataset;
 use crate::error::{Error, Result};
-use crate::ingest::Dataset;
 use crate::metric::Metric;
 use crate::params::Params;
-use crate::report::manifest::hexadecimal;
+use crate::train::choice::BackendChoice;
+use crate::util::digest::hexadecimal;
 use crate::validation::Folds;
+use crate::validation::tune::event::Event;
+use crate::validation::tune::event::Observer;
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-
-/// What an observer is told, on the thread that called [`Tuner::run`].
-#[derive(Clone, Copy, Debug)]
-pub enum Event<'a> {
-    /// A trial starts, or is continued.
-    Started(&'a Proposal),
-    /// A round of a trial or of its cross-validation ended.
-    Round {
-        /// The trial's number.
-        trial: usize,
-        /// Rounds done in this training.
-        done: usize,
-        /// The objective metric, where it was evaluated.
-        value: Option<f64>,
-    },
-    /// A trial ended, or a part of one; trials that run side by side end in any order.
-    Finished {
-        /// The trial.
-        trial: &'a Trial,
-        /// Whether it is taken from the journal.
-        from_journal: bool,
-        /// The best trial of those that have ended.
-        best: Option<&'a Trial>,
-    },
-}
 
 /// What to do with a journal that is there already.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -64,9 +41,6 @@ const MOST_TRIALS: usize = 1_000_000_000;
 
 /// Trials that run at a time at most, as there are threads.
 const MOST_PARALLEL: usize = 4096;
-
-/// The observer of a search.
-pub(super) type Observer<'a> = Box<dyn FnMut(&Event<'_>) -> ControlFlow<()> + 'a>;
 
 /// A search for hyperparameters to be run.
 ///

@@ -1,0 +1,89 @@
+//! The manifest that commands write beside their results.
+
+use crate::args::data::{Channels, DataArgs};
+use crate::output;
+use gboost::train::outcome::Placement;
+use gboost::util::clock::Clock;
+use gboost::{Params, Result};
+use gboost_report::manifest::{FileRecord, FoldsRecord, Machine, Manifest, beside, commit};
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+
+/// What is known of a run before it trains.
+pub struct Inputs<'a> {
+    /// The command's name.
+    pub command: &'static str,
+    /// The file that the manifest is about.
+    pub result: &'a Path,
+    /// The parameters as given.
+    pub params: &'a Params,
+    /// How the data was read.
+    pub reading: &'a DataArgs,
+    /// The data.
+    pub channels: &'a Channels,
+    /// The model that is continued.
+    pub start: Option<&'a PathBuf>,
+    /// The folds.
+    pub folds: Option<FoldsRecord>,
+}
+
+/// What is known of it afterwards.
+pub struct Outcome<'a> {
+    /// The content of the result's file.
+    pub bytes: &'a [u8],
+    /// Rounds in the result.
+    pub rounds: usize,
+    /// Its figures.
+    pub metrics: Value,
+    /// The backend.
+    pub backend: &'a Placement,
+    /// What the backend ran on.
+    pub adapter: &'a str,
+    /// Threads that were used.
+    pub threads: usize,
+    /// When the run began.
+    pub clock: Clock,
+}
+
+/// Where the manifest of a result lies; nowhere if the result is no file that stays, such as /dev/null.
+pub fn place(result: &Path) -> Option<PathBuf> {
+    (!output::is_special(result)).then(|| beside(result))
+}
+
+/// A manifest that lacks its outcome. Files that were not hashed as they were read are hashed now.
+pub fn begin(inputs: Inputs<'_>) -> Result<Manifest> {
+    let Inputs { command, result, params, reading, channels, start, folds } = inputs;
+    let folder = output::folder_of(result);
+    Ok(Manifest {
+        manifest: Manifest::FORM,
+        command: command.to_string(),
+        gboost: env!("CARGO_PKG_VERSION").to_string(),
+        commit: commit().map(str::to_string),
+        parameters: Manifest::parameters_of(params),
+        seed: params.seed,
+        reading: reading.record(),
+        data: channels.record(folder)?,
+        folds,
+        continue_from: start.map(|path| FileRecord::of(path, folder)).transpose()?,
+        rounds: 0,
+        result: FileRecord::beside(result, &[]),
+        metrics: Value::Null,
+        sha256: None,
+        machine: Machine::default(),
+        times: Default::default(),
+    })
+}
+
+/// The whole manifest.
+pub fn complete(begun: Manifest, outcome: &Outcome<'_>) -> Manifest {
+    let Outcome { bytes, rounds, metrics, backend, adapter, threads, clock } = outcome;
+    Manifest {
+        rounds: *rounds,
+        result: FileRecord::beside(Path::new(&begun.result.path), bytes),
+        metrics: metrics.clone(),
+        machine: Machine::here(*threads, backend.name, adapter, backend.driver.clone()),
+        times: clock.times(),
+        ..begun
+    }
+    .sealed()
+}

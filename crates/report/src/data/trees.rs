@@ -1,0 +1,193 @@
+//! A few trees, laid out to be drawn: the root on the left, a line a leaf.
+
+use super::super::chart::picture::clip;
+use super::super::html::figure;
+use gboost::model::Model;
+use gboost::tree::Tree;
+use serde::Serialize;
+
+/// Trees that are drawn.
+const TREES: usize = 3;
+/// Levels of splits that are drawn.
+const LEVELS: usize = 6;
+/// Size of a box, and the distances of boxes, in pixels.
+const BOX: (f64, f64) = (134.0, 36.0);
+const STEP: (f64, f64) = (188.0, 44.0);
+/// Letters that fit into a box.
+const LETTERS: usize = 18;
+
+/// A tree as boxes and lines.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct DrawnTree {
+    /// Which tree it is.
+    pub title: String,
+    /// Why it is shown.
+    pub note: String,
+    /// Width of the picture.
+    pub width: f64,
+    /// Height of the picture.
+    pub height: f64,
+    /// The boxes.
+    pub boxes: Vec<Drawn>,
+    /// The lines from splits to their children.
+    pub edges: Vec<Edge>,
+}
+
+/// A node in its place.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Drawn {
+    /// Left edge.
+    pub x: f64,
+    /// Upper edge.
+    pub y: f64,
+    /// Width.
+    pub width: f64,
+    /// Height.
+    pub height: f64,
+    /// `split`, or `up` and `down` for leaves by their sign, or `more` where the tree goes on.
+    pub kind: &'static str,
+    /// The condition or the value.
+    pub text: String,
+    /// The condition in full.
+    pub full: String,
+    /// How many training rows went through it: the sum of their hessians.
+    pub cover: String,
+}
+
+/// A line from a split to a child.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Edge {
+    /// The path in SVG's language.
+    pub path: String,
+    /// Where the word stands.
+    pub x: f64,
+    /// Where the word stands.
+    pub y: f64,
+    /// `yes` or `no`, and `missing` where rows without the feature go.
+    pub text: String,
+    /// Width of the line, from the cover of the child.
+    pub width: f64,
+}
+
+/// The first tree, the one with the largest sum of gains, and the last that is more than a leaf; each once.
+pub(super) fn chosen(model: &Model) -> Vec<DrawnTree> {
+    let grown: Vec<usize> = (0..model.trees.len()).filter(|&index| model.trees[index].leaves() > 1).collect();
+    let gain = |index: usize| model.trees[index].nodes.iter().map(|node| f64::from(node.gain)).sum::<f64>();
+    let mut picks: Vec<(usize, &str)> = Vec::new();
+    let multiclass = model.classes > 1;
+    if multiclass {
+        picks.extend(
+            grown
+                .iter()
+                .take_while(|&&index| index < model.classes)
+                .take(TREES)
+                .map(|&index| (index, "first of its class")),
+        );
+    } else {
+        picks.extend(grown.first().map(|&index| (index, "the first")));
+        let later = grown.iter().skip(1).copied();
+        picks.extend(
+            later
+                .max_by(|&a, &b| gain(a).total_cmp(&gain(b)).then(b.cmp(&a)))
+                .map(|index| (index, "the largest gain after it")),
+        );
+        picks.extend(grown.last().map(|&index| (index, "the last that splits")));
+    }
+    let mut seen = Vec::new();
+    picks.retain(|(index, _)| {
+        !seen.contains(index) && {
+            seen.push(*index);
+            true
+        }
+    });
+    picks.truncate(TREES);
+    picks.into_iter().map(|(index, note)| draw(model, index, note)).collect()
+}
+
+fn draw(model: &Model, index: usize, note: &str) -> DrawnTree {
+    let of_class = if model.classes > 1 { format!(", class {}", index % model.classes) } else { String::new() };
+    let tree = &model.weighted_trees(index..index + 1)[0];
+    let mut drawing = Drawing { model, tree, next: 0.0, deepest: 0, boxes: Vec::new(), edges: Vec::new() };
+    drawing.node(0, 0);
+    DrawnTree {
+        title: format!("Tree {index}: round {}{of_class}", index / model.classes.max(1)),
+        note: format!("{note}; {} leaves", tree.leaves()),
+        width: drawing.deepest as f64 * STEP.0 + BOX.0 + 2.0,
+        height: drawing.next * STEP.1 - (STEP.1 - BOX.1) + 2.0,
+        boxes: drawing.boxes,
+        edges: drawing.edges,
+    }
+}
+
+struct Drawing<'a> {
+    model: &'a Model,
+    tree: &'a Tree,
+    /// The next free line.
+    next: f64,
+    deepest: usize,
+    boxes: Vec<Drawn>,
+    edges: Vec<Edge>,
+}
+
+impl Drawing<'_> {
+    /// Draws a node and what is below it; answers the middle of its box.
+    fn node(&mut self, index: usize, level: usize) -> f64 {
+        let node = self.tree.nodes[index];
+        let x = level as f64 * STEP.0 + 1.0;
+        self.deepest = self.deepest.max(level);
+        let cover = f64::from(node.sum_hessian);
+        let cover = format!("cover {}", if cover.fract() == 0.0 { figure(cover) } else { format!("{cover:.1}") });
+        if node.is_leaf() || level >= LEVELS {
+            let middle = self.next * STEP.1 + BOX.1 / 2.0 + 1.0;
+            self.next += 1.0;
+            let (kind, text) = match node.is_leaf() {
+                true => (if node.threshold >= 0.0 { "up" } else { "down" }, format!("{:+.4}", node.threshold)),
+                false => ("more", "more splits …".to_string()),
+            };
+            self.boxes.push(Drawn {
+                x,
+                y: middle - BOX.1 / 2.0,
+                width: BOX.0,
+                height: BOX.1,
+                kind,
+                full: text.clone(),
+                text,
+                cover,
+            });
+            return middle;
+        }
+        let children = [node.left as usize, node.right as usize];
+        let middles = children.map(|child| self.node(child, level + 1));
+        let middle = f64::midpoint(middles[0], middles[1]);
+        let whole = f64::from(self.tree.nodes[0].sum_hessian).max(f64::MIN_POSITIVE);
+        for (side, (&child, &end)) in children.iter().zip(&middles).enumerate() {
+            let (from, to) = (x + BOX.0, x + STEP.0);
+            let bend = f64::midpoint(from, to);
+            let missing = node.default_left == (side == 0);
+            let share = f64::from(self.tree.nodes[child].sum_hessian) / whole;
+            self.edges.push(Edge {
+                path: format!("M{from:.1} {middle:.1}C{bend:.1} {middle:.1} {bend:.1} {end:.1} {to:.1} {end:.1}"),
+                x: to - 4.0,
+                // Beside the line, which comes from the other side.
+                y: if end < middle { end - 6.0 } else { end + 14.0 },
+                text: format!("{}{}", if side == 0 { "yes" } else { "no" }, if missing { ", missing" } else { "" }),
+                width: 1.0 + 5.0 * share.clamp(0.0, 1.0).sqrt(),
+            });
+        }
+        let name = self.model.feature_name(node.feature as usize);
+        let threshold = node.threshold.to_string();
+        let room = LETTERS.saturating_sub(threshold.chars().count() + 3).max(4);
+        let short = clip(&name, room);
+        self.boxes.push(Drawn {
+            x,
+            y: middle - BOX.1 / 2.0,
+            width: BOX.0,
+            height: BOX.1,
+            kind: "split",
+            text: format!("{short} < {threshold}"),
+            full: format!("{name} < {threshold}, gain {}", figure(f64::from(node.gain))),
+            cover,
+        });
+        middle
+    }
+}

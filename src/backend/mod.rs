@@ -1,0 +1,166 @@
+//! The boundary between the grow loop and the kernels: what a backend is given, what it does, what it hands back.
+//!
+//! A backend holds the margins, the gradient pairs, the rows' places in the tree under construction and the node table. The
+//! grow loop ([`crate::train::grower`]) tells it which kernel comes next, a whole level at a time, and never looks inside a tree
+//! before it is finished: so a device can run all levels without the host.
+
+pub mod bytes;
+pub mod counts;
+pub mod problem;
+pub mod profile;
+pub mod widths;
+
+pub use problem::{Problem, RoutedChannel};
+
+use crate::backend::widths::Widths;
+use crate::error::Result;
+use crate::tree::grown::FinishedTree;
+use crate::tree::grown::GrownTree;
+use crate::tree::sampling::{ColumnPlan, RowSample};
+use std::ops::Range;
+
+/// The margins of a training between two rounds: all that a backend must be given to go on from there.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Margins {
+    /// Of the training rows, `rows x classes`, row-major.
+    pub train: Vec<i64>,
+    /// Of every channel, likewise.
+    pub channels: Vec<Vec<i64>>,
+}
+
+impl Margins {
+    /// Takes the first margins out of a problem that needs them no more, so that a backend on the host need not copy them.
+    pub fn take(problem: &mut Problem<'_>) -> Self {
+        let channels = problem.channels.iter_mut();
+        Self {
+            train: std::mem::take(&mut problem.margins),
+            channels: channels.map(|channel| std::mem::take(&mut channel.margins)).collect(),
+        }
+    }
+
+    /// A copy of a problem's first margins.
+    #[must_use]
+    pub fn of(problem: &Problem<'_>) -> Self {
+        let channels = problem.channels.iter().map(|channel| channel.margins.clone()).collect();
+        Self { train: problem.margins.clone(), channels }
+    }
+}
+
+/// What makes one tree different from the next.
+#[derive(Clone, Debug)]
+pub struct TreeTask {
+    /// The class the tree belongs to.
+    pub output: usize,
+    /// Which rows are drawn.
+    pub rows: RowSample,
+    /// Which features are drawn.
+    pub columns: ColumnPlan,
+}
+
+/// A run of nodes of one level that is searched in one go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NodeBatch {
+    /// Positions in the level.
+    pub nodes: Range<usize>,
+    /// Whether the larger sibling's histogram is the parent's less the smaller one's. The sums are the same either way.
+    pub subtract: bool,
+}
+
+/// Whether a level has nodes to split.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Frontier {
+    /// The next level is known to be empty.
+    Empty,
+    /// It may have nodes; a device that is not asked does not say.
+    Open,
+}
+
+/// The kernels of one training, on one kind of hardware. Every method may only enqueue, but for those that return data.
+pub trait Backend {
+    /// Computes the gradient pairs of all rows and classes from the margins.
+    ///
+    /// # Errors
+    /// As all methods here: if the device fails.
+    fn gradient(&mut self) -> Result<()>;
+
+    /// Begins a tree: draws the rows, finds the quantiser, quantises, makes the root.
+    ///
+    /// # Errors
+    /// If the device fails.
+    fn begin_tree(&mut self, task: &TreeTask) -> Result<()>;
+
+    /// How the nodes of a level are grouped so that their histograms fit into memory.
+    fn batches(&self, depth: u32) -> Vec<NodeBatch>;
+
+    /// Builds the histograms of a batch.
+    ///
+    /// # Errors
+    /// If the device fails.
+    fn histogram(&mut self, depth: u32, batch: &NodeBatch) -> Result<()>;
+
+    /// Finds the best split of every node of a batch.
+    ///
+    /// # Errors
+    /// If the device fails.
+    fn split(&mut self, depth: u32, batch: &NodeBatch) -> Result<()>;
+
+    /// Makes the children of a level and sends the sampled rows to them.
+    ///
+    /// # Errors
+    /// If the device fails.
+    fn partition(&mut self, depth: u32) -> Result<Frontier>;
+
+    /// Sums the unquantised pairs of every deepest node; ends the tree.
+    ///
+    /// # Errors
+    /// If the device fails.
+    fn leaf_sums(&mut self) -> Result<()>;
+
+    /// Hands over the trees grown since the last [`Backend::gradient`], one a class.
+    ///
+    /// # Errors
+    /// If the device fails.
+    fn read_trees(&mut self) -> Result<Vec<GrownTree>>;
+
+    /// Adds the finished trees, one a class, to the margins of the training rows and of all channels.
+    ///
+    /// # Errors
+    /// If the device fails.
+    fn add_trees(&mut self, trees: &[FinishedTree]) -> Result<()>;
+
+    /// The margins of the training rows, `rows x classes`, row-major.
+    ///
+    /// # Errors
+    /// If the device fails.
+    fn margins(&mut self) -> Result<Vec<i64>>;
+
+    /// The margins of a channel, `rows x classes`, row-major.
+    ///
+    /// # Errors
+    /// If the device fails.
+    fn channel_margins(&mut self, channel: usize) -> Result<Vec<i64>>;
+
+    /// All margins, to go on from with another backend.
+    ///
+    /// # Errors
+    /// If the device fails.
+    fn all_margins(&mut self, problem: &Problem<'_>) -> Result<Margins> {
+        let channels = 0..problem.channels.len();
+        Ok(Margins {
+            train: self.margins()?,
+            channels: channels.map(|channel| self.channel_margins(channel)).collect::<Result<_>>()?,
+        })
+    }
+
+    /// Goes on from these margins instead of the problem's.
+    ///
+    /// # Errors
+    /// If the device fails.
+    fn set_margins(&mut self, margins: &Margins) -> Result<()>;
+
+    /// The name of the hardware, for reports.
+    fn adapter(&self) -> String;
+
+    /// How wide the elements of its arrays are.
+    fn widths(&self) -> Widths;
+}

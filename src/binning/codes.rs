@@ -1,0 +1,67 @@
+//! Codes of one feature: a byte or two per row.
+
+use super::cuts::FeatureCuts;
+
+/// The bins of one feature, one code a row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BinColumn {
+    /// Up to 256 codes.
+    Bytes(Vec<u8>),
+    /// More codes.
+    Words(Vec<u16>),
+    /// Up to 256 codes, which are in a row block alone ([`BinnedMatrix::codes`] finds them).
+    ByRow,
+}
+
+impl BinColumn {
+    /// Bins a column of values.
+    pub(super) fn new(values: &[f32], cuts: &FeatureCuts) -> Self {
+        if cuts.codes() <= 256 {
+            Self::Bytes(cuts.byte_codes(values))
+        } else {
+            Self::Words(values.iter().map(|&value| cuts.code(value) as u16).collect())
+        }
+    }
+
+    /// The code of a row, of a column that has its codes itself ([`BinnedMatrix::add_columns`] sees to that).
+    #[inline]
+    #[must_use]
+    pub fn code(&self, row: usize) -> usize {
+        match self {
+            Self::Bytes(codes) => usize::from(codes[row]),
+            Self::Words(codes) => usize::from(codes[row]),
+            Self::ByRow => unreachable!("codes by row are read through their matrix"),
+        }
+    }
+}
+
+/// The codes of one feature, wherever they are.
+#[derive(Clone, Copy, Debug)]
+pub enum Codes<'m> {
+    /// One a row.
+    Bytes(&'m [u8]),
+    /// One a row.
+    Words(&'m [u16]),
+    /// `codes[row x width + position]`.
+    ByRow {
+        /// The codes of a row block.
+        codes: &'m [u8],
+        /// Features of the block.
+        width: usize,
+        /// Which of them it is.
+        position: usize,
+    },
+}
+
+impl Codes<'_> {
+    /// The code of a row.
+    #[inline]
+    #[must_use]
+    pub fn code(&self, row: usize) -> usize {
+        match *self {
+            Self::Bytes(codes) => usize::from(codes[row]),
+            Self::Words(codes) => usize::from(codes[row]),
+            Self::ByRow { codes, width, position } => usize::from(codes[row * width + position]),
+        }
+    }
+}

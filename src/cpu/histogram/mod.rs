@@ -1,0 +1,500 @@
+//! Kernel `histogram`: sums of quantised pairs by (node, feature, bin).
+//!
+//! IN: bins, quantised pairs, the rows of every node of a level. OUT: the level's histograms. Of two siblings only the one with
+//! fewer rows is summed; the other is the parent less it. Deterministic: integer sums, so order and grouping do not matter.
+
+mod source;
+mod sum;
+
+use super::chunk::RowChunk;
+use crate::backend::NodeBatch;
+use crate::binning::BinnedMatrix;
+use crate::binning::joint::JointBlock;
+use crate::fixed::quantiser::QuantisedPair;
+use crate::tree::grown::GrownNode;
+use rayon::prelude::*;
+use source::Source;
+use std::borrow::Cow;
+use std::ops::Range;
+pub use sum::{BinSum, PackedSum, WideSum};
+
+/// Sums of every feature of a row block: one for each code of a byte, so that no code can be out of range, and a few more, so
+/// that features do not lie at distances of 2048 bytes: a processor compares only the lowest 12 bits of an address when
+/// it looks whether a value that it is about to read is still being written. Features of 16 bins took 2.3 times as long so.
+const CODES: usize = 272;
+
+/// Clearing a part's sum of its own and adding it to the family's takes as long as adding so many rows to a sum; so does clearing and
+/// deriving a sum of a family.
+const SUM_COST: usize = 3;
+
+/// Waking other threads takes as long as so many.
+const WAKE_COST: usize = 1 << 14;
+
+/// The histograms of a batch of nodes, and those of the level above, in groups of features that are summed together: the row
+/// blocks of the matrix, its lists, then every feature by itself that is in neither.
+#[derive(Debug)]
+pub struct Histograms<S> {
+    groups: Vec<Group<S>>,
+    /// Where each feature's sums are: the group, and the place within a node.
+    places: Vec<(usize, Range<usize>)>,
+    above_complete: bool,
+    current_complete: bool,
+}
+
+/// The sums of a group of features.
+#[derive(Debug)]
+struct Group<S> {
+    /// Sums of one node; the parts of them that a feature has a code for.
+    length: usize,
+    used: Vec<Range<usize>>,
+    /// The batch: `nodes x length`.
+    current: Vec<S>,
+    /// The level above, if it was searched as one batch.
+    above: Vec<S>,
+    /// One more set for every part of the rows that is summed on its own.
+    parts: Vec<Vec<S>>,
+}
+
+impl<S> Group<S> {
+    fn new(length: usize, used: Vec<Range<usize>>) -> Self {
+        Self { length, used, current: Vec::new(), above: Vec::new(), parts: Vec::new() }
+    }
+}
+
+impl<S: BinSum> Histograms<S> {
+    /// Empty histograms for a matrix.
+    #[must_use]
+    pub fn new(matrix: &BinnedMatrix) -> Self {
+        let mut places = vec![(0, 0..0); matrix.features()];
+        let mut groups = Vec::new();
+        for block in &matrix.blocks {
+            let used = (0..)
+                .step_by(CODES)
+                .zip(&block.features)
+                .map(|(start, &feature)| start..start + matrix.cuts[feature as usize].codes());
+            let group = Group::new(CODES * block.features.len(), used.collect());
+            for (&feature, used) in block.features.iter().zip(&group.used) {
+                places[feature as usize] = (groups.len(), used.clone());
+            }
+            groups.push(group);
+        }
+        for lists in &matrix.lists {
+            for listed in &lists.features {
+                places[listed.feature as usize] = (groups.len(), listed.sums.clone());
+            }
+            let used = lists.features.iter().map(|listed| listed.sums.clone());
+            groups.push(Group::new(lists.sums(), used.collect()));
+        }
+        for &feature in &matrix.by_column {
+            let codes = matrix.cuts[feature as usize].codes();
+            places[feature as usize] = (groups.len(), 0..codes);
+            groups.push(Group::new(codes, std::iter::once(0..codes).collect()));
+        }
+        Self { groups, places, above_complete: false, current_complete: false }
+    }
+
+    /// Groups the nodes of a level: all at once with subtraction if two levels fit into `bytes`, otherwise as many as fit.
+    pub fn batches(&self, nodes: usize, bytes: usize) -> Vec<NodeBatch> {
+        let length: usize = self.groups.iter().map(|group| group.length).sum();
+        let node_bytes = (length * size_of::<S>()).max(1);
+        if 2 * nodes * node_bytes <= bytes {
+            return vec![NodeBatch { nodes: 0..nodes, subtract: nodes > 1 && self.above_complete }];
+        }
+        let fit = (bytes / node_bytes).max(1);
+        (0..nodes)
+            .step_by(fit)
+            .map(|start| NodeBatch { nodes: start..nodes.min(start + fit), subtract: false })
+            .collect()
+    }
+
+    /// Makes the current level the one above.
+    pub fn next_level(&mut self) {
+        for group in &mut self.groups {
+            std::mem::swap(&mut group.current, &mut group.above);
+        }
+        self.above_complete = std::mem::take(&mut self.current_complete);
+    }
+
+    /// The bins of one feature of the batch's node at `position`.
+    #[must_use]
+    pub fn feature(&self, position: usize, feature: u32) -> &[S] {
+        let (group, place) = &self.places[feature as usize];
+        let group = &self.groups[*group];
+        &group.current[position * group.length..][place.clone()]
+    }
+}
+
+/// What to build.
+#[derive(Debug)]
+pub struct Task<'a> {
+    /// The bins.
+    pub matrix: &'a BinnedMatrix,
+    /// The features of the tree, ascending.
+    pub features: &'a [u32],
+    /// The rows.
+    pub chunks: &'a [RowChunk],
+    /// The pairs.
+    pub quantised: &'a [QuantisedPair],
+    /// All nodes of the tree, with their sums.
+    pub nodes: &'a [GrownNode],
+    /// The nodes of the level; siblings follow each other.
+    pub level: Range<usize>,
+    /// The position in the level above of the parent of each pair of siblings.
+    pub parents: &'a [usize],
+    /// Which of them.
+    pub batch: &'a NodeBatch,
+    /// Whether to use more than one thread.
+    pub parallel: bool,
+}
+
+/// A node that is summed from its rows.
+#[derive(Clone, Copy)]
+struct Summed<'a> {
+    node: usize,
+    rows: usize,
+    /// The columns that it is summed from, if not from the features themselves: their sums stand where those of the first features will.
+    joint: Option<&'a JointBlock>,
+}
+
+/// Where in a group the sums of a node are.
+struct Places<'u> {
+    /// Of every feature.
+    used: &'u [Range<usize>],
+    /// Of those that the tree has.
+    wanted: Cow<'u, [Range<usize>]>,
+    /// Whether rows are added to those of all features, whatever the tree has.
+    whole: bool,
+}
+
+impl Summed<'_> {
+    /// Which sums its rows are added to.
+    fn each(self, places: &Places<'_>, work: impl FnMut(Range<usize>)) {
+        match self.joint {
+            None if places.whole => places.used.iter().cloned().for_each(work),
+            None => places.wanted.iter().cloned().for_each(work),
+            Some(joint) => {
+                let starts = (0..).step_by(CODES);
+                let columns = starts.zip(&joint.columns);
+                columns.map(|(start, column)| start..start + column.joint_codes()).for_each(work);
+            }
+        }
+    }
+
+    fn clear<S: BinSum>(self, places: &Places<'_>, sums: &mut [S]) {
+        self.each(places, |place| sums[place].fill(S::default()));
+    }
+
+    /// Shares the sums of joint codes out to the features that they are made of.
+    fn share_out<S: BinSum>(self, used: &[Range<usize>], sums: &mut [S]) {
+        let Some(joint) = self.joint else { return };
+        let joint_sums = sums[..CODES * joint.columns.len()].to_vec();
+        used.iter().for_each(|used| sums[used.clone()].fill(S::default()));
+        for (column, joint_sums) in joint.columns.iter().zip(joint_sums.chunks_exact(CODES)) {
+            for (&member, codes) in column.members.iter().zip(&column.codes) {
+                let sums = &mut sums[used[member].clone()];
+                codes.iter().zip(joint_sums).for_each(|(&code, &sum)| sums[usize::from(code)].merge(sum));
+            }
+        }
+    }
+
+    /// Gives the frequent codes of lists their sums: the node's less those of the other codes; their own are still 0.
+    fn add_frequent<S: BinSum>(self, task: &Task<'_>, source: &Source<'_>, sums: &mut [S]) {
+        let Source::Lists(lists, positions) = source else { return };
+        let node = S::of(task.nodes[self.node].sums);
+        for &position in positions {
+            let listed = &lists.features[position];
+            let sums = &mut sums[listed.sums.clone()];
+            let mut others = S::default();
+            sums.iter().for_each(|&sum| others.merge(sum));
+            sums[usize::from(listed.frequent)] = node.less(others);
+        }
+    }
+}
+
+/// A node that is summed from its rows, and its larger sibling that follows from it.
+struct Family<'s, S> {
+    summed: Summed<'s>,
+    sums: &'s mut [S],
+    /// The sibling's sums, and those of the parent.
+    sibling: Option<(&'s mut [S], &'s [S])>,
+}
+
+impl<S: BinSum> Family<'_, S> {
+    /// Ends what was summed from rows: adds what follows from it, and from the parent's sums less the node's the sibling's.
+    fn complete(&mut self, task: &Task<'_>, source: &Source<'_>, places: &Places<'_>) {
+        self.summed.share_out(places.used, self.sums);
+        self.summed.add_frequent(task, source, self.sums);
+        let Some((sibling, parent)) = &mut self.sibling else { return };
+        for place in places.wanted.iter() {
+            let parts = sibling[place.clone()].iter_mut().zip(&parent[place.clone()]).zip(&self.sums[place.clone()]);
+            parts.for_each(|((sibling, &parent), &sum)| *sibling = parent.less(sum));
+        }
+    }
+}
+
+/// Builds the histograms of the batch.
+pub fn run<S: BinSum>(task: &Task<'_>, histograms: &mut Histograms<S>) {
+    histograms.current_complete = task.batch.nodes.len() == task.level.len();
+    let sources = Source::all(task);
+    let work: Vec<_> = histograms
+        .groups
+        .iter_mut()
+        .zip(&sources)
+        .filter_map(|(group, source)| Some((group, source.as_ref()?)))
+        .collect();
+    // With many groups every thread has enough of its own; otherwise the threads share the nodes or the rows of each.
+    if task.parallel && work.len() >= 2 * rayon::current_num_threads() {
+        work.into_par_iter().with_max_len(1).for_each(|(group, source)| group.build(task, source, Threads::One));
+    } else {
+        let threads = if task.parallel { Threads::All } else { Threads::One };
+        work.into_iter().for_each(|(group, source)| group.build(task, source, threads));
+    }
+}
+
+/// Who works on a group.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Threads {
+    One,
+    All,
+}
+
+/// What threads that work on a group share out.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Shared {
+    Nothing,
+    /// Whole families: no sum is made twice, but they may differ much in their rows.
+    Families,
+    /// The rows of every family: even shares, but every thread has sums of its own, to be cleared and added up.
+    Rows,
+}
+
+impl Shared {
+    /// What takes the least time for these nodes, with so many additions a row and `sums` sums a node, and rows in so many chunks.
+    fn fastest(nodes: &[Summed<'_>], additions: usize, sums: usize, chunks: usize) -> Self {
+        let threads = rayon::current_num_threads();
+        let work = |summed: &Summed<'_>| summed.rows * additions + SUM_COST * sums;
+        let (all, most) = nodes.iter().map(work).fold((0, 0), |(all, most), work| (all + work, work.max(most)));
+        // Families that are summed one by one fetch cache lines that their rows share with those of others once each.
+        let families = WAKE_COST + (all / threads).max(most) * 5 / 4;
+        let rows = WAKE_COST + all / threads.min(chunks).max(1) + SUM_COST * sums * nodes.len();
+        if all <= families.min(rows) {
+            Self::Nothing
+        } else if families <= rows {
+            Self::Families
+        } else {
+            Self::Rows
+        }
+    }
+}
+
+impl<S: BinSum> Group<S> {
+    fn build(&mut self, task: &Task<'_>, source: &Source<'_>, threads: Threads) {
+        let Self { length, used, current, above, parts } = self;
+        let places = Places { used, wanted: source.wanted(used), whole: matches!(source, Source::Lists(..)) };
+        // What an earlier level left is overwritten by `complete` or cleared here, node by node.
+        let current = at_least(current, task.batch.nodes.len() * *length);
+        let mut families = families(task, source, *length, current, above);
+        let nodes: Vec<Summed<'_>> = families.iter().map(|family| family.summed).collect();
+        // Chunk by chunk, since neighbouring rows share cache lines whatever their nodes.
+        let whole = |(nodes, families): (&[Summed<'_>], &mut [Family<'_, S>])| {
+            families.iter_mut().for_each(|family| family.summed.clear(&places, family.sums));
+            for chunk in task.chunks {
+                source.warm(chunk, nodes, task.quantised);
+                families.iter_mut().for_each(|family| source.sum(chunk, family.summed, task.quantised, family.sums));
+            }
+            families.iter_mut().for_each(|family| family.complete(task, source, &places));
+        };
+        let all = rayon::current_num_threads();
+        let sums: usize = places.wanted.iter().map(ExactSizeIterator::len).sum();
+        let shared = match threads {
+            Threads::One => Shared::Nothing,
+            Threads::All => Shared::fastest(&nodes, source.additions(), sums, task.chunks.len()),
+        };
+        if shared == Shared::Nothing {
+            whole((&nodes, &mut families));
+        } else if shared == Shared::Families {
+            let share = (families.len() / (4 * all)).max(1);
+            nodes.par_chunks(share).zip(families.par_chunks_mut(share)).for_each(whole);
+        } else {
+            parts.resize_with(all, Vec::new);
+            let share = task.chunks.len().div_ceil(all);
+            parts.par_iter_mut().zip(task.chunks.par_chunks(share)).for_each(|(part, chunks)| {
+                let part = at_least(part, nodes.len() * *length);
+                nodes.iter().zip(part.chunks_exact_mut(*length)).for_each(|(node, sums)| node.clear(&places, sums));
+                for chunk in chunks {
+                    source.warm(chunk, &nodes, task.quantised);
+                    for (&node, sums) in nodes.iter().zip(part.chunks_exact_mut(*length)) {
+                        source.sum(chunk, node, task.quantised, sums);
+                    }
+                }
+            });
+            let filled = &parts[..task.chunks.len().div_ceil(share)];
+            families.par_iter_mut().enumerate().for_each(|(number, family)| {
+                let Family { summed, sums, .. } = &mut *family;
+                summed.clear(&places, sums);
+                for part in filled {
+                    let part = &part[number * *length..][..*length];
+                    summed.each(&places, |place| {
+                        sums[place.clone()].iter_mut().zip(&part[place]).for_each(|(sum, &other)| sum.merge(other));
+                    });
+                }
+                family.complete(task, source, &places);
+            });
+        }
+    }
+}
+
+/// The first sums of a buffer, which grows if it has fewer and never shrinks: to fill it anew for every level would cost more than to clear
+/// what is used.
+fn at_least<S: BinSum>(sums: &mut Vec<S>, length: usize) -> &mut [S] {
+    if sums.len() < length {
+        sums.resize(length, S::default());
+    }
+    &mut sums[..length]
+}
+
+/// The families of a batch: pairs of siblings where the larger one is derived, otherwise every node by itself.
+fn families<'s, S>(
+    task: &Task<'_>,
+    source: &Source<'s>,
+    length: usize,
+    current: &'s mut [S],
+    above: &'s [S],
+) -> Vec<Family<'s, S>> {
+    if length == 0 {
+        return Vec::new();
+    }
+    let first = task.level.start + task.batch.nodes.start;
+    let rows = |node: usize| -> usize { task.chunks.iter().map(|chunk| chunk.ranges[node].len()).sum() };
+    let summed = |node: usize, rows: usize| Summed { node, rows, joint: source.joint(rows) };
+    if !task.batch.subtract {
+        let nodes = (first..).zip(current.chunks_exact_mut(length));
+        return nodes.map(|(node, sums)| Family { summed: summed(node, rows(node)), sums, sibling: None }).collect();
+    }
+    let pairs = current.chunks_exact_mut(2 * length).zip(task.parents).enumerate();
+    pairs
+        .map(|(pair, (siblings, &parent))| {
+            let (left, right) = siblings.split_at_mut(length);
+            let node = first + 2 * pair;
+            let parent = &above[parent * length..][..length];
+            let (left_rows, right_rows) = (rows(node), rows(node + 1));
+            if left_rows <= right_rows {
+                Family { summed: summed(node, left_rows), sums: left, sibling: Some((right, parent)) }
+            } else {
+                Family { summed: summed(node + 1, right_rows), sums: right, sibling: Some((left, parent)) }
+            }
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixed::hash;
+    use crate::fixed::quantiser::PairSum;
+    use crate::params::TreeMethod;
+
+    const ROWS: usize = 9000;
+
+    /// Twelve features of 2 to 7 values, one of 200, and one of more codes than a byte has.
+    fn matrix() -> BinnedMatrix {
+        let value = |key: u32, row: usize, count: u32| (hash::combine(key, row as u32) % count) as f32;
+        let counts = (0..12).map(|feature| 2 + feature % 6).chain([200, 300]);
+        let columns: Vec<Vec<f32>> =
+            (0..).zip(counts).map(|(key, count)| (0..ROWS).map(|row| value(key, row, count)).collect()).collect();
+        let names = vec![String::new(); columns.len()];
+        BinnedMatrix::new(&columns, &names, ROWS, TreeMethod::Hist, 290).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// The rows of nodes that follow each other, in chunks; `node` says which one of `nodes` a row is in.
+    fn chunks(nodes: Range<usize>, node: impl Fn(usize) -> usize) -> Vec<RowChunk> {
+        let mut chunks = RowChunk::cover(ROWS, 2100);
+        for chunk in &mut chunks {
+            let mut order: Vec<u16> = (0..chunk.rows() as u16).collect();
+            order.sort_by_key(|&row| node(chunk.first_row + usize::from(row)));
+            let first = chunk.first_row;
+            let end = |node_end: usize| order.partition_point(|&row| node(first + usize::from(row)) < node_end) as u32;
+            chunk.ranges = (0..nodes.end).map(|node| end(node)..end(node + 1)).collect();
+            chunk.drawn = order.len();
+            chunk.order = order;
+        }
+        chunks
+    }
+
+    fn check<S: BinSum>(matrix: &BinnedMatrix, quantised: &[QuantisedPair], features: &[u32], parallel: bool) {
+        let mut histograms = Histograms::<S>::new(matrix);
+        // A root, its children, of which the first has a third of the rows, and eight grandchildren without parents.
+        let node = |level: Range<usize>, row: usize| match level.len() {
+            2 => level.start + usize::from(!row.is_multiple_of(3)),
+            nodes => level.start + hash::combine(99, row as u32) as usize % nodes,
+        };
+        for (level, subtract) in [(0..1, false), (1..3, true), (3..11, false)] {
+            let chunks = chunks(level.clone(), |row| node(level.clone(), row));
+            let batch = NodeBatch { nodes: 0..level.len(), subtract };
+            let parents = &[0];
+            let level_of = level.clone();
+            run(
+                &Task {
+                    matrix,
+                    features,
+                    chunks: &chunks,
+                    quantised,
+                    nodes: &[],
+                    level,
+                    parents,
+                    batch: &batch,
+                    parallel,
+                },
+                &mut histograms,
+            );
+            for (position, wanted_node) in level_of.clone().enumerate() {
+                for &feature in features {
+                    let mut naive = vec![PairSum::default(); matrix.cuts[feature as usize].codes()];
+                    for row in (0..ROWS).filter(|&row| node(level_of.clone(), row) == wanted_node) {
+                        let sum = &mut naive[matrix.code(row, feature as usize)];
+                        *sum = sum.plus(quantised[row].widen());
+                    }
+                    let found: Vec<PairSum> =
+                        histograms.feature(position, feature).iter().map(|sum| sum.sum()).collect();
+                    assert_eq!(found, naive, "node {wanted_node}, feature {feature}, {parallel}");
+                }
+            }
+            histograms.next_level();
+        }
+    }
+
+    #[test]
+    fn sums_are_the_naive_ones_by_any_columns_and_threads() {
+        let matrix = matrix();
+        let joint = matrix.joints[0].as_ref().unwrap_or_else(|| panic!("features of few values are merged"));
+        assert!(joint.pays(ROWS / 3) && !joint.pays(ROWS / 80), "both ways are taken");
+        let pair = |row| QuantisedPair::new(hash::combine(7, row) as i32 >> 15, hash::combine(8, row) >> 15);
+        let quantised: Vec<QuantisedPair> = (0..ROWS as u32).map(pair).collect();
+        let all: Vec<u32> = (0..matrix.features() as u32).collect();
+        for threads in [1, 3] {
+            let pool = crate::util::threads::thread_pool(Some(threads)).unwrap_or_else(|error| panic!("{error}"));
+            pool.install(|| {
+                for features in [&all, &all[2..].to_vec()] {
+                    check::<PackedSum>(&matrix, &quantised, features, threads > 1);
+                    check::<WideSum>(&matrix, &quantised, features, threads > 1);
+                }
+            });
+        }
+    }
+
+    #[test]
+    fn what_is_shared_out_depends_on_the_work() {
+        let fastest = |rows: &[usize], sums: usize, chunks: usize| {
+            let nodes: Vec<Summed<'_>> = rows.iter().map(|&rows| Summed { node: 0, rows, joint: None }).collect();
+            let pool = crate::util::threads::thread_pool(Some(2)).unwrap_or_else(|error| panic!("{error}"));
+            pool.install(|| Shared::fastest(&nodes, 28, sums, chunks))
+        };
+        assert!(fastest(&[500], 7168, 1) == Shared::Nothing, "a small root");
+        assert!(fastest(&[1_000_000], 7168, 16) == Shared::Rows, "a large root");
+        assert!(fastest(&[1_000_000], 7168, 1) == Shared::Nothing, "rows in one chunk");
+        assert!(fastest(&[60; 16], 7168, 1) == Shared::Families, "many small nodes of many bins");
+        assert!(fastest(&[30_000; 16], 7168, 16) == Shared::Rows, "many large nodes");
+        assert!(fastest(&[300_000, 10, 10, 10], 7168, 16) == Shared::Rows, "one large node among others");
+        assert!(fastest(&[10; 4], 56, 1) == Shared::Nothing, "next to nothing");
+    }
+}

@@ -1,0 +1,58 @@
+//! The typed table that every other module works on.
+
+/// One channel of data in memory: features by column, labels and weights by row.
+///
+/// Missing feature values are NaN; there are no infinities and no negative zeros (`docs/exactness.md` 1).
+///
+/// A table may have given its feature values up ([`Dataset::has_values`]): it has labels, weights and names, and stands for its
+/// rows beside a [`BinnedMatrix`](crate::binning::BinnedMatrix) of them.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Dataset {
+    /// Feature names in column order, from the header or `f0`, `f1`, ...
+    pub feature_names: Vec<String>,
+    /// Whether the names came from a header (and so are to be checked between channels and kept in the model).
+    pub named: bool,
+    /// Feature values, one vector of `rows` values a feature; without values, an empty vector a feature.
+    pub columns: Vec<Vec<f32>>,
+    /// Labels, one a row, where the file has them.
+    pub labels: Option<Vec<f32>>,
+    /// Name of the label column, where a header names it.
+    pub label_name: Option<String>,
+    /// Instance weights, one a row, where the file has them; finite and not negative.
+    pub weights: Option<Vec<f32>>,
+    /// Number of rows.
+    pub rows: usize,
+    /// The index that feature 0 had in the libsvm files, 0 or 1; `None` for all other data. A model
+    /// that is trained on these rows keeps it ([`Model::index_base`](crate::Model::index_base)),
+    /// and goes with data of the same base alone.
+    pub index_base: Option<usize>,
+}
+
+impl Dataset {
+    /// Number of features.
+    #[must_use]
+    pub fn features(&self) -> usize {
+        self.columns.len()
+    }
+
+    /// Whether the feature values are here, rather than given up ([`BinnedMatrix::take`](crate::binning::BinnedMatrix::take)) or
+    /// on disk ([`Channel::spilled`](super::Channel::spilled)).
+    #[must_use]
+    pub fn has_values(&self) -> bool {
+        self.columns.iter().all(|column| column.len() == self.rows)
+    }
+
+    /// The values of one row in column order.
+    pub fn row(&self, row: usize) -> impl Iterator<Item = f32> + '_ {
+        self.columns.iter().map(move |column| column[row])
+    }
+
+    /// The feature names, or `f0`, `f1`, ... where there are none.
+    #[must_use]
+    pub fn names(&self) -> Vec<String> {
+        if self.feature_names.len() == self.features() {
+            return self.feature_names.clone();
+        }
+        (0..self.features()).map(|feature| format!("f{feature}")).collect()
+    }
+}

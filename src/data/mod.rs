@@ -1,0 +1,9 @@
+//! What is learned from: columns of values with labels and weights, and selections of their rows.
+
+pub mod dataset;
+#[cfg(feature = "datasets")]
+pub mod datasets;
+pub mod rows;
+
+pub use dataset::Dataset;
+pub use rows::Rows;

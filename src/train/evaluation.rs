@@ -1,0 +1,98 @@
+//! What is evaluated while rounds run, and when there is nothing more to gain.
+
+use crate::backend::Backend;
+use crate::backend::problem::Problem;
+use crate::data::dataset::Dataset;
+use crate::data::rows::Rows;
+use crate::error::Result;
+use crate::fixed::margin::MarginFormat;
+use crate::fixed::power_of_two;
+use crate::fixed::weight::RowWeights;
+use crate::metric::{Lack, Metric, Scored, lacking};
+use crate::params::Params;
+use crate::train::outcome::Round;
+use crate::train::set::TrainingSet;
+use rayon::prelude::*;
+use std::borrow::Cow;
+
+/// The channels of one training, the training rows first, and what came of them.
+pub(crate) struct Evaluation<'a> {
+    labels: Vec<Cow<'a, [f32]>>,
+    weights: Vec<RowWeights>,
+    metrics: Vec<Metric>,
+    format: MarginFormat,
+    pub history: Vec<Round>,
+}
+
+impl<'a> Evaluation<'a> {
+    pub fn new(set: &TrainingSet<'a>, metrics: Vec<Metric>, format: MarginFormat) -> Result<Self> {
+        let mut evaluation = Self { labels: Vec::new(), weights: Vec::new(), metrics, format, history: Vec::new() };
+        let others = set.channels.iter().map(|(name, data)| (name.as_str(), Rows::all(data)));
+        for (name, rows) in std::iter::once(("train", set.rows)).chain(others) {
+            evaluation.labels.push(rows.labels()?);
+            evaluation.weights.push(weights_for_metrics(rows).map_err(|error| error.context(name))?);
+        }
+        Ok(evaluation)
+    }
+
+    /// Adds the metrics of a round to the history.
+    pub fn evaluate(&mut self, backend: &mut impl Backend, problem: &Problem<'_>, round: usize) -> Result<()> {
+        let margins = |channel| {
+            let fixed = match channel {
+                0 => backend.margins()?,
+                _ => backend.channel_margins(channel - 1)?,
+            };
+            Ok(class_major(fixed, problem.classes, self.format))
+        };
+        let margins: Vec<Vec<f64>> = (0..self.labels.len()).map(margins).collect::<Result<_>>()?;
+        let values = margins.par_iter().zip(&self.labels).zip(&self.weights).map(|((margins, labels), weights)| {
+            let scored = Scored {
+                margins,
+                classes: problem.classes,
+                labels,
+                weights: weights.values.as_deref(),
+                objective: problem.objective,
+            };
+            self.metrics.iter().map(|metric| metric.evaluate(&scored)).collect()
+        });
+        let values = values.collect();
+        self.history.push(Round { round, values });
+        Ok(())
+    }
+}
+
+/// Row-major fixed-point margins as class-major reals.
+fn class_major(fixed: Vec<i64>, classes: usize, format: MarginFormat) -> Vec<f64> {
+    let unit = power_of_two(-format.scale);
+    if classes == 1 {
+        // In the same memory.
+        return fixed.into_iter().map(|margin| margin as f64 * unit).collect();
+    }
+    let mut margins = Vec::with_capacity(fixed.len());
+    for class in 0..classes {
+        margins.extend(fixed.chunks_exact(classes).map(|row| row[class] as f64 * unit));
+    }
+    margins
+}
+
+/// The weights that metrics of a channel use.
+///
+/// # Errors
+/// If all weights are 0.
+pub fn metric_weights(data: &Dataset) -> Result<RowWeights> {
+    weights_for_metrics(Rows::all(data))
+}
+
+/// Why metrics that rank rows have no value on these rows ([`lacking`]); `None` where they have
+/// one, for a regression, and where labels or weights are missing or wrong.
+#[must_use]
+pub fn lack_of(rows: Rows<'_>, params: &Params) -> Option<Lack> {
+    let (labels, weights) = (rows.labels().ok()?, weights_for_metrics(rows).ok()?);
+    let is_judged =
+        params.objective.is_classification() && params.objective.check_labels(&labels, params.classes()).is_ok();
+    is_judged.then(|| lacking(params.objective, params.classes(), &labels, weights.values.as_deref())).flatten()
+}
+
+fn weights_for_metrics(rows: Rows<'_>) -> Result<RowWeights> {
+    rows.weights().map_or(Ok(RowWeights::UNWEIGHTED), |weights| RowWeights::new(&weights))
+}

@@ -1,0 +1,147 @@
+//! From a grown tree to a finished one: pruning, leaf weights and thresholds (`docs/exactness.md` 9).
+
+use crate::backend::problem::Problem;
+use crate::binning::cuts::FeatureCuts;
+use crate::fixed::power_of_two;
+use crate::fixed::quantiser::{PairScale, PairSum, Regularisation, ScaledRules};
+use crate::params::TreeMethod;
+use crate::tree::grown::{FinishedTree, GrownNode, GrownTree};
+use crate::tree::split::Scan;
+use crate::tree::{NONE, Node, Tree};
+
+/// Prunes a grown tree, computes its weights and thresholds, and numbers its nodes breadth first.
+#[must_use]
+pub fn finish(grown: &GrownTree, problem: &Problem<'_>, eta: f32) -> FinishedTree {
+    let Some(quantiser) = grown.quantiser else {
+        unreachable!("a grown tree has its quantiser");
+    };
+    let rules = ScaledRules::new(&problem.rules, problem.pair_scale, quantiser);
+    let mut nodes = grown.nodes.clone();
+    sum_inner_nodes(&mut nodes);
+    let collapsed_into = match problem.method {
+        TreeMethod::Exact => prune(&mut nodes, rules.gamma),
+        TreeMethod::Hist => (0..nodes.len()).collect(),
+    };
+
+    let mut finished = FinishedTree {
+        tree: Tree::default(),
+        boundaries: Vec::new(),
+        steps: Vec::new(),
+        grown_steps: vec![0; nodes.len()],
+    };
+    // Breadth first: the queue holds (grown index, parent in the finished tree).
+    let mut queue = vec![(0, NONE)];
+    let mut grown_leaf_steps = vec![0; nodes.len()];
+    let mut next = 0;
+    while next < queue.len() {
+        let (index, parent) = queue[next];
+        let grown = &nodes[index];
+        let weight = weight(
+            &problem.rules,
+            problem.pair_scale,
+            grown.leaf_sums,
+            parent == NONE && grown.sums.h < rules.min_child_hessian,
+        );
+        let mut node = Node {
+            left: NONE,
+            right: NONE,
+            parent,
+            feature: 0,
+            // Adding 0.0 turns -0.0 into 0.0.
+            threshold: weight * eta + 0.0,
+            default_left: false,
+            gain: 0.0,
+            sum_hessian: finite(grown.leaf_sums.h as f64 * power_of_two(-problem.pair_scale.h)),
+            base_weight: weight,
+        };
+        let (mut boundary, mut step) = (0, 0);
+        if grown.left == 0 {
+            step = problem.margin_format.to_fixed(node.threshold);
+            grown_leaf_steps[index] = step;
+        } else {
+            split_node(&mut node, &mut boundary, grown, problem.method, &problem.matrix.cuts[grown.feature as usize]);
+            node.gain = finite(grown.gain * power_of_two(-rules.gain_exponent));
+            node.left = queue.len() as i32;
+            node.right = node.left + 1;
+            queue.extend([0, 1].map(|side| (grown.left as usize + side, next as i32)));
+        }
+        finished.tree.nodes.push(node);
+        finished.boundaries.push(boundary);
+        finished.steps.push(step);
+        next += 1;
+    }
+    for (index, step) in finished.grown_steps.iter_mut().enumerate() {
+        if grown.nodes[index].left == 0 {
+            *step = grown_leaf_steps[collapsed_into[index]];
+        }
+    }
+    finished
+}
+
+/// Fills in the split of an inner node.
+fn split_node(node: &mut Node, boundary: &mut u32, grown: &GrownNode, method: TreeMethod, cuts: &FeatureCuts) {
+    let scan = Scan::new(method, cuts);
+    let place = scan.place(grown.rank);
+    node.feature = grown.feature;
+    node.threshold = scan.threshold(place, grown.last as usize, cuts);
+    node.default_left = place.default_left();
+    // exact: rows that were not drawn may have values between the two neighbours of the threshold.
+    *boundary = match method {
+        TreeMethod::Hist => scan.boundary(place),
+        TreeMethod::Exact => cuts.boundary(node.threshold),
+    } as u32;
+}
+
+/// Gives every inner node the sums of its leaves.
+fn sum_inner_nodes(nodes: &mut [GrownNode]) {
+    for index in (0..nodes.len()).rev() {
+        let left = nodes[index].left as usize;
+        if left != 0 {
+            nodes[index].leaf_sums = nodes[left].leaf_sums.plus(nodes[left + 1].leaf_sums);
+        }
+    }
+}
+
+/// Collapses, bottom up, every node whose children are leaves and whose own gain is below gamma. Answers for each node the
+/// remaining node that it is part of.
+fn prune(nodes: &mut [GrownNode], gamma: f64) -> Vec<usize> {
+    let mut collapsed_into: Vec<usize> = (0..nodes.len()).collect();
+    // Children stand after their parents, so the reverse order is bottom up.
+    for index in (0..nodes.len()).rev() {
+        let left = nodes[index].left as usize;
+        if left != 0 && nodes[left].left == 0 && nodes[left + 1].left == 0 && nodes[index].gain < gamma {
+            nodes[index].left = 0;
+            collapsed_into[left] = index;
+            collapsed_into[left + 1] = index;
+        }
+    }
+    for index in 0..nodes.len() {
+        collapsed_into[index] = collapsed_into[collapsed_into[index]];
+    }
+    collapsed_into
+}
+
+/// The weight of a node from its exact sums; 0 if it has no rows, or if it is a root that is too light.
+fn weight(rules: &Regularisation, scale: PairScale, sums: PairSum, light_root: bool) -> f32 {
+    if sums.h == 0 || light_root {
+        return 0.0;
+    }
+    // Negated as an integer, so that 0 does not become -0.0.
+    let g = (-sums.g) as f64 * power_of_two(-scale.g);
+    let h = sums.h as f64 * power_of_two(-scale.h);
+    let alpha = f64::from(rules.alpha);
+    let mut a = g.abs();
+    if alpha > 0.0 {
+        a = if a > alpha { a - alpha } else { 0.0 };
+    }
+    let mut weight = a / (h + f64::from(rules.lambda));
+    if rules.max_delta_step > 0.0 {
+        weight = weight.min(f64::from(rules.max_delta_step));
+    }
+    finite(if g < 0.0 && weight > 0.0 { -weight } else { weight })
+}
+
+/// An overflown binary32 becomes the largest finite one: a model file cannot hold an infinity.
+fn finite(value: f64) -> f32 {
+    (value as f32).clamp(f32::MIN, f32::MAX)
+}

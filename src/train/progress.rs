@@ -1,0 +1,25 @@
+//! What an observer is told after a round.
+
+use crate::metric::Metric;
+use crate::train::contest::News;
+use crate::train::outcome::Round;
+use std::ops::ControlFlow;
+
+pub(crate) type Observer<'a> = Box<dyn FnMut(&Progress<'_>) -> ControlFlow<()> + Send + 'a>;
+
+/// What an observer is told after each round.
+#[derive(Clone, Copy, Debug)]
+pub struct Progress<'a> {
+    /// Rounds done in this training.
+    pub done: usize,
+    /// Rounds asked for.
+    pub rounds: usize,
+    /// The round's metrics, where they were evaluated.
+    pub metrics: Option<&'a Round>,
+    /// Names of the channels.
+    pub channels: &'a [String],
+    /// The metrics.
+    pub names: &'a [Metric],
+    /// What [`BackendChoice::Auto`] did before this round.
+    pub news: &'a [News],
+}

@@ -1,0 +1,84 @@
+//! The round loop: the only one, for a training and for the folds of a cross-validation.
+
+use crate::backend::Margins;
+use crate::backend::counts::Counts;
+use crate::backend::problem::Problem;
+use crate::error::Result;
+use crate::train::auto::{Auto, Turn};
+use crate::train::choice::BackendChoice;
+use crate::train::contest::News;
+use crate::train::outcome::Round;
+use crate::train::plan::Plan;
+use crate::train::set::TrainingSet;
+use crate::train::start::{Beginning, begin};
+use crate::train::training::{Finished, Training, advance};
+use crate::tree::sampling::{SampleSource, SampleSources};
+use std::ops::ControlFlow;
+
+/// Hears of every round: how many are done, the metrics of every training where they were due, and what `auto` did. Its `Break` ends
+/// the trainings.
+pub(crate) type Watch<'w> = dyn FnMut(usize, &[Option<&Round>], &[News]) -> Result<ControlFlow<()>> + Send + 'w;
+
+/// Trains on rayon's current pool; answers every training's outcome in the order of the sets, and whether `watch` ended them before
+/// the last round.
+pub(crate) fn train_together(
+    plan: &Plan<'_>,
+    sets: &[TrainingSet<'_>],
+    watch: &mut Watch<'_>,
+) -> Result<(Vec<Finished>, bool)> {
+    let beginnings: Vec<(Problem<'_>, Beginning<'_>)> =
+        sets.iter().map(|set| begin(plan.params, set)).collect::<Result<_>>()?;
+    let (mut problems, beginnings): (Vec<_>, Vec<_>) = beginnings.into_iter().unzip();
+    // The processor may have the first margins for itself where nobody else can come to need them.
+    let margins: Vec<Option<Margins>> = problems
+        .iter_mut()
+        .map(|problem| matches!(plan.backend, BackendChoice::Cpu).then(|| Margins::take(problem)))
+        .collect();
+    let profiled = match plan.backend {
+        BackendChoice::Cpu => plan.cpu.profile,
+        #[cfg(feature = "gpu")]
+        BackendChoice::Gpu(options) => options.profile,
+        BackendChoice::Auto(_) => false,
+    };
+    let training = |((problem, margins), beginning)| {
+        Ok(Training::new(plan.open(problem, margins)?, problem, beginning, profiled.then(Counts::default)))
+    };
+    let mut trainings: Vec<Training<'_>> =
+        problems.iter().zip(margins).zip(beginnings).map(training).collect::<Result<_>>()?;
+    let mut auto = match plan.backend {
+        BackendChoice::Auto(options) => Some(Auto::new(options)),
+        _ => None,
+    };
+    let stopped = boost(plan, &mut trainings, auto.as_mut(), watch)?;
+    let record = auto.as_ref().map(Auto::record);
+    Ok((trainings.into_iter().map(|training| training.finish(record.clone())).collect(), stopped))
+}
+
+/// THE round loop. Answers whether `watch` ended it before the last round.
+fn boost(
+    plan: &Plan<'_>,
+    trainings: &mut [Training<'_>],
+    mut auto: Option<&mut Auto<'_>>,
+    watch: &mut Watch<'_>,
+) -> Result<bool> {
+    let (params, rounds) = (plan.params, plan.params.num_round as usize);
+    let source = |training: &Training<'_>| {
+        SampleSource::new(params, training.problem.rows(), training.problem.matrix.features())
+    };
+    let mut samples = SampleSources::new(trainings.iter().map(source).collect());
+    samples.skip(trainings.first().map_or(0, Training::rounds), params.classes());
+    for done in 1..=rounds {
+        let due = plan.is_due(done);
+        let drawn = samples.next_round(params.classes());
+        let news = match &mut auto {
+            Some(auto) => auto.round(plan, trainings, drawn, Turn { due, left: rounds - done })?,
+            None => advance(params, trainings, drawn, due).map(|()| &[] as &[News])?,
+        };
+        let metrics: Vec<Option<&Round>> =
+            trainings.iter().map(|training| training.last_evaluated().filter(|_| due)).collect();
+        if watch(done, &metrics, news)?.is_break() {
+            return Ok(done < rounds);
+        }
+    }
+    Ok(false)
+}

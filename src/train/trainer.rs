@@ -1,0 +1,260 @@
+//! The round loop: sampling, growing, evaluation, early stopping, on any backend.
+//!
+//! Trainings advance together, a round at a time: one in a [`Trainer`], one a fold in a cross-validation.
+
+use crate::binning::BinnedMatrix;
+use crate::cpu::CpuOptions;
+use crate::data::dataset::Dataset;
+use crate::data::rows::Rows;
+use crate::error::{Error, ErrorKind, Result};
+use crate::model::Model;
+use crate::params::Params;
+use crate::train::choice::BackendChoice;
+use crate::train::early_stopping::EarlyStopping;
+pub use crate::train::evaluation::{lack_of, metric_weights};
+use crate::train::outcome::Round;
+use crate::train::outcome::Times;
+use crate::train::outcome::Trained;
+use crate::train::plan::Evaluate;
+use crate::train::plan::Plan;
+use crate::train::progress::Observer;
+use crate::train::progress::Progress;
+use crate::train::rounds::train_together;
+use crate::train::set::TrainingSet;
+use crate::train::start::check_start;
+use crate::train::training::Finished;
+use crate::util::threads::thread_pool;
+use std::ops::ControlFlow;
+use std::time::Instant;
+
+/// A training to be run: data, parameters, and what to do on the way.
+///
+/// ```
+/// use gboost::{Dataset, Params, Trainer};
+///
+/// let data = Dataset {
+///     columns: vec![vec![1.0, 2.0, 3.0, 4.0], vec![0.0, 1.0, f32::NAN, 1.0]],
+///     labels: Some(vec![1.0, 2.0, 3.0, 4.0]),
+///     rows: 4,
+///     ..Dataset::default()
+/// };
+/// let mut params = Params::default();
+/// params.set("num_round", "20")?;
+/// params.set("min_child_weight", "0")?;
+/// let trained = Trainer::new(&params, &data).run()?;
+/// let margins = trained.model.predict_margins(&data, None);
+/// assert!((margins[3] - 4.0).abs() < 0.1);
+/// # Ok::<(), gboost::Error>(())
+/// ```
+pub struct Trainer<'a> {
+    params: &'a Params,
+    train: &'a Dataset,
+    binned: Option<&'a BinnedMatrix>,
+    channels: Vec<(String, &'a Dataset)>,
+    start: Option<&'a Model>,
+    evaluate: Evaluate,
+    observer: Option<Observer<'a>>,
+    cpu: CpuOptions,
+    backend: BackendChoice,
+}
+
+impl<'a> Trainer<'a> {
+    /// A training of `params` on `train`.
+    #[must_use]
+    pub fn new(params: &'a Params, train: &'a Dataset) -> Self {
+        Self {
+            params,
+            train,
+            binned: None,
+            channels: Vec::new(),
+            start: None,
+            evaluate: Evaluate::default(),
+            observer: None,
+            cpu: CpuOptions::default(),
+            backend: BackendChoice::default(),
+        }
+    }
+
+    /// Takes the training rows as they were binned before, with the same `tree_method` and `max_bin`: by [`BinnedMatrix::of`], so that
+    /// several trainings on the same rows share them, or by [`BinnedMatrix::take`] or [`BinnedMatrix::of_spilled`], so that their values
+    /// need not be in memory. The model is the same either way.
+    ///
+    /// ```
+    /// use gboost::binning::BinnedMatrix;
+    /// use gboost::{Dataset, Params, Trainer};
+    ///
+    /// # let columns = vec![vec![1.0, 2.0, 3.0, 4.0]];
+    /// let mut data = Dataset { columns, labels: Some(vec![1.0, 2.0, 3.0, 4.0]), rows: 4, ..Dataset::default() };
+    /// let params = Params::default();
+    /// let matrix = BinnedMatrix::take(&mut data, &params)?; // a byte a value from here on, instead of four
+    /// let trained = Trainer::new(&params, &data).binned(&matrix).run()?;
+    /// # assert_eq!(trained.model.features, 1);
+    /// # Ok::<(), gboost::Error>(())
+    /// ```
+    #[must_use]
+    pub fn binned(mut self, matrix: &'a BinnedMatrix) -> Self {
+        self.binned = Some(matrix);
+        self
+    }
+
+    /// Evaluates another channel each round; the last one steers early stopping.
+    #[must_use]
+    pub fn channel(mut self, name: &str, data: &'a Dataset) -> Self {
+        self.channels.push((name.to_string(), data));
+        self
+    }
+
+    /// Adds `num_round` rounds to a model instead of starting a new one.
+    #[must_use]
+    pub fn continue_from(mut self, model: &'a Model) -> Self {
+        self.start = Some(model);
+        self
+    }
+
+    /// When to evaluate metrics.
+    #[must_use]
+    pub fn evaluate(mut self, evaluate: Evaluate) -> Self {
+        self.evaluate = evaluate;
+        self
+    }
+
+    /// Calls `observer` after every round; its `Break` ends the training with an error of kind `Interrupted`.
+    #[must_use]
+    pub fn on_round(mut self, observer: impl FnMut(&Progress<'_>) -> ControlFlow<()> + Send + 'a) -> Self {
+        self.observer = Some(Box::new(observer));
+        self
+    }
+
+    /// How the CPU backend cuts up its work; changes no result.
+    #[must_use]
+    pub fn cpu_options(mut self, options: CpuOptions) -> Self {
+        self.cpu = options;
+        self
+    }
+
+    /// Where the kernels run; on the processor by default.
+    #[must_use]
+    pub fn backend(mut self, choice: BackendChoice) -> Self {
+        self.backend = choice;
+        self
+    }
+
+    /// Trains, on as many threads as `nthread` says (all by default).
+    ///
+    /// # Errors
+    /// Parameters in conflict, labels outside the objective's domain, a start model that does not fit, a binned matrix of other
+    /// rows or parameters, an observer's stop.
+    pub fn run(self) -> Result<Trained> {
+        thread_pool(self.params.nthread)?.install(|| self.run_in_pool())
+    }
+
+    /// Trains on rayon's current pool, whatever `nthread` says: for callers that share their threads among several trainings.
+    ///
+    /// # Errors
+    /// As [`Trainer::run`].
+    pub fn run_in_pool(mut self) -> Result<Trained> {
+        let params = self.params;
+        let started = Instant::now();
+        self.check()?;
+        if self.binned.is_none() || self.start.is_some() {
+            self.check_values(("train", self.train))?;
+        }
+        let made = if self.binned.is_none() { Some(BinnedMatrix::of(Rows::all(self.train), params)?) } else { None };
+        let Some(matrix) = self.binned.or(made.as_ref()) else {
+            unreachable!("a matrix that was not given was made");
+        };
+        matrix.check(self.train.rows, self.train.features(), params)?;
+        let binned = Instant::now();
+
+        let mut observer = self.observer.take();
+        let plan = Plan { params, evaluate: self.evaluate, cpu: self.cpu, backend: &self.backend };
+        let set = TrainingSet {
+            rows: Rows::all(self.train),
+            matrix,
+            channels: std::mem::take(&mut self.channels),
+            start: self.start,
+        };
+        let channels: Vec<String> = std::iter::once("train")
+            .chain(set.channels.iter().map(|(name, _)| name.as_str()))
+            .map(str::to_string)
+            .collect();
+        let metrics = params.metrics();
+        let mut stopping = EarlyStopping::new(params);
+        let (mut finished, stopped_early) = train_together(&plan, &[set], &mut |done, rounds, news| {
+            let round = rounds.first().copied().flatten();
+            if let Some(observer) = &mut observer {
+                let (channels, names) = (channels.as_slice(), metrics.as_slice());
+                let rounds = params.num_round as usize;
+                let progress = Progress { done, rounds, metrics: round, channels, names, news };
+                if observer(&progress).is_break() {
+                    return Err(Error::new(ErrorKind::Interrupted, "interrupted"));
+                }
+            }
+            let last = |round: &Round| round.values.last().and_then(|values| values.last()).copied();
+            Ok(round.map_or(ControlFlow::Continue(()), |at| stopping.judge(at.round, last(at))))
+        })?;
+        let Some(Finished { mut model, history, adapter, backend, profile }) = finished.pop() else {
+            unreachable!("one training was begun, so one has finished");
+        };
+        if params.early_stopping_rounds.is_some() {
+            (model.best_iteration, model.best_score) = stopping.best.unzip();
+        }
+        let times = Times { bin: binned - started, train: binned.elapsed() };
+        Ok(Trained { model, channels, metrics, history, stopped_early, times, adapter, backend, profile })
+    }
+
+    /// Refuses a table that has given its values up.
+    fn check_values(&self, (name, data): (&str, &Dataset)) -> Result<()> {
+        if data.has_values() {
+            return Ok(());
+        }
+        Err(Error::data(format!("the {name} data has given its feature values up")).remedy(
+            "give Trainer::binned the matrix of the training rows; to continue a model, and for other channels, keep the values",
+        ))
+    }
+
+    /// Checks the parameters, the data and the start model as [`Trainer::run`] does before it begins, but for the binned matrix.
+    ///
+    /// # Errors
+    /// As [`Trainer::run`].
+    pub fn check(&self) -> Result<()> {
+        let params = self.params;
+        params.check()?;
+        self.channels.iter().try_for_each(|(name, data)| self.check_values((name, data)))?;
+        let datasets = std::iter::once(("train", self.train))
+            .chain(self.channels.iter().map(|(name, data)| (name.as_str(), *data)));
+        for (name, data) in datasets {
+            if data.rows == 0 || data.features() == 0 {
+                return Err(Error::data(format!(
+                    "the {name} data has {} rows and {} features",
+                    data.rows,
+                    data.features()
+                ))
+                .remedy("give at least one row and one feature"));
+            }
+            if data.rows >= 1 << 31 {
+                return Err(
+                    Error::data(format!("the {name} data has {} rows", data.rows)).remedy("give fewer than 2^31")
+                );
+            }
+            if data.features() != self.train.features() {
+                return Err(Error::data(format!(
+                    "the {name} data has {} features, the train data {}",
+                    data.features(),
+                    self.train.features()
+                ))
+                .remedy("give the same columns in every channel"));
+            }
+            let labels = Rows::all(data).labels().map_err(|error| error.context(name))?;
+            params
+                .objective
+                .check_labels(&labels, params.classes())
+                .map_err(|(row, error)| error.context(&format!("{name} row {}", row + 1)))?;
+        }
+        if params.early_stopping_rounds.is_some() && self.channels.is_empty() {
+            return Err(Error::parameter("early_stopping_rounds needs a validation channel")
+                .remedy("give --validation, or leave it out"));
+        }
+        self.start.map_or(Ok(()), |model| check_start(model, params, self.train))
+    }
+}

@@ -1,0 +1,10 @@
+//! Tools that know nothing of learning: memory, threads, time, digests, names.
+
+pub mod buffer;
+pub mod clock;
+pub mod digest;
+pub mod names;
+pub(crate) mod radix;
+pub mod strict_json;
+pub mod threads;
+pub mod vector;
