@@ -66,7 +66,7 @@ mod tests {
     }
 
     /// The C library's own function, where it is known to have this method. On other systems the fixtures of
-    /// `tests/model.rs` hold the bits.
+    /// `tests/library/model/` hold the bits.
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     #[test]
     fn bits_of_the_c_library() {

@@ -46,7 +46,7 @@ def check(bench):
 
 
 def check_saved(bench):
-    """What gboost writes for the fixtures (tests/model.rs holds the files against it) predicts the fixtures' margins."""
+    """What gboost writes for the fixtures (tests/library/model/ holds the files against it) predicts the fixtures' margins."""
     with open(os.path.join(FIXTURES, "data.csv")) as file:
         lines = file.read().split("\n")[1:-1]
     x = np.array([[float(field) if field else np.nan for field in line.split(",")] for line in lines], dtype=np.float32)

@@ -1,9 +1,6 @@
 //! Models in XGBoost's JSON: XGBoost's own files predict the same bits here, damaged files are refused, and what is
 //! written reads back as the same model. `tests/fixtures/models.py` made the files.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
-
-#[path = "model/files.rs"]
 mod files;
 
 use gboost::data::dataset::Dataset;

@@ -1,7 +1,6 @@
 //! The lab's two tasks on the lab's own files, held against the lab's printed figures.
 //!
 //! Needs the folder of the lab's CSV files and `reference.json` in `GBOOST_LAB_DIR`; without it the tests show as ignored.
-#![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use gboost::explain::importance::{Importance, importance};
 use gboost::ingest::{ReadOptions, read_channel};
@@ -12,7 +11,7 @@ use gboost_report::figures::Rounds;
 use gboost_report::history_file::History;
 use gboost_report::palette::DataRole;
 use gboost_report::{Figures, ReportData, page};
-use libtest_mimic::{Arguments, Failed, Trial};
+use libtest_mimic::{Failed, Trial};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
@@ -334,8 +333,8 @@ fn gpu_trials(
     ]
 }
 
-fn main() {
-    let arguments = Arguments::from_args();
+/// The tests of this file.
+pub fn trials() -> Vec<Trial> {
     let folder = std::env::var_os("GBOOST_LAB_DIR").map(PathBuf::from);
     let available = folder.is_some();
     let lab = Arc::new(LazyLock::new(move || {
@@ -374,5 +373,5 @@ fn main() {
     ];
     #[cfg(feature = "gpu")]
     trials.extend(gpu_trials(&lab, &exact, available));
-    libtest_mimic::run(&arguments, trials).exit();
+    trials
 }

@@ -1,7 +1,5 @@
 //! Bias metrics against values worked out by hand on a table of 20 rows, and their edge cases.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
-
 use gboost::explain::bias::{BiasMetric, BiasReport, BiasRows, Condition, Facet};
 use gboost::ingest::keys::Keys;
 use gboost_report::Analysis;

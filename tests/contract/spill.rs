@@ -1,9 +1,5 @@
 //! Values that are given up or spilled: the same bins, models and figures as with all values in memory.
-#![allow(clippy::unwrap_used, clippy::expect_used)]
-
-mod common;
-
-use common::{Labels, data, params, with_weights};
+use crate::common::{Labels, data, params, with_weights};
 use gboost::binning::BinnedMatrix;
 use gboost::ingest::{Channel, ColumnRef, ReadOptions, SpillOptions, read_bytes, read_channel};
 use gboost::{Dataset, ErrorKind, Params, Trained, Trainer};

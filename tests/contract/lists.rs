@@ -1,9 +1,5 @@
 //! Lists of codes, against the codes themselves: how features are stored changes no sum and no model.
-#![allow(clippy::unwrap_used, clippy::expect_used)]
-
-mod common;
-
-use common::{Labels, Random, data, params, with_weights};
+use crate::common::{Labels, Random, data, params, with_weights};
 use gboost::backend::NodeBatch;
 use gboost::binning::BinnedMatrix;
 use gboost::binning::lists::ListRule;

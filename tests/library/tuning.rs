@@ -1,5 +1,4 @@
 //! Searches on small data: the same trials however they are run, and what each option does.
-#![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use gboost::validation::Folds;
 use gboost::validation::tune::{

@@ -1,5 +1,4 @@
 //! Reading files: one test a rule, and one an error with all of its text.
-#![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use std::fs;
 use std::io::Write;

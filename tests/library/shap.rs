@@ -1,8 +1,6 @@
 //! SHAP values against Shapley's definition, summed over all subsets in binary64, and against figures of XGBoost and of the
 //! Python package shap (`tests/fixtures/shap_values.py` made them).
 
-#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
-
 use gboost::explain::shap::Explainer;
 use gboost::ingest::{ReadOptions, read_channel};
 use gboost::tree::{NONE, Node, Tree};

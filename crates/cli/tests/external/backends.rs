@@ -1,13 +1,9 @@
 //! `gboost verify` across backends and numbers of threads.
 //!
 //! Without a GPU adapter the test shows as ignored; with `GBOOST_REQUIRE_GPU=1` it runs, and fails.
-#![allow(clippy::unwrap_used, clippy::expect_used)]
 
-#[path = "../../../tests/common/mod.rs"]
-mod common;
-
-use common::{Labels, data};
-use libtest_mimic::{Arguments, Trial};
+use crate::common::{Labels, data};
+use libtest_mimic::Trial;
 use std::fmt::Write as _;
 use std::process::Command;
 
@@ -48,13 +44,13 @@ fn models_and_tables_of_one_backend_verify_on_the_other() {
     }
 }
 
-fn main() {
-    let arguments = Arguments::from_args();
+/// The tests of this file.
+pub fn trials() -> Vec<Trial> {
     let required = std::env::var("GBOOST_REQUIRE_GPU").is_ok_and(|value| value == "1");
     let missing = !required && gboost::gpu::adapters().is_empty();
     let trial = Trial::test("models_and_tables_of_one_backend_verify_on_the_other", || {
         models_and_tables_of_one_backend_verify_on_the_other();
         Ok(())
     });
-    libtest_mimic::run(&arguments, vec![trial.with_ignored_flag(missing)]).exit();
+    vec![trial.with_ignored_flag(missing)]
 }

@@ -152,7 +152,7 @@ pub fn every_kernel_has_its_twin_its_test_and_its_rows() {
     assert_eq!(names("shaders", "wgsl", &[]), kernels, "shaders/ and the table");
     assert_eq!(names("src/cpu", "rs", &["mod", "chunk", "prefetch"]), kernels, "src/cpu/ and the table");
     let helpers = ["main", "shaders", "models", "tuning", "verify", "auto", "kit", "device"];
-    assert_eq!(names("tests/equivalence", "rs", &helpers), kernels, "tests/equivalence/ and the table");
+    assert_eq!(names("tests/twins", "rs", &helpers), kernels, "tests/twins/ and the table");
     let shared = names("shaders/shared", "wgsl", &[]);
     let composed: BTreeSet<String> = SOURCES.iter().map(|source| source.name.to_string()).collect();
     assert_eq!(composed, kernels.union(&shared).cloned().collect(), "shaders/ and the composer");

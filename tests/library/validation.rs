@@ -1,9 +1,5 @@
 //! Cross-validation, and what it shares with a training: equal to trainings on the folds' rows, whatever runs them.
-#![allow(clippy::unwrap_used, clippy::expect_used)]
-
-mod common;
-
-use common::{Labels, data, params, with_weights};
+use crate::common::{Labels, data, params, with_weights};
 use gboost::binning::BinnedMatrix;
 use gboost::data::rows::Rows;
 use gboost::metric::Lack;

@@ -1,6 +1,6 @@
 "use strict";
 // Runs in a copy of the page, when it has loaded: looks at every chart, moves what can be moved, and leaves what it
-// saw as JSON in #probe. It judges nothing but what a number or a word can tell; `tests/page.rs` does.
+// saw as JSON in #probe. It judges nothing but what a number or a word can tell; `page.rs` does.
 addEventListener("load", () => {
   const seen = { errors: [] };
   const all = (selector, root) => [...(root ?? document).querySelectorAll(selector)];

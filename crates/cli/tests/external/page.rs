@@ -3,10 +3,9 @@
 //! Without Chromium the tests show as ignored; with `GBOOST_REQUIRE_CHROMIUM=1` they run, and fail. `GBOOST_CHROMIUM` names the
 //! program, otherwise `chromium` and the like are looked for in `PATH`. `page/probe.js` runs in a copy of each page and
 //! tells what it saw.
-#![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use gboost_report::html::script_source;
-use libtest_mimic::{Arguments, Failed, Trial};
+use libtest_mimic::{Failed, Trial};
 use serde_json::Value;
 use std::fmt::Write as _;
 use std::fs;
@@ -15,7 +14,7 @@ use std::process::Command;
 use std::sync::Arc;
 use tempfile::TempDir;
 
-const PROBE: &str = include_str!("page/probe.js");
+const PROBE: &str = include_str!("probe.js");
 const GBOOST: &str = env!("CARGO_BIN_EXE_gboost");
 /// Names of features that must be shown and not run.
 const EVIL: [&str; 2] = ["<script>window.pwned=1</script>", "</script><img src=x onerror=window.pwned=1>'\"&{{ 7*7 }}"];
@@ -377,8 +376,8 @@ fn trees_gaps_and_units(browser: &Path) -> Result<(), Failed> {
     Ok(())
 }
 
-fn main() {
-    let arguments = Arguments::from_args();
+/// The tests of this file.
+pub fn trials() -> Vec<Trial> {
     let required = std::env::var("GBOOST_REQUIRE_CHROMIUM").is_ok_and(|value| value == "1");
     let browser = chromium();
     let ignored = browser.is_none() && !required;
@@ -387,7 +386,7 @@ fn main() {
         let browser = browser.clone();
         Trial::test(name, move || test(&browser)).with_ignored_flag(ignored)
     };
-    let trials = vec![
+    vec![
         trial("binary", binary),
         trial("multiclass", multiclass),
         trial("regression", regression),
@@ -395,6 +394,5 @@ fn main() {
         trial("one_colour_a_channel", one_colour_a_channel),
         trial("trees_gaps_and_units", trees_gaps_and_units),
         trial("the_policy_refuses_foreign_scripts", policy),
-    ];
-    libtest_mimic::run(&arguments, trials).exit();
+    ]
 }

@@ -1,9 +1,5 @@
 //! The model's bytes depend on the data, the parameters and the seed, and on nothing else.
-#![allow(clippy::unwrap_used, clippy::expect_used)]
-
-mod common;
-
-use common::{Labels, data, params, permuted, with_weights};
+use crate::common::{Labels, data, params, permuted, with_weights};
 use gboost::cpu::CpuOptions;
 use gboost::{Dataset, Evaluate, Params, Trainer};
 

@@ -1,8 +1,5 @@
-//! The engine against the naive trainer of `tests/oracle/`, bit for bit, on small random problems.
-#![allow(clippy::unwrap_used, clippy::expect_used)]
-
-mod oracle;
-
+//! The engine against the naive trainer of `tests/contract/oracle/`, bit for bit, on small random problems.
+use crate::oracle;
 use gboost::cpu::CpuOptions;
 use gboost::{Dataset, Trainer};
 use proptest::prelude::*;
