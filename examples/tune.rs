@@ -7,7 +7,7 @@ use gboost::validation::tune::{Bayesian, Event, Space, Tuner};
 use std::ops::ControlFlow;
 use std::path::Path;
 
-fn main() -> gboost::Result<()> {
+pub(crate) fn main() -> gboost::Result<()> {
     let bytes = &include_bytes!("../data/adult_train.csv.gz")[..];
     let train = read_bytes(Path::new("train.csv.gz"), bytes, &ReadOptions::default())?.dataset;
     let mut params = Params::default();
@@ -30,6 +30,8 @@ fn main() -> gboost::Result<()> {
         })
         .run()?;
     println!("{}", tuned.leaderboard().to_csv());
-    println!("best: {:?}", tuned.best().map(|best| &best.settings));
+    let best = tuned.best();
+    println!("best: {:?}", best.map(|best| &best.settings));
+    assert!(best.and_then(|best| best.objective_value).is_some_and(|auc| auc > 0.92));
     Ok(())
 }

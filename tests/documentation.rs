@@ -12,6 +12,7 @@
 //! and nothing else, with the program `gboost` on the path. A command has to exit with 0 unless the
 //! next one is `echo $?`, which shows what it exited with. [`compare`] says what may differ between
 //! the output on the page and that of the program.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -167,9 +168,15 @@ fn outputs_differ_by_nothing_but_what_is_masked() {
     assert!(!same("a\nb", "a"));
 }
 
+/// The repository: the next folder above the package that has documents.
+fn root() -> PathBuf {
+    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+    package.ancestors().find(|folder| folder.join("docs/exactness.md").exists()).unwrap().to_path_buf()
+}
+
 /// The pages that are checked.
 fn page_paths() -> Vec<PathBuf> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let root = root();
     let mut paths = vec![root.join("README.md")];
     for folder in ["docs", "docs/guide"] {
         let entries = fs::read_dir(root.join(folder)).unwrap().map(|entry| entry.unwrap().path());
@@ -183,9 +190,9 @@ fn page_paths() -> Vec<PathBuf> {
 
 /// The pages with their blocks.
 fn pages() -> Vec<(String, Vec<Block>)> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let root = root();
     let page = |path: PathBuf| {
-        let name = path.strip_prefix(root).unwrap().display().to_string();
+        let name = path.strip_prefix(&root).unwrap().display().to_string();
         let text = fs::read_to_string(&path).unwrap();
         (name, blocks(&text))
     };
@@ -245,7 +252,7 @@ fn steps(block: &Block) -> Vec<Step> {
 /// Runs the blocks of a page in a folder of their own. The error is where page and program part.
 fn run_page(name: &str, blocks: &[Block], bin: &Path, gpu: bool) -> Result<(), String> {
     let folder = tempfile::tempdir().unwrap();
-    copy_folder(&Path::new(env!("CARGO_MANIFEST_DIR")).join("data"), &folder.path().join("data"));
+    copy_folder(&root().join("data"), &folder.path().join("data"));
     for block in blocks.iter().filter(|block| is_run(block)) {
         if !gpu && block.comment.as_deref() == Some(NEEDS_GPU) {
             continue;

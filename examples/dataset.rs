@@ -1,0 +1,27 @@
+//! A table from memory: names, missing values and row weights, without any file.
+//! `cargo run --release --example dataset`
+
+use gboost::{Dataset, Params, Trainer};
+
+pub(crate) fn main() -> gboost::Result<()> {
+    let data = Dataset {
+        feature_names: vec!["rooms".into(), "garden".into()],
+        named: true, // keeps the names in the model
+        columns: vec![
+            (0..200).map(|row| (row % 5 + 1) as f32).collect(),
+            (0..200).map(|row| if row % 4 == 0 { f32::NAN } else { (row % 2) as f32 }).collect(), // NaN: missing
+        ],
+        labels: Some((0..200).map(|row| 100.0 * (row % 5 + 1) as f32).collect()),
+        weights: Some((0..200).map(|row| if row < 100 { 1.0 } else { 0.5 }).collect()),
+        rows: 200,
+        ..Dataset::default()
+    };
+    let model = Trainer::new(&Params::default(), &data).run()?.model;
+
+    println!("{:?}: {:?}", model.feature_names, &model.predict_margins(&data, None)[..5]);
+    assert_eq!(model.feature_names, ["rooms", "garden"]);
+    for (row, prediction) in (0..5).zip(model.predict_margins(&data, None)) {
+        assert!((prediction - 100.0 * (row + 1) as f32).abs() < 1.0);
+    }
+    Ok(())
+}

@@ -1,0 +1,30 @@
+//! Three classes: probabilities, predicted labels, and the confusion of both.
+//! `cargo run --release --example multiclass`
+
+use gboost::{Dataset, Params, Trainer};
+
+pub(crate) fn main() -> gboost::Result<()> {
+    // Points of a square, by the stripe in which they lie.
+    let (x, y): (Vec<f32>, Vec<f32>) = (0..900).map(|row| ((row % 30) as f32, (row / 30) as f32)).unzip();
+    let labels: Vec<f32> = x.iter().zip(&y).map(|(x, y)| ((x + y) / 20.0).floor()).collect(); // 0, 1, 2
+    let data = Dataset { rows: 900, columns: vec![x, y], labels: Some(labels.clone()), ..Dataset::default() };
+
+    let mut params = Params::default();
+    for (name, value) in [("objective", "multi:softprob"), ("num_class", "3"), ("num_round", "30")] {
+        params.set(name, value)?;
+    }
+    let model = Trainer::new(&params, &data).run()?.model;
+    assert_eq!(model.trees.len(), 3 * 30); // a tree per class and round
+
+    // Class-major: the margins of class 0 of all rows, then those of class 1, ...
+    let margins = model.predict_margins(&data, None);
+    let probabilities = model.transform(&margins);
+    let sum: f32 = (0..3).map(|class| probabilities[class * data.rows]).sum();
+    println!("row 0: {} {} {}", probabilities[0], probabilities[900], probabilities[1800]);
+    assert!((sum - 1.0).abs() < 1e-6 && probabilities[0] > 0.9);
+
+    let right = model.labels(&margins).iter().zip(&labels).filter(|(predicted, label)| predicted == label).count();
+    println!("{right} of {} rows are right", data.rows);
+    assert!(right >= 890);
+    Ok(())
+}
