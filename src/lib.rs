@@ -51,6 +51,12 @@
 //! # Ok::<(), gboost::Error>(())
 //! ```
 
+/// The README and the library's guide: their code is compiled with the documentation tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+#[doc = include_str!("../docs/guide/library.md")]
+struct Guides;
+
 pub mod backend;
 pub mod binning;
 pub mod cpu;

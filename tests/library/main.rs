@@ -4,6 +4,7 @@
 mod bias;
 #[path = "../common/mod.rs"]
 mod common;
+mod examples;
 mod ingest;
 mod metric;
 mod model;

@@ -1,5 +1,4 @@
 //! Every example runs, and what it asserts about its result holds.
-#![allow(clippy::unwrap_used)]
 
 /// An example as a module, and a test that calls its `main`.
 macro_rules! examples {
@@ -24,19 +23,19 @@ macro_rules! examples {
 }
 
 examples! {
-    auto_backend "../examples/auto_backend.rs",
-    bias "../examples/bias.rs",
-    cross_validate "../examples/cross_validate.rs",
-    dataset "../examples/dataset.rs",
-    early_stopping "../examples/early_stopping.rs",
-    multiclass "../examples/multiclass.rs",
-    out_of_core "../examples/out_of_core.rs",
-    regression "../examples/regression.rs",
-    shap "../examples/shap.rs",
-    single_rows "../examples/single_rows.rs",
-    train "../examples/train.rs",
-    tune "../examples/tune.rs",
-    xgboost_model "../examples/xgboost_model.rs",
+    auto_backend "../../examples/auto_backend.rs",
+    bias "../../examples/bias.rs",
+    cross_validate "../../examples/cross_validate.rs",
+    dataset "../../examples/dataset.rs",
+    early_stopping "../../examples/early_stopping.rs",
+    multiclass "../../examples/multiclass.rs",
+    out_of_core "../../examples/out_of_core.rs",
+    regression "../../examples/regression.rs",
+    shap "../../examples/shap.rs",
+    single_rows "../../examples/single_rows.rs",
+    train "../../examples/train.rs",
+    tune "../../examples/tune.rs",
+    xgboost_model "../../examples/xgboost_model.rs",
 }
 
 #[test]
