@@ -70,7 +70,7 @@ fn kernels(criterion: &mut Criterion) {
     }
     group.bench_function("histogram", |bencher| bencher.iter(|| histogram::run(&task, &mut histograms)));
 
-    let rules = ScaledRules::new(&problem.rules, problem.pair_scale, quantiser);
+    let rules = ScaledRules::new(&problem.rules, problem.format.pairs, quantiser);
     let search = split::Task {
         matrix: &matrix,
         method: TreeMethod::Hist,

@@ -3,11 +3,9 @@
 
 use gboost::backend::problem::{Problem, RoutedChannel};
 use gboost::binning::BinnedMatrix;
-use gboost::fixed::margin::MarginFormat;
-use gboost::fixed::quantiser::{PairScale, Regularisation, SumWidth};
 use gboost::fixed::weight::RowWeights;
 use gboost::params::TreeMethod;
-use gboost::{Dataset, Objective, Params};
+use gboost::{Dataset, Params};
 use rayon::prelude::*;
 
 /// Features of the Higgs data.
@@ -48,21 +46,11 @@ pub fn binned(data: &Dataset) -> BinnedMatrix {
 
 /// A training with binary:logistic at its first round, as the backends see it.
 pub fn problem<'a>(matrix: &'a BinnedMatrix, data: &Dataset, channel: Option<&'a Dataset>) -> Problem<'a> {
-    Problem {
-        objective: Objective::BinaryLogistic,
-        classes: 1,
-        matrix,
-        targets: data.labels.iter().flatten().map(|&label| label as i64).collect(),
-        weights: RowWeights::UNWEIGHTED,
-        weight_shift: 0,
-        margin_format: MarginFormat::LOG_ODDS,
-        pair_scale: PairScale { g: 30, h: 30 },
-        width: SumWidth::Narrow,
-        rules: Regularisation { lambda: 1.0, alpha: 0.0, gamma: 0.0, min_child_weight: 1.0, max_delta_step: 0.0 },
-        method: TreeMethod::Hist,
-        margins: vec![0; data.rows],
-        channels: channel.map(|data| RoutedChannel { data, margins: vec![0; data.rows] }).into_iter().collect(),
-    }
+    let params = params("objective=binary:logistic histogram_sums=narrow");
+    let labels = data.labels.as_deref().expect("labels");
+    let mut problem = Problem::new(&params, matrix, labels, RowWeights::UNWEIGHTED, &[0.0]);
+    problem.channels = channel.map(|data| RoutedChannel { data, margins: vec![0; data.rows] }).into_iter().collect();
+    problem
 }
 
 /// Parameters from `name=value` words.

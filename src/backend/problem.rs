@@ -2,31 +2,31 @@
 
 use crate::binning::BinnedMatrix;
 use crate::data::dataset::Dataset;
-use crate::fixed::margin::MarginFormat;
-use crate::fixed::quantiser::{PairScale, Regularisation, SumWidth};
+use crate::fixed::format::NumberFormat;
+use crate::fixed::quantiser::{Regularisation, SumWidth};
 use crate::fixed::weight::RowWeights;
 use crate::objective::Objective;
-use crate::params::TreeMethod;
+use crate::params::{HistogramSums, Params, TreeMethod};
+use rayon::prelude::*;
+
+/// Rows that make a task of work that takes little time for each.
+const TASK_ROWS: usize = 1 << 14;
 
 /// Everything that stays the same over a training.
 #[derive(Clone, Debug)]
 pub struct Problem<'a> {
     /// The objective.
     pub objective: Objective,
-    /// Trees a round, margins a row.
+    /// Margins per row.
     pub classes: usize,
     /// The binned training rows.
     pub matrix: &'a BinnedMatrix,
-    /// One a row: the class for classification, the label in the margin's format for regression.
+    /// One per row: the class for classification, the label in the margin's format for regression.
     pub targets: Vec<i64>,
     /// The quantised instance weights.
     pub weights: RowWeights,
-    /// Bits dropped from a weighted gradient (regression only; 31 - L).
-    pub weight_shift: u32,
-    /// The format of margins.
-    pub margin_format: MarginFormat,
-    /// The binary points of gradient pairs.
-    pub pair_scale: PairScale,
+    /// What the integers of the training stand for.
+    pub format: NumberFormat,
     /// The width of histogram sums.
     pub width: SumWidth,
     /// Regularisation, unscaled.
@@ -39,17 +39,63 @@ pub struct Problem<'a> {
     pub channels: Vec<RoutedChannel<'a>>,
 }
 
-impl Problem<'_> {
+impl<'a> Problem<'a> {
+    /// Makes the problem of a training on labelled rows, which start at the base margins (one per
+    /// output). It has no channels yet.
+    #[must_use]
+    pub fn new(
+        params: &Params,
+        matrix: &'a BinnedMatrix,
+        labels: &[f32],
+        weights: RowWeights,
+        base_margins: &[f32],
+    ) -> Self {
+        let objective = params.objective;
+        let format = objective.number_format(labels, &weights, base_margins.first().copied().unwrap_or(0.0));
+        let mut problem = Self {
+            objective,
+            classes: params.classes(),
+            matrix,
+            targets: labels.par_iter().with_min_len(TASK_ROWS).map(|&label| objective.target(label, &format)).collect(),
+            weights,
+            format,
+            width: match params.histogram_sums {
+                HistogramSums::Auto => SumWidth::of_rows(labels.len()),
+                HistogramSums::Narrow => SumWidth::Narrow,
+                HistogramSums::Wide => SumWidth::Wide,
+            },
+            rules: Regularisation {
+                lambda: params.lambda,
+                alpha: params.alpha,
+                gamma: params.gamma,
+                min_child_weight: params.min_child_weight,
+                max_delta_step: params.max_delta_step,
+            },
+            method: params.tree_method,
+            margins: Vec::new(),
+            channels: Vec::new(),
+        };
+        problem.margins = problem.first_margins(base_margins, labels.len());
+        problem
+    }
+
+    /// Returns the margins of so many rows before the first tree: `rows x classes`, row-major.
+    #[must_use]
+    pub fn first_margins(&self, base_margins: &[f32], rows: usize) -> Vec<i64> {
+        let base: Vec<i64> = base_margins.iter().map(|&margin| self.format.margin.to_fixed(margin)).collect();
+        base.repeat(rows)
+    }
+
     /// Number of training rows.
     #[must_use]
     pub fn rows(&self) -> usize {
         self.matrix.rows
     }
 
-    /// Whether the hessian's cap at 1/4 applies (`docs/exactness.md` 6).
+    /// Returns the trees of a round.
     #[must_use]
-    pub fn capped(&self) -> bool {
-        self.objective == Objective::BinaryLogistic && !self.weights.is_weighted()
+    pub fn trees_per_round(&self) -> usize {
+        self.classes / self.format.outputs_per_tree
     }
 }
 

@@ -24,7 +24,7 @@ use crate::backend::profile::Profile;
 use crate::backend::widths::Widths;
 use crate::backend::{Backend, Frontier, Margins, NodeBatch, TreeTask};
 use crate::error::Result;
-use crate::fixed::quantiser::{QuantisedPair, Quantiser, ScaledRules, SumWidth};
+use crate::fixed::quantiser::{PairScale, QuantisedPair, Quantiser, ScaledRules, SumWidth};
 use crate::tree::grown::{FinishedTree, GrownNode, GrownTree};
 use crate::tree::sampling::ColumnPlan;
 use crate::util::buffer::Buffer;
@@ -66,6 +66,8 @@ pub struct CpuBackend<'a> {
     margins: Vec<i64>,
     channel_margins: Vec<Vec<i64>>,
     pairs: Pairs,
+    /// The binary points of the round's pairs.
+    scale: PairScale,
     /// One a row; meaningful for the rows drawn for the current tree.
     quantised: Buffer<QuantisedPair>,
     histograms: LevelHistograms,
@@ -119,6 +121,7 @@ impl<'a> CpuBackend<'a> {
             margins: margins.train,
             channel_margins: margins.channels,
             pairs: Pairs::new(problem),
+            scale: problem.format.pairs,
             quantised: Buffer::zeroed(problem.rows()),
             histograms: match problem.width {
                 SumWidth::Narrow => LevelHistograms::Narrow(Histograms::new(problem.matrix)),
@@ -177,7 +180,7 @@ struct Current<'s> {
 impl Backend for CpuBackend<'_> {
     fn gradient(&mut self) -> Result<()> {
         let started = Instant::now();
-        gradient::run(self.problem, &self.margins, &mut self.pairs, self.parallel);
+        self.scale = gradient::run(self.problem, &self.margins, &mut self.pairs, self.parallel);
         self.count("gradient", started);
         Ok(())
     }
@@ -195,7 +198,7 @@ impl Backend for CpuBackend<'_> {
         self.trees.push(TreeState {
             output: task.output,
             quantiser,
-            rules: ScaledRules::new(&problem.rules, problem.pair_scale, quantiser),
+            rules: ScaledRules::new(&problem.rules, self.scale, quantiser),
             nodes: vec![GrownNode { sums, ..GrownNode::default() }],
             node_keys: task.columns.by_node.map(|sample| sample.root_key).into_iter().collect(),
             level: 0..1,
@@ -291,7 +294,7 @@ impl Backend for CpuBackend<'_> {
                 for chunk in &tree.chunks {
                     nodes.iter_mut().zip(&chunk.ranges).for_each(|(node, range)| node.rows += range.len() as u32);
                 }
-                GrownTree { nodes, quantiser: Some(tree.quantiser) }
+                GrownTree { nodes, quantiser: Some(tree.quantiser), scale: self.scale }
             })
             .collect())
     }
@@ -301,7 +304,7 @@ impl Backend for CpuBackend<'_> {
         for (mut state, finished) in std::mem::take(&mut self.trees).into_iter().zip(trees) {
             let started = Instant::now();
             let classes = problem.classes;
-            let slots = add_leaves::Slots { format: problem.margin_format, classes, output: state.output };
+            let slots = add_leaves::Slots { format: problem.format.margin, classes, output: state.output };
             add_leaves::run(problem.matrix, finished, &mut state.chunks, slots, &mut self.margins, self.parallel);
             self.count("add_leaves", started);
             let started = Instant::now();

@@ -50,7 +50,7 @@ fn quantise<P: StoredPair>(
         },
         PairExtent::merge,
     );
-    let quantiser = Quantiser::new(&extent, problem.width, problem.capped());
+    let quantiser = Quantiser::new(&extent, problem.width, problem.format.caps_hessian);
     let work = |(chunk, quantised): (&RowChunk, &mut [QuantisedPair])| {
         vectorised(
             #[inline(always)]

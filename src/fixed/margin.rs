@@ -1,7 +1,6 @@
 //! Fixed-point margins (`docs/exactness.md` 3).
 
 use super::{ceil_log2, exponent_above, power_of_two, round_to_integer};
-use crate::objective::Objective;
 
 /// How margins of a training are held: an integer `m` stands for `m / 2^scale` and saturates at `least` and `most`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,20 +20,16 @@ impl MarginFormat {
     /// Q24 in 32 bits, for the objectives whose margins are log odds.
     pub const LOG_ODDS: Self = Self { scale: 24, least: i32::MIN as i64, most: i32::MAX as i64 };
 
-    /// The format for an objective; for regression it depends on the training labels and the base margin.
+    /// Returns the format of margins in units of the labels: it leaves room for the training labels
+    /// and the base margin.
     #[must_use]
-    pub fn new(objective: Objective, labels: &[f32], base_margin: f32) -> Self {
-        match objective {
-            Objective::SquaredError => {
-                let rows_log2 = ceil_log2(labels.len()) as i32;
-                let limit = 1_i64 << (60 - rows_log2);
-                Self {
-                    scale: 57 - rows_log2 - label_exponent(labels.iter().copied().chain([base_margin])),
-                    least: -limit,
-                    most: limit,
-                }
-            }
-            _ => Self::LOG_ODDS,
+    pub fn of_labels(labels: &[f32], base_margin: f32) -> Self {
+        let rows_log2 = ceil_log2(labels.len()) as i32;
+        let limit = 1_i64 << (60 - rows_log2);
+        Self {
+            scale: 57 - rows_log2 - label_exponent(labels.iter().copied().chain([base_margin])),
+            least: -limit,
+            most: limit,
         }
     }
 
@@ -83,7 +78,7 @@ mod tests {
     fn a_lone_outlier_leaves_the_others_resolution() {
         let mut labels = vec![1.0; 999];
         labels.push(1e6);
-        let format = MarginFormat::new(Objective::SquaredError, &labels, 1000.0);
+        let format = MarginFormat::of_labels(&labels, 1000.0);
         assert_eq!(format.scale, 57 - 10 - 20);
         assert!((format.to_real(format.to_fixed(1e-3)) - 1e-3).abs() < 1e-8);
         assert!(format.to_fixed(1e6).checked_mul(8).is_some());

@@ -4,9 +4,11 @@
 //! pairs in [`quantiser`]. Everything that enters the model before the leaf values is a sum of those integers, so
 //! neither the order nor the grouping of additions can matter.
 
+pub mod format;
 pub mod hash;
 pub mod margin;
 pub mod quantiser;
+pub mod real_pair;
 pub mod table;
 pub mod weight;
 
@@ -47,9 +49,9 @@ pub fn round_to_integer(x: f64) -> i64 {
 
 /// The smallest integer `E >= floor` with `value < 2^E`; `value` is finite and not negative.
 #[must_use]
-pub fn exponent_above(value: f32, floor: i32) -> i32 {
-    let mut exponent = floor;
-    while f64::from(value) >= power_of_two(exponent) {
+pub fn exponent_above(value: impl Into<f64>, floor: i32) -> i32 {
+    let (value, mut exponent) = (value.into(), floor);
+    while value >= power_of_two(exponent) {
         exponent += 1;
     }
     exponent

@@ -52,8 +52,8 @@ impl PairSum {
     }
 }
 
-/// The binary points of the unquantised pairs of a training.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The binary points of unquantised pairs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PairScale {
     /// A gradient `g` stands for `g / 2^g_scale`.
     pub g: i32,

@@ -21,9 +21,11 @@ use crate::backend::problem::Problem;
 use crate::backend::profile::Profile;
 use crate::backend::widths::Widths;
 use crate::backend::{Backend, Frontier, Margins, NodeBatch, TreeTask};
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
+use crate::fixed::format::Bits;
 use crate::fixed::quantiser::{PairSum, Quantiser};
 use crate::gpu::layout::{Node, PARTITION_ROWS, Step, TreeState, WORKGROUP};
+use crate::objective::{DeviceLoss, Objective, Shader};
 use crate::tree::grown::{FinishedTree, GrownNode, GrownTree};
 use crate::tree::sampling::{ColumnPlan, RowSample, sample_size};
 use buffers::{Buf, Buffers, Place};
@@ -32,7 +34,7 @@ use device::Gpu;
 use kernels::Kernel;
 use recorder::Recorder;
 use tiling::{Bounds, MOST_GROUPS, Tiling};
-use widths::{long_pairs, margin_bytes, wide_margins};
+use widths::margin_bytes;
 
 /// How a GPU is chosen and used. Nothing here changes a result.
 #[derive(Clone, Debug, PartialEq)]
@@ -119,10 +121,11 @@ impl<'a> GpuBackend<'a> {
     /// `max_depth` levels below the root.
     ///
     /// # Errors
-    /// `Unavailable` if there is no adapter that fits, `Device` if it fails or lacks memory.
+    /// `Unavailable` if the shaders do not know the objective, or if there is no adapter that fits, `Device` if it fails or lacks memory.
     pub fn new(problem: &'a Problem<'a>, max_depth: u32, options: &GpuOptions) -> Result<Self> {
+        let loss = device_loss(problem.objective)?;
         let gpu = Gpu::open(options)?;
-        let pipelines = gpu.compile(&variant(problem))?;
+        let pipelines = gpu.compile(&variant(problem, loss.shader))?;
         let binding = gpu.limits.max_storage_buffer_binding_size.min(gpu.limits.max_buffer_size).min(MOST_BINDING);
         let bounds = Bounds {
             binding,
@@ -132,7 +135,7 @@ impl<'a> GpuBackend<'a> {
         let tiling = Tiling::new(problem, max_depth, bounds);
         let buffers = Buffers::new(&gpu, problem, &tiling, binding, options.memory_bytes)?;
         let mut recorder = Recorder::new(gpu, pipelines, options);
-        upload::training(&mut recorder, &buffers, problem, &tiling)?;
+        upload::training(&mut recorder, &buffers, problem, &tiling, loss)?;
         Ok(Self {
             problem,
             mask_words: problem.matrix.features().div_ceil(32),
@@ -397,20 +400,27 @@ fn groups(rows: u32) -> usize {
     rows.div_ceil(WORKGROUP) as usize
 }
 
+/// What the shaders need for an objective's loss.
+fn device_loss(objective: Objective) -> Result<DeviceLoss> {
+    objective.device_loss().ok_or_else(|| {
+        let message = format!("{} trains on the processor only", objective.name());
+        Error::new(ErrorKind::Unavailable, message).remedy("train with --backend cpu")
+    })
+}
+
 /// What the kernels of a training are compiled for.
-fn variant(problem: &Problem<'_>) -> Variant {
-    use crate::objective::Objective;
+fn variant(problem: &Problem<'_>, shader: Shader) -> Variant {
     Variant {
-        objective: match problem.objective {
-            Objective::BinaryLogistic => layout::LOGISTIC,
-            Objective::SquaredError => layout::SQUARED_ERROR,
-            Objective::Softmax | Objective::Softprob => layout::SOFTMAX,
+        objective: match shader {
+            Shader::Logistic => layout::LOGISTIC,
+            Shader::SquaredError => layout::SQUARED_ERROR,
+            Shader::Softmax => layout::SOFTMAX,
         },
         weighted: problem.weights.is_weighted(),
-        long_pairs: long_pairs(problem),
-        wide_margins: wide_margins(problem),
+        long_pairs: problem.format.pair_bits == Bits::Wide,
+        wide_margins: problem.format.margin_bits == Bits::Wide,
         wide: problem.width == crate::fixed::quantiser::SumWidth::Wide,
-        capped: problem.capped(),
+        capped: problem.format.caps_hessian,
         exact: problem.method == crate::params::TreeMethod::Exact,
         alpha: problem.rules.alpha > 0.0,
         delta: problem.rules.max_delta_step > 0.0,
@@ -577,9 +587,11 @@ impl Backend for GpuBackend<'_> {
                 nodes.extend(more_nodes);
                 sums.extend(more_sums);
             }
-            let quantiser = Quantiser { g_shift: state.g_shift, h_shift: state.h_shift, capped: self.problem.capped() };
+            let quantiser =
+                Quantiser { g_shift: state.g_shift, h_shift: state.h_shift, capped: self.problem.format.caps_hessian };
             trees.push(GrownTree {
                 nodes: nodes.iter().zip(&sums).take(count).map(|(node, sums)| grown_node(node, *sums)).collect(),
+                scale: self.problem.format.pairs,
                 quantiser: Some(quantiser),
             });
         }

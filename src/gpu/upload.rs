@@ -8,10 +8,10 @@ use crate::backend::problem::Problem;
 use crate::binning::codes::BinColumn;
 use crate::binning::cuts::ordered_bits;
 use crate::error::Result;
+use crate::fixed::format::Bits;
 use crate::fixed::quantiser::{PairScale, Quantiser, ScaledRules};
-use crate::fixed::table;
 use crate::gpu::layout::{Route, Setup, words};
-use crate::objective::Objective;
+use crate::objective::DeviceLoss;
 use crate::tree::grown::FinishedTree;
 use bytemuck::cast_slice;
 use rayon::prelude::*;
@@ -20,22 +20,23 @@ use rayon::prelude::*;
 ///
 /// # Errors
 /// If the device fails.
-pub fn training(recorder: &mut Recorder, buffers: &Buffers, problem: &Problem<'_>, tiling: &Tiling) -> Result<()> {
+pub fn training(
+    recorder: &mut Recorder,
+    buffers: &Buffers,
+    problem: &Problem<'_>,
+    tiling: &Tiling,
+    loss: DeviceLoss,
+) -> Result<()> {
     recorder.write(buffers, &buffers.setup, 0, bytemuck::bytes_of(&setup(problem)))?;
-    let table = match problem.objective {
-        Objective::BinaryLogistic => table::LOGISTIC.as_slice(),
-        Objective::Softmax | Objective::Softprob => table::EXP.as_slice(),
-        Objective::SquaredError => &[],
-    };
-    recorder.write(buffers, &buffers.table, 0, cast_slice(table))?;
+    recorder.write(buffers, &buffers.table, 0, cast_slice(loss.table))?;
     recorder.write(buffers, &buffers.features, 0, cast_slice(&tiling.features))?;
     recorder.write(buffers, &buffers.jobs, 0, cast_slice(&tiling.jobs))?;
     recorder.write(buffers, &buffers.slots, 0, cast_slice(&tiling.slots))?;
-    let wide = super::widths::wide_margins(problem);
+    let wide_targets = problem.format.target_bits == Bits::Wide;
     for shard in &buffers.shards {
         let Shard { first_row, rows } = shard.shard;
         let targets = &problem.targets[first_row..first_row + rows];
-        recorder.write(buffers, &shard.targets, 0, &integers(targets.iter().copied(), wide))?;
+        recorder.write(buffers, &shard.targets, 0, &integers(targets.iter().copied(), wide_targets))?;
         margins(recorder, buffers, &shard.margins, (shard.shard, tiling.stride), &problem.margins, problem)?;
         if let Some(weights) = &problem.weights.values {
             recorder.write(buffers, &shard.weights, 0, cast_slice(&weights[first_row..first_row + rows]))?;
@@ -152,7 +153,7 @@ fn margins(
     margins: &[i64],
     problem: &Problem<'_>,
 ) -> Result<()> {
-    let (classes, wide) = (problem.classes, super::widths::wide_margins(problem));
+    let (classes, wide) = (problem.classes, problem.format.margin_bits == Bits::Wide);
     for class in 0..classes {
         let of_class = (first_row..first_row + rows).map(|row| margins[row * classes + class]);
         let offset = (class * stride) as u64 * super::widths::margin_bytes(problem);
@@ -184,17 +185,17 @@ fn setup(problem: &Problem<'_>) -> Setup {
     Setup {
         classes: problem.classes as u32,
         features: problem.matrix.features() as u32,
-        weight_shift: problem.weight_shift,
+        weight_shift: problem.format.weight_shift,
         mask_words: problem.matrix.features().div_ceil(32) as u32,
-        g_scale: problem.pair_scale.g,
-        h_scale: problem.pair_scale.h,
+        g_scale: problem.format.pairs.g,
+        h_scale: problem.format.pairs.h,
         lambda: bits(rules.lambda),
         alpha: bits(rules.alpha),
         max_delta_step: bits(rules.max_delta_step),
         least_gain: bits(rules.least_gain),
         gamma: bits(rules.gamma),
         min_child_weight: bits(f64::from(problem.rules.min_child_weight)),
-        least_margin: words(problem.margin_format.least as u64),
-        most_margin: words(problem.margin_format.most as u64),
+        least_margin: words(problem.format.margin.least as u64),
+        most_margin: words(problem.format.margin.most as u64),
     }
 }

@@ -7,32 +7,26 @@ use crate::gpu::layout::{Node, Route};
 /// Bytes of the best split of a feature of a node.
 pub const CANDIDATE_BYTES: u64 = 32;
 
-/// Whether gradient pairs take 64 bits each.
-pub fn long_pairs(problem: &Problem<'_>) -> bool {
-    problem.weights.is_weighted() || !problem.objective.is_classification()
-}
-
-/// Whether margins take 64 bits.
-pub fn wide_margins(problem: &Problem<'_>) -> bool {
-    !problem.objective.is_classification()
-}
-
 /// Bytes of a gradient pair.
 pub fn pair_bytes(problem: &Problem<'_>) -> u64 {
-    if long_pairs(problem) { 16 } else { 8 }
+    2 * problem.format.pair_bits.bytes()
 }
 
-/// Bytes of a margin, and of a label.
+/// Bytes of a margin.
 pub fn margin_bytes(problem: &Problem<'_>) -> u64 {
-    if wide_margins(problem) { 8 } else { 4 }
+    problem.format.margin_bits.bytes()
+}
+
+/// Bytes of a row's target.
+pub fn target_bytes(problem: &Problem<'_>) -> u64 {
+    problem.format.target_bits.bytes()
 }
 
 /// All widths.
 pub fn of(problem: &Problem<'_>, bin_words: u32) -> Widths {
-    let margin = margin_bytes(problem);
     Widths {
-        margin,
-        target: margin,
+        margin: margin_bytes(problem),
+        target: target_bytes(problem),
         pair: pair_bytes(problem),
         quantised: 8,
         row: 4,

@@ -137,8 +137,7 @@ pub(super) fn mae(scored: &Scored) -> f64 {
 /// Prediction less label; the prediction of a binary classifier is a probability.
 fn residual(scored: &Scored, row: usize) -> f64 {
     let margin = scored.margin(0, row);
-    let prediction = if scored.objective.is_classification() { 1.0 / (1.0 + exp(-margin)) } else { margin };
-    prediction - f64::from(scored.labels[row])
+    scored.objective.prediction(margin) - f64::from(scored.labels[row])
 }
 
 /// The smallest integer `E >= -64` with every `|residual| < 2^E`: it scales the fixed point, so that no term is clamped.

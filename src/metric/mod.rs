@@ -16,7 +16,7 @@ pub use confusion::{ClassScore, Confusion, MOST_DENSE_CLASSES, class_scores, mar
 pub use ranking::{Lack, Ranking, lacking, rankings};
 
 use crate::error::{Error, Result};
-use crate::objective::Objective;
+use crate::objective::{Objective, Task};
 use confusion::Totals;
 use rayon::prelude::*;
 use serde::Serialize;
@@ -221,11 +221,17 @@ impl Metric {
     /// The metric that is reported for an objective when none is chosen.
     #[must_use]
     pub fn default_for(objective: Objective) -> Self {
-        match objective {
-            Objective::BinaryLogistic => Self::Logloss,
-            Objective::SquaredError => Self::Rmse,
-            Objective::Softmax | Objective::Softprob => Self::Mlogloss,
-        }
+        let Some(&metric) = Self::reported_for(objective).first() else {
+            unreachable!("every objective has a metric");
+        };
+        metric
+    }
+
+    /// Returns the metrics that tell how good a model of an objective is, the default one first.
+    #[must_use]
+    pub fn reported_for(objective: Objective) -> Vec<Self> {
+        let named = |name: &&str| Self::ALL.into_iter().find(|metric| metric.row().0 == *name);
+        objective.metrics().iter().filter_map(named).collect()
     }
 
     /// Checks that the metric can be computed from the objective's margins and labels.
@@ -281,7 +287,7 @@ impl fmt::Display for Metric {
 impl Domain {
     fn allows(self, objective: Objective) -> bool {
         match self {
-            Self::Binary => objective == Objective::BinaryLogistic,
+            Self::Binary => objective.task() == Task::Binary,
             Self::Multiclass => objective.is_multiclass(),
             Self::Classification => objective.is_classification(),
             Self::Numbers => !objective.is_multiclass(),

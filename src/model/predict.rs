@@ -24,8 +24,8 @@ impl Model {
     pub fn row_predictor(&self, rounds: Option<usize>) -> RowPredictor {
         let base: Vec<f32> = (0..self.classes).map(|class| self.base_margin(class)).collect();
         let forest = RowForest::new(&self.weighted_trees(0..self.tree_count(rounds)));
-        let (margins, exponentials) = (base.clone(), vec![0.0; self.classes]);
-        RowPredictor { objective: self.objective, forest, base, margins, exponentials }
+        let (margins, scratch) = (base.clone(), vec![0.0; self.classes]);
+        RowPredictor { objective: self.objective, forest, base, margins, scratch }
     }
 
     /// The margins of all rows, class after class (`[class * rows + row]`), with the first `rounds` rounds (`None`:
@@ -80,37 +80,16 @@ impl Model {
     /// regression. Computed in binary64 and rounded once.
     #[must_use]
     pub fn transform(&self, margins: &[f32]) -> Vec<f32> {
-        match self.objective {
-            Objective::SquaredError => margins.to_vec(),
-            Objective::BinaryLogistic => margins.iter().map(|&margin| sigmoid(margin)).collect(),
-            Objective::Softmax | Objective::Softprob => {
-                let rows = margins.len() / self.classes;
-                let mut probabilities = margins.to_vec();
-                let mut exponentials = vec![0.0; self.classes];
-                (0..rows).for_each(|row| softmax(&mut probabilities[row..], rows, &mut exponentials));
-                probabilities
-            }
-        }
+        let mut predictions = margins.to_vec();
+        self.objective.transform(&mut predictions, &mut vec![0.0; self.classes]);
+        predictions
     }
 
     /// One prediction a row for margins in the layout of [`Model::predict_margins`]: the class (1 if the margin is
     /// above 0; the lowest class of the largest margin), or the value for regression.
     #[must_use]
     pub fn labels(&self, margins: &[f32]) -> Vec<f32> {
-        match self.objective {
-            Objective::SquaredError => margins.to_vec(),
-            Objective::BinaryLogistic => margins.iter().map(|&margin| if margin > 0.0 { 1.0 } else { 0.0 }).collect(),
-            Objective::Softmax | Objective::Softprob => {
-                let rows = margins.len() / self.classes;
-                let margin = |class: usize, row: usize| margins[class * rows + row];
-                let better = |row: usize| {
-                    move |best: usize, class: usize| {
-                        if margin(class, row) > margin(best, row) { class } else { best }
-                    }
-                };
-                (0..rows).map(|row| (1..self.classes).fold(0, better(row)) as f32).collect()
-            }
-        }
+        self.objective.decide(margins, self.classes)
     }
 }
 
@@ -182,24 +161,6 @@ impl<'a> Stages<'a> {
     }
 }
 
-/// `1 / (1 + exp(-margin))` in binary64, rounded to binary32.
-fn sigmoid(margin: f32) -> f32 {
-    (1.0 / (1.0 + libm::exp(-f64::from(margin)))) as f32
-}
-
-/// Turns the margins of one row into probabilities in place; they stand `step` apart, and `exponentials` has room for
-/// one a class.
-fn softmax(margins: &mut [f32], step: usize, exponentials: &mut [f64]) {
-    let largest = margins.iter().step_by(step).fold(f64::NEG_INFINITY, |most, &margin| most.max(f64::from(margin)));
-    for (exponential, &margin) in exponentials.iter_mut().zip(margins.iter().step_by(step)) {
-        *exponential = libm::exp(f64::from(margin) - largest);
-    }
-    let total: f64 = exponentials.iter().sum();
-    for (margin, exponential) in margins.iter_mut().step_by(step).zip(exponentials) {
-        *margin = (*exponential / total) as f32;
-    }
-}
-
 /// From blocks of rows, each class after class, to all rows class after class.
 fn join_blocks(blocks: &[f32], rows: usize, classes: usize) -> Vec<f32> {
     let mut joined = vec![0.0; blocks.len()];
@@ -229,7 +190,7 @@ pub struct RowPredictor {
     forest: RowForest,
     base: Vec<f32>,
     margins: Vec<f32>,
-    exponentials: Vec<f64>,
+    scratch: Vec<f64>,
 }
 
 impl RowPredictor {
@@ -255,11 +216,7 @@ impl RowPredictor {
     /// the value.
     pub fn predict(&mut self, row: &[f32]) -> &[f32] {
         self.margins(row);
-        match self.objective {
-            Objective::SquaredError => {}
-            Objective::BinaryLogistic => self.margins.iter_mut().for_each(|margin| *margin = sigmoid(*margin)),
-            Objective::Softmax | Objective::Softprob => softmax(&mut self.margins, 1, &mut self.exponentials),
-        }
+        self.objective.transform(&mut self.margins, &mut self.scratch);
         &self.margins
     }
 }

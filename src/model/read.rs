@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::io::files::read_checked;
 use crate::model::place::Place;
 use crate::model::place::unsupported;
-use crate::objective::{Objective, logistic};
+use crate::objective::Objective;
 use crate::tree::Tree;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -184,13 +184,10 @@ fn read_objective(learner: &Place<'_>) -> Result<Objective> {
             &format!("use a model of {}", names.join(", ")),
         )
     })?;
-    let (parameters, known) = match objective {
-        Objective::SquaredError | Objective::BinaryLogistic => ("reg_loss_param", "scale_pos_weight"),
-        Objective::Softmax | Objective::Softprob => ("softmax_multiclass_param", "num_class"),
-    };
-    place.only(&["name", parameters])?;
-    if let Some(parameters) = place.optional(parameters) {
-        parameters.only(&[known])?;
+    let entry = objective.model_entry();
+    place.only(&["name", entry.name])?;
+    if let Some(parameters) = place.optional(entry.name) {
+        parameters.only(&[entry.parameter])?;
     }
     Ok(objective)
 }
@@ -201,7 +198,8 @@ fn read_classes(learner: &Place<'_>, parameters: &Place<'_>, objective: Objectiv
     let wrong = |what: String| place.as_ref().unwrap_or(parameters).error(&what);
     if objective.is_multiclass() {
         // XGBoost keeps the number twice and reads both.
-        let objective_has = learner.optional("objective").and_then(|place| place.optional("softmax_multiclass_param"));
+        let objective_has =
+            learner.optional("objective").and_then(|place| place.optional(objective.model_entry().name));
         if let Some(place) = objective_has
             && place.integer_or("num_class", num_class)? != num_class
         {
@@ -233,9 +231,7 @@ fn read_base_score(place: &Place<'_>, objective: Objective, classes: usize) -> R
         return Err(place.error(&format!("holds {} values for {classes} classes", values.len())));
     }
     for value in &mut values {
-        if objective == Objective::BinaryLogistic && (0.0..=1.0).contains(value) {
-            *value = value.clamp(logistic::LEAST_PROBABILITY, 1.0 - logistic::LEAST_PROBABILITY);
-        }
+        *value = objective.read_base_score(*value);
         if objective.base_margin(*value).is_err() {
             return Err(place
                 .error(&format!("is {text:?}, which {} does not allow", objective.name()))

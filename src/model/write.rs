@@ -8,7 +8,7 @@
 use super::Model;
 use crate::error::{Error, Result};
 use crate::io::writing;
-use crate::objective::Objective;
+use crate::objective::ModelEntry;
 use crate::tree::{NONE, Node, Tree};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -73,16 +73,14 @@ impl Model {
         display(&mut out, self.features);
         out.push_str("\",\"num_target\":\"1\"},\"objective\":{\"name\":");
         string(&mut out, self.objective.name());
-        match self.objective {
-            Objective::Softmax | Objective::Softprob => {
-                out.push_str(",\"softmax_multiclass_param\":{\"num_class\":\"");
-                display(&mut out, num_class);
-                out.push_str("\"}");
-            }
-            Objective::BinaryLogistic | Objective::SquaredError => {
-                out.push_str(",\"reg_loss_param\":{\"scale_pos_weight\":\"1\"}");
-            }
-        }
+        let ModelEntry { name, parameter, value } = self.objective.model_entry();
+        out.push_str(",\"");
+        out.push_str(name);
+        out.push_str("\":{\"");
+        out.push_str(parameter);
+        out.push_str("\":\"");
+        display(&mut out, value(self.classes));
+        out.push_str("\"}");
         out.push_str("}},\"version\":");
         out.push_str(VERSION);
         out.push('}');

@@ -57,12 +57,20 @@ pub(super) fn one_of(names: &[String]) -> String {
 choice!(TreeMethod { "hist" => Self::Hist, "auto" => Self::Hist, "exact" => Self::Exact });
 choice!(Sampler { "hash" => Self::Hash, "xgboost1" => Self::Xgboost1 });
 choice!(HistogramSums { "auto" => Self::Auto, "narrow" => Self::Narrow, "wide" => Self::Wide });
-choice!(Objective {
-    "reg:squarederror" => Self::SquaredError,
-    "binary:logistic" => Self::BinaryLogistic,
-    "multi:softmax" => Self::Softmax,
-    "multi:softprob" => Self::Softprob,
-});
+
+impl Field for Objective {
+    fn parse(text: &str) -> std::result::Result<Self, Refused> {
+        Self::from_name(text).ok_or_else(|| Refused::Form(one_of(&Self::choices())))
+    }
+    fn choices() -> Vec<String> {
+        // The default first.
+        let others = Self::ALL.into_iter().filter(|&objective| objective != Self::default());
+        std::iter::once(Self::default()).chain(others).map(|objective| objective.name().to_string()).collect()
+    }
+    fn value(&self) -> Value {
+        Value::from(self.name())
+    }
+}
 
 /// Whole numbers may be written as `5` or, as some tools do, `5.0`.
 fn parse_whole(text: &str) -> Option<i64> {

@@ -196,7 +196,7 @@ macro_rules! params {
 const INFINITY: f64 = f64::INFINITY;
 
 params! {
-    objective: Objective = Objective::SquaredError; "objective" [], Range::Any, "reg:squarederror", "Learning objective: reg:squarederror, binary:logistic, multi:softmax or multi:softprob";
+    objective: Objective = Objective::default(); "objective" [], Range::Any, "reg:squarederror", "Learning objective: reg:squarederror, binary:logistic, multi:softmax or multi:softprob";
     num_class: usize = 0; "num_class" [], Range::Within(0.0, 65_535.0), "0", "Number of classes (multi:*)";
     num_round: u32 = 100; "num_round" ["num_boost_round", "n_estimators", "num_rounds"], Range::Within(1.0, 1e9), "100", "Boosting rounds";
     eta: f32 = 0.3; "eta" ["learning_rate"], Range::Within(0.0, 1.0), "0.3", "Shrinkage of every leaf";
@@ -313,7 +313,7 @@ impl Params {
             )
             .remedy("use sampler hash"));
         }
-        if self.scale_pos_weight != 1.0 && self.objective != Objective::BinaryLogistic {
+        if self.scale_pos_weight != 1.0 && !self.objective.weighs_positives() {
             return Err(Error::parameter(format!(
                 "scale_pos_weight {} does not suit {}",
                 self.scale_pos_weight,

@@ -205,7 +205,7 @@ impl<'p> Auto<'p> {
 
 /// The margins after trees that were grown on a problem, one a class and round.
 fn margins_after(problem: &Problem<'_>, trees: &[Tree]) -> Margins {
-    let (matrix, format, classes) = (problem.matrix, problem.margin_format, problem.classes);
+    let (matrix, format, classes) = (problem.matrix, problem.format.margin, problem.classes);
     let finished: Vec<FinishedTree> = trees
         .iter()
         .map(|tree| {

@@ -15,7 +15,8 @@ pub fn finish(grown: &GrownTree, problem: &Problem<'_>, eta: f32) -> FinishedTre
     let Some(quantiser) = grown.quantiser else {
         unreachable!("a grown tree has its quantiser");
     };
-    let rules = ScaledRules::new(&problem.rules, problem.pair_scale, quantiser);
+    let scale = grown.scale;
+    let rules = ScaledRules::new(&problem.rules, scale, quantiser);
     let mut nodes = grown.nodes.clone();
     sum_inner_nodes(&mut nodes);
     let collapsed_into = match problem.method {
@@ -36,12 +37,8 @@ pub fn finish(grown: &GrownTree, problem: &Problem<'_>, eta: f32) -> FinishedTre
     while next < queue.len() {
         let (index, parent) = queue[next];
         let grown = &nodes[index];
-        let weight = weight(
-            &problem.rules,
-            problem.pair_scale,
-            grown.leaf_sums,
-            parent == NONE && grown.sums.h < rules.min_child_hessian,
-        );
+        let weight =
+            weight(&problem.rules, scale, grown.leaf_sums, parent == NONE && grown.sums.h < rules.min_child_hessian);
         let mut node = Node {
             left: NONE,
             right: NONE,
@@ -51,12 +48,12 @@ pub fn finish(grown: &GrownTree, problem: &Problem<'_>, eta: f32) -> FinishedTre
             threshold: weight * eta + 0.0,
             default_left: false,
             gain: 0.0,
-            sum_hessian: finite(grown.leaf_sums.h as f64 * power_of_two(-problem.pair_scale.h)),
+            sum_hessian: finite(grown.leaf_sums.h as f64 * power_of_two(-scale.h)),
             base_weight: weight,
         };
         let (mut boundary, mut step) = (0, 0);
         if grown.left == 0 {
-            step = problem.margin_format.to_fixed(node.threshold);
+            step = problem.format.margin.to_fixed(node.threshold);
             grown_leaf_steps[index] = step;
         } else {
             split_node(&mut node, &mut boundary, grown, problem.method, &problem.matrix.cuts[grown.feature as usize]);

@@ -66,10 +66,11 @@ fn boost(
         SampleSource::new(params, training.problem.rows(), training.problem.matrix.features())
     };
     let mut samples = SampleSources::new(trainings.iter().map(source).collect());
-    samples.skip(trainings.first().map_or(0, Training::rounds), params.classes());
+    let trees = trainings.first().map_or(0, |training| training.problem.trees_per_round());
+    samples.skip(trainings.first().map_or(0, Training::rounds), trees);
     for done in 1..=rounds {
         let due = plan.is_due(done);
-        let drawn = samples.next_round(params.classes());
+        let drawn = samples.next_round(trees);
         let news = match &mut auto {
             Some(auto) => auto.round(plan, trainings, drawn, Turn { due, left: rounds - done })?,
             None => advance(params, trainings, drawn, due).map(|()| &[] as &[News])?,

@@ -2,18 +2,14 @@
 
 use crate::backend::problem::Problem;
 use crate::backend::problem::RoutedChannel;
-use crate::binning::BinnedMatrix;
 use crate::data::dataset::Dataset;
 use crate::data::rows::Rows;
 use crate::error::{Error, Result};
-
-use crate::fixed::margin::{MarginFormat, label_exponent};
-use crate::fixed::quantiser::{NARROW_ROWS, PairScale, Regularisation, SumWidth};
+use crate::fixed::margin::MarginFormat;
+use crate::fixed::quantiser::NARROW_ROWS;
 use crate::fixed::weight::RowWeights;
-use crate::fixed::{ceil_log2, power_of_two, round_to_integer};
 use crate::model::INDEX_BASE;
 use crate::model::Model;
-use crate::objective::{Objective, logistic};
 use crate::params::Params;
 use crate::params::{BaseScore, HistogramSums};
 use crate::train::evaluation::Evaluation;
@@ -47,9 +43,6 @@ fn task(objective: crate::Objective, classes: usize) -> String {
         false => objective.name().to_string(),
     }
 }
-
-/// Rows that make a task of work that takes little time for each.
-const TASK_ROWS: usize = 1 << 14;
 
 /// A training before its first round, but for its problem.
 pub(crate) struct Beginning<'a> {
@@ -93,23 +86,24 @@ pub(crate) fn begin<'a>(params: &Params, set: &TrainingSet<'a>) -> Result<(Probl
         attributes,
         notes: Vec::new(),
     };
-    let format = MarginFormat::new(params.objective, &labels, model.base_margin(0));
-    let routed =
-        |&(_, data): &(String, &'a Dataset)| RoutedChannel { data, margins: replay(&model, Rows::all(data), format) };
-    let channels = set.channels.iter().map(routed).collect();
-    let margins = replay(&model, set.rows, format);
+    let base_margins: Vec<f32> = (0..model.classes).map(|class| model.base_margin(class)).collect();
+    let mut problem = Problem::new(params, set.matrix, &labels, weights, &base_margins);
+    let format = problem.format.margin;
+    replay(&model, set.rows, format, &mut problem.margins);
+    for (_, data) in &set.channels {
+        let mut margins = problem.first_margins(&base_margins, data.rows);
+        replay(&model, Rows::all(data), format, &mut margins);
+        problem.channels.push(RoutedChannel { data, margins });
+    }
     let evaluation = Evaluation::new(set, params.metrics(), format)?;
-    let problem = problem(params, set.matrix, &labels, weights, format, margins, channels);
     Ok((problem, Beginning { model, evaluation }))
 }
 
-/// The margins of a model in fixed point: the base margin and every tree's leaf, `rows x classes`, row-major.
-fn replay(model: &Model, rows: Rows<'_>, format: MarginFormat) -> Vec<i64> {
+/// Adds every tree's leaf of each row to its margins, in fixed point; `rows x classes`, row-major.
+fn replay(model: &Model, rows: Rows<'_>, format: MarginFormat, margins: &mut [i64]) {
     let classes = model.classes;
-    let base: Vec<i64> = (0..classes).map(|class| format.to_fixed(model.base_margin(class))).collect();
-    let mut margins = base.repeat(rows.len());
     if model.trees.is_empty() {
-        return margins;
+        return;
     }
     margins.par_chunks_exact_mut(classes).enumerate().for_each(|(position, margins)| {
         let row = rows.row(position);
@@ -118,58 +112,6 @@ fn replay(model: &Model, rows: Rows<'_>, format: MarginFormat) -> Vec<i64> {
             margins[index % classes] = format.add(margins[index % classes], step);
         }
     });
-    margins
-}
-
-/// Gathers what stays the same over the training.
-pub(crate) fn problem<'a>(
-    params: &Params,
-    matrix: &'a BinnedMatrix,
-    labels: &[f32],
-    weights: RowWeights,
-    margin_format: MarginFormat,
-    margins: Vec<i64>,
-    channels: Vec<RoutedChannel<'a>>,
-) -> Problem<'a> {
-    let objective = params.objective;
-    let regression = objective == Objective::SquaredError;
-    let weight_shift = if regression { 31 - ceil_log2(labels.len()) } else { 0 };
-    let g_scale = if regression { margin_format.scale } else { 30 };
-    let dropped = if weights.is_weighted() { weight_shift as i32 } else { 0 };
-    Problem {
-        objective,
-        classes: params.classes(),
-        matrix,
-        targets: labels
-            .par_iter()
-            .with_min_len(TASK_ROWS)
-            .map(|&label| if regression { label_to_fixed(label, margin_format.scale) } else { label as i64 })
-            .collect(),
-        weight_shift,
-        margin_format,
-        pair_scale: PairScale { g: g_scale + weights.scale - dropped, h: 30 + weights.scale },
-        width: match params.histogram_sums {
-            HistogramSums::Auto => SumWidth::of_rows(labels.len()),
-            HistogramSums::Narrow => SumWidth::Narrow,
-            HistogramSums::Wide => SumWidth::Wide,
-        },
-        rules: Regularisation {
-            lambda: params.lambda,
-            alpha: params.alpha,
-            gamma: params.gamma,
-            min_child_weight: params.min_child_weight,
-            max_delta_step: params.max_delta_step,
-        },
-        method: params.tree_method,
-        weights,
-        margins,
-        channels,
-    }
-}
-
-/// A label in Q`scale`.
-fn label_to_fixed(label: f32, scale: i32) -> i64 {
-    round_to_integer(f64::from(label) * power_of_two(scale))
 }
 
 /// Refuses a base score that is not that of the model to go on from, which stands.
@@ -189,36 +131,19 @@ fn check_base_score(model: &Model, params: &Params, labels: &[f32], weights: &Ro
 
 /// The prediction before the first tree (`docs/exactness.md` 3).
 fn base_score(params: &Params, labels: &[f32], weights: &RowWeights) -> f32 {
-    let estimate = match (params.base_score, params.objective) {
-        (BaseScore::Value(value), _) => return value,
-        (BaseScore::Unset | BaseScore::Auto, Objective::SquaredError) => true,
-        (BaseScore::Auto, Objective::BinaryLogistic) => true,
-        _ => false,
+    let objective = params.objective;
+    let given = match params.base_score {
+        BaseScore::Value(value) => Some(value),
+        BaseScore::Unset => objective.default_base_score(),
+        BaseScore::Auto => None,
     };
-    if !estimate {
-        return 0.5;
-    }
-    let weight_sum: i128 = (0..labels.len()).map(|row| i128::from(weights.get(row))).sum();
-    let weighted_sum = |value: &dyn Fn(f32) -> i64| -> i128 {
-        labels.iter().enumerate().map(|(row, &label)| i128::from(value(label)) * i128::from(weights.get(row))).sum()
-    };
-    match params.objective {
-        Objective::SquaredError => {
-            let scale = 57 - ceil_log2(labels.len()) as i32 - label_exponent(labels.iter().copied());
-            let sum = weighted_sum(&|label| label_to_fixed(label, scale));
-            (sum as f64 / weight_sum as f64 * power_of_two(-scale)) as f32
-        }
-        _ => {
-            let share = (weighted_sum(&|label| label as i64) as f64 / weight_sum as f64) as f32;
-            share.clamp(logistic::LEAST_PROBABILITY, 1.0 - logistic::LEAST_PROBABILITY)
-        }
-    }
+    given.unwrap_or_else(|| objective.estimate_base_score(labels, weights))
 }
 
 /// The weights that training uses, `scale_pos_weight` included.
 fn training_weights(params: &Params, rows: Rows<'_>, labels: &[f32]) -> Result<RowWeights> {
     let weights = rows.weights();
-    let positive = if params.objective == Objective::BinaryLogistic { params.scale_pos_weight } else { 1.0 };
+    let positive = if params.objective.weighs_positives() { params.scale_pos_weight } else { 1.0 };
     if weights.is_none() && positive == 1.0 {
         return Ok(RowWeights::UNWEIGHTED);
     }

@@ -2,7 +2,7 @@
 
 use crate::binning::BinnedMatrix;
 use crate::binning::rule::Rule;
-use crate::fixed::quantiser::{PairSum, Quantiser};
+use crate::fixed::quantiser::{PairScale, PairSum, Quantiser};
 use crate::params::TreeMethod;
 use crate::tree::Tree;
 use crate::tree::split::Scan;
@@ -43,6 +43,8 @@ impl GrownNode {
 pub struct GrownTree {
     /// The nodes; children after their parents.
     pub nodes: Vec<GrownNode>,
+    /// The binary points of the unquantised pairs that the tree was grown on.
+    pub scale: PairScale,
     /// The tree's quantiser.
     pub quantiser: Option<Quantiser>,
 }

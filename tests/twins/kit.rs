@@ -8,14 +8,10 @@ use gboost::backend::problem::{Problem, RoutedChannel};
 use gboost::backend::{Backend, TreeTask};
 use gboost::binning::BinnedMatrix;
 use gboost::cpu::{CpuBackend, CpuOptions};
-use gboost::fixed::ceil_log2;
-use gboost::fixed::margin::MarginFormat;
-use gboost::fixed::quantiser::{PairScale, Regularisation, SumWidth};
 use gboost::fixed::weight::RowWeights;
 use gboost::gpu::buffers::Place;
 use gboost::gpu::kernels::Slot;
 use gboost::gpu::{GpuBackend, GpuOptions, LimitChoice};
-use gboost::params::HistogramSums;
 use gboost::tree::sampling::SampleSource;
 use gboost::{BackendChoice, Dataset, Evaluate, Objective, Params, Trained, Trainer};
 
@@ -65,13 +61,10 @@ pub fn matrix(data: &Dataset, params: &Params) -> BinnedMatrix {
 /// A training as the backends see it, with random margins on the way.
 pub fn problem<'a>(params: &Params, data: &'a Dataset, matrix: &'a BinnedMatrix, seed: u64) -> Problem<'a> {
     let labels = data.labels.as_deref().unwrap();
-    let regression = params.objective == Objective::SquaredError;
-    let format = MarginFormat::new(params.objective, labels, 1.5);
     let all_ones = vec![1.0; data.rows];
     let weights = RowWeights::new(data.weights.as_ref().unwrap_or(&all_ones)).unwrap();
-    let weight_shift = if regression { 31 - ceil_log2(data.rows) } else { 0 };
-    let g_scale = if regression { format.scale } else { 30 };
-    let dropped = if weights.is_weighted() { weight_shift as i32 } else { 0 };
+    let mut problem = Problem::new(params, matrix, labels, weights, &vec![1.5; params.classes()]);
+    let format = problem.format.margin;
     let mut random = Random(seed);
     let mut margins = || -> Vec<i64> {
         let length = data.rows * params.classes();
@@ -86,31 +79,9 @@ pub fn problem<'a>(params: &Params, data: &'a Dataset, matrix: &'a BinnedMatrix,
             })
             .collect()
     };
-    Problem {
-        objective: params.objective,
-        classes: params.classes(),
-        matrix,
-        targets: labels.iter().map(|&y| if regression { format.to_fixed(y) } else { y as i64 }).collect(),
-        weight_shift,
-        margin_format: format,
-        pair_scale: PairScale { g: g_scale + weights.scale - dropped, h: 30 + weights.scale },
-        width: match params.histogram_sums {
-            HistogramSums::Auto => SumWidth::of_rows(data.rows),
-            HistogramSums::Narrow => SumWidth::Narrow,
-            HistogramSums::Wide => SumWidth::Wide,
-        },
-        rules: Regularisation {
-            lambda: params.lambda,
-            alpha: params.alpha,
-            gamma: params.gamma,
-            min_child_weight: params.min_child_weight,
-            max_delta_step: params.max_delta_step,
-        },
-        method: params.tree_method,
-        weights,
-        margins: margins(),
-        channels: vec![RoutedChannel { data, margins: margins() }],
-    }
+    problem.margins = margins();
+    problem.channels = vec![RoutedChannel { data, margins: margins() }];
+    problem
 }
 
 /// A problem on both backends at the same point of the same training.

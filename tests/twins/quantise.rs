@@ -29,12 +29,12 @@ fn check(name: &str, both: &mut crate::kit::Both<'_>) {
         backend.begin(&task);
     });
     let mut pairs = Pairs::new(problem);
-    gradient::run(problem, &problem.margins, &mut pairs, false);
+    let scale = gradient::run(problem, &problem.margins, &mut pairs, false);
     let mut chunks = RowChunk::cover(problem.rows(), 500);
     sample::run(&task.rows, &problem.weights, &mut chunks, false);
     let mut quantised = vec![QuantisedPair::default(); problem.rows()];
     let (quantiser, root) = quantise::run(problem, &pairs, 0, &chunks, &mut quantised, false);
-    let rules = ScaledRules::new(&problem.rules, problem.pair_scale, quantiser);
+    let rules = ScaledRules::new(&problem.rules, scale, quantiser);
 
     let state = both.gpu.inspect(Slot::State, Place::default()).unwrap();
     let state: TreeState = bytemuck::pod_read_unaligned(&bytemuck::cast_slice(&state)[..size_of::<TreeState>()]);

@@ -513,7 +513,7 @@ impl Channels {
         let labels = self.train.dataset.labels.as_deref().unwrap_or_default();
         let are_classes = labels.iter().all(|&label| label == 0.0 || label == 1.0)
             && [0.0, 1.0].iter().all(|class| labels.contains(class));
-        if !self.built_in && are_classes && params.objective == Objective::SquaredError && !hyper.names("objective") {
+        if !self.built_in && are_classes && !params.objective.is_classification() && !hyper.names("objective") {
             screen.note(
                 "note: the labels are 0 and 1 and no objective is given: this is a regression (reg:squarederror); give \
                  --objective binary:logistic for probabilities",

@@ -176,9 +176,12 @@ impl FoldArgs {
     fn random(&self, channel: &Channel, groups: Option<&[u32]>, params: &Params) -> Result<Folds> {
         let data = &channel.dataset;
         let labels = data.labels.as_deref().unwrap_or_default();
-        if self.stratified && params.objective == gboost::Objective::SquaredError {
-            return Err(Error::parameter("--stratified needs classes, but reg:squarederror has none")
-                .remedy("leave --stratified out, or choose a classification objective"));
+        if self.stratified && !params.objective.is_classification() {
+            return Err(Error::parameter(format!(
+                "--stratified needs classes, but {} has none",
+                params.objective.name()
+            ))
+            .remedy("leave --stratified out, or choose a classification objective"));
         }
         match groups {
             Some(groups) => Folds::grouped(groups, self.stratified.then_some(labels), self.nfold(), self.shuffle_seed),

@@ -15,7 +15,8 @@ use gboost::explain::bias::{BiasMetric, BiasReport, BiasRows, Condition, Facet, 
 use gboost::ingest::keys;
 use gboost::ingest::keys::{KeyOf, Keys};
 use gboost::ingest::{Channel, ColumnRef};
-use gboost::{Dataset, Error, Model, Objective, Result};
+use gboost::objective::Task;
+use gboost::{Dataset, Error, Model, Result};
 use gboost_report::Analysis;
 use gboost_report::analysis::BiasSection;
 use gboost_report::page;
@@ -147,7 +148,7 @@ impl Questions {
     fn new(args: &Args, model: &Model) -> Result<Self> {
         args.subject.reading.refuse_no_label()?;
         if let Some(threshold) = args.threshold {
-            let error = if model.objective != Objective::BinaryLogistic {
+            let error = if model.objective.task() != Task::Binary {
                 Error::parameter(format!(
                     "--threshold is for binary:logistic, the model is of {}",
                     model.objective.name()

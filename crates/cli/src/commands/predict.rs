@@ -15,7 +15,7 @@ use crate::terminal::progress::rows_bar;
 use crate::terminal::screen::{Screen, count};
 use clap::ValueEnum;
 use gboost::explain::shap::Explainer;
-use gboost::{Dataset, Model, Objective, Result};
+use gboost::{Dataset, Model, Result};
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -151,11 +151,7 @@ fn predict(model: &Model, data: &Dataset, args: &Args) -> Table {
 
 /// The columns of the probabilities that a model predicts, or of its predictions in regression.
 pub fn probability_names(model: &Model) -> Vec<String> {
-    match (model.objective, model.objective.is_multiclass()) {
-        (Objective::SquaredError, _) => vec!["prediction".to_string()],
-        (_, true) => (0..model.classes).map(|class| format!("probability_{class}")).collect(),
-        (_, false) => vec!["probability".to_string()],
-    }
+    model.objective.prediction_names(model.classes)
 }
 
 /// The header.
@@ -165,10 +161,10 @@ fn names(model: &Model, args: &Args) -> Vec<String> {
         true => numbered(name, model.classes),
         false => vec![name.to_string()],
     };
-    match (args.output_type, model.objective) {
+    match (args.output_type, model.objective.is_classification()) {
         (OutputType::Leaf, _) => numbered("tree", args.subject.rounds().of(model) * model.classes),
         (OutputType::Margin, _) => each_class("margin"),
-        (OutputType::Label, Objective::SquaredError) | (OutputType::Probability, _) => probability_names(model),
+        (OutputType::Label, false) | (OutputType::Probability, _) => probability_names(model),
         (OutputType::Label, _) => vec!["label".to_string()],
         (OutputType::Contribs | OutputType::Interactions, _) => Vec::new(),
     }

@@ -5,7 +5,6 @@ use super::shap::ShapSummary;
 use gboost::data::dataset::Dataset;
 use gboost::explain::importance::{Importance, importance};
 use gboost::model::Model;
-use gboost::objective::Objective;
 use serde::Serialize;
 
 /// Features that are shown.
@@ -84,9 +83,9 @@ fn of(model: &Model, data: &Dataset, sample: &Dataset, feature: usize, rounds: u
         })
         .collect();
     let missing = lacks.then(|| means.iter_mut().filter_map(Vec::pop).collect());
-    let outputs = match model.objective {
-        Objective::Softmax | Objective::Softprob => (0..model.classes).map(|class| class.to_string()).collect(),
-        _ => vec![String::new()],
+    let outputs = match model.objective.is_multiclass() {
+        true => (0..model.classes).map(|class| class.to_string()).collect(),
+        false => vec![String::new()],
     };
     Some(Dependence {
         name: model.feature_name(feature),

@@ -276,7 +276,7 @@ impl ReportData {
         if data.rows == 0 {
             return Err(Error::data(format!("the {name} data has no rows")).remedy("give at least one row"));
         }
-        let metrics = default_metrics(model.objective);
+        let metrics = Metric::reported_for(model.objective);
         let channels: Vec<NamedData<'_>> = std::iter::once(inputs.data).chain(inputs.others.iter().copied()).collect();
         let figures = channels
             .iter()
@@ -320,7 +320,7 @@ impl ReportData {
         }
         let rounds_used = RoundsUsed { rounds: used, stopped_early: model.best_iteration.is_some() };
         let learning = Learning::new(history, model.objective, rounds_used);
-        let is_regression = model.objective == Objective::SquaredError;
+        let is_regression = !model.objective.is_classification();
         // All else can be said of trees that are too deep for SHAP values.
         let (shap, no_shap) = match ShapSummary::new(model, data, used) {
             Ok(shap) => (shap, None),
@@ -401,15 +401,6 @@ impl ReportData {
 /// Any value as JSON; null for what JSON lacks.
 fn json(value: &impl Serialize) -> Value {
     serde_json::to_value(value).unwrap_or(Value::Null)
-}
-
-/// The metrics that a report gives for an objective.
-fn default_metrics(objective: Objective) -> Vec<Metric> {
-    match objective {
-        Objective::SquaredError => vec![Metric::Rmse, Metric::Mae],
-        Objective::BinaryLogistic => vec![Metric::Logloss],
-        Objective::Softmax | Objective::Softprob => vec![Metric::Mlogloss],
-    }
 }
 
 fn class_counts(labels: &[f32], model: &Model) -> Vec<u64> {

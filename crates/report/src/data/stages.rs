@@ -2,12 +2,12 @@
 
 use super::classes::largest;
 use super::histogram::bin_of;
-use super::{NamedData, class_counts, default_metrics, labels_of};
+use super::{NamedData, class_counts, labels_of};
 use crate::history_file::{History, LossCurve};
+use gboost::Metric;
 use gboost::error::Result;
 use gboost::metric::{MOST_DENSE_CLASSES, Scored, class_scores};
 use gboost::model::{Model, Stages};
-use gboost::objective::Objective;
 use gboost::train::evaluation::metric_weights;
 use serde::Serialize;
 
@@ -91,7 +91,7 @@ impl LabelBins {
 /// Follows the judging data over all rounds: what is followed, the loss, and the margins after `used` rounds.
 pub(super) fn follow(model: &Model, data: NamedData<'_>, used: usize) -> Result<(OverRounds, History, Vec<f32>)> {
     let labels = labels_of(data.data)?;
-    let regression = model.objective == Objective::SquaredError;
+    let regression = !model.objective.is_classification();
     let bins = regression.then(|| LabelBins::new(labels));
     // All classes, or of many those that have the most rows.
     let classes = match regression {
@@ -138,7 +138,7 @@ fn walk(
 ) -> Result<History> {
     let labels = labels_of(data.data)?;
     let weights = metric_weights(data.data)?.values;
-    let metrics = default_metrics(model.objective);
+    let metrics = Metric::reported_for(model.objective);
     let rounds = chosen(model, data.data.rows, used);
     let mut curves: Vec<LossCurve> = metrics
         .iter()

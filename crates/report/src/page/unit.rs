@@ -1,7 +1,7 @@
 //! What the sum of a model's trees is called, and what it is in units of: the label's own of a
 //! regression, log-odds of two classes, scores of several.
 
-use gboost::objective::Objective;
+use gboost::objective::{Objective, Task};
 use serde::Serialize;
 
 /// Words for the sum of a model's trees, on every page.
@@ -20,23 +20,23 @@ impl Unit {
     /// known.
     #[must_use]
     pub fn new(objective: Objective, label: Option<&str>) -> Self {
-        match objective {
-            Objective::SquaredError => Self {
-                name: "prediction",
-                of: label.map_or("in units of the label".to_string(), |label| format!("in units of {label}")),
-                explained: "",
-            },
-            Objective::BinaryLogistic => Self {
+        match objective.task() {
+            Task::Binary => Self {
                 name: "log-odds",
                 of: "in log-odds of class 1".to_string(),
                 explained: "The log-odds, or margin, are ln(p / (1 - p)) of the probability p of class 1: above 0 it is more \
                             than one half, and each 1 more multiplies p / (1 - p) by 2.72.",
             },
-            Objective::Softmax | Objective::Softprob => Self {
+            Task::Multiclass => Self {
                 name: "score",
                 of: "in units of the class's score".to_string(),
                 explained: "A class's score, or margin, becomes its probability by softmax: each 1 more than another class's \
                             makes it 2.72 times as probable as that class.",
+            },
+            _ => Self {
+                name: "prediction",
+                of: label.map_or("in units of the label".to_string(), |label| format!("in units of {label}")),
+                explained: "",
             },
         }
     }
