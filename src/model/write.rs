@@ -79,7 +79,7 @@ impl Model {
         out.push_str("\":{\"");
         out.push_str(parameter);
         out.push_str("\":\"");
-        display(&mut out, value(self.classes));
+        out.push_str(&value(self.classes));
         out.push_str("\"}");
         out.push_str("}},\"version\":");
         out.push_str(VERSION);

@@ -25,8 +25,8 @@ pub struct ModelEntry {
     pub name: &'static str,
     /// The parameter.
     pub parameter: &'static str,
-    /// Its value in a model of so many outputs.
-    pub value: fn(usize) -> usize,
+    /// Its value in a model of a number of outputs.
+    pub value: fn(usize) -> String,
 }
 
 /// A loss that the shaders know.
@@ -130,7 +130,7 @@ pub(super) trait Definition: Copy {
 
     /// The parameter in XGBoost's model file.
     fn model_entry(self) -> ModelEntry {
-        ModelEntry { name: "reg_loss_param", parameter: "scale_pos_weight", value: |_| 1 }
+        ModelEntry { name: "reg_loss_param", parameter: "scale_pos_weight", value: |_| 1.to_string() }
     }
 }
 

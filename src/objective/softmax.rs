@@ -98,7 +98,7 @@ impl Definition for Multiclass {
     }
 
     fn model_entry(self) -> ModelEntry {
-        ModelEntry { name: "softmax_multiclass_param", parameter: "num_class", value: |outputs| outputs }
+        ModelEntry { name: "softmax_multiclass_param", parameter: "num_class", value: |outputs| outputs.to_string() }
     }
 }
 

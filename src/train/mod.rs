@@ -19,6 +19,8 @@ pub mod progress;
 pub(crate) mod rounds;
 pub(crate) mod set;
 pub(crate) mod start;
+#[cfg(test)]
+mod tests;
 pub mod trainer;
 pub(crate) mod training;
 
