@@ -46,6 +46,21 @@ pub struct Trained {
     pub profile: Option<crate::backend::profile::Profile>,
 }
 
+impl Trained {
+    /// Returns the best round, from 0, by the last metric of the last channel: the first of equal ones.
+    ///
+    /// `None` without a channel beside the training data, or a round whose value is a number.
+    #[must_use]
+    pub fn best_round(&self) -> Option<usize> {
+        let metric = self.metrics.last()?;
+        if self.channels.len() < 2 {
+            return None;
+        }
+        let values = self.history.iter().filter_map(|round| Some((round.round, *round.values.last()?.last()?)));
+        metric.best(values).map(|(round, _)| round)
+    }
+}
+
 /// Which backend trained.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Placement {

@@ -97,7 +97,7 @@ impl MetricsFile {
             adapter: trained.adapter.clone(),
             auto: trained.backend.auto.clone(),
             rounds: model.rounds(),
-            best_round: best_round(trained),
+            best_round: trained.best_round(),
             stopped_early: trained.stopped_early,
             rounds_used: Rounds::Best.of(model),
             model_sha256: model.sha256(),
@@ -121,17 +121,6 @@ impl MetricsFile {
         text.push('\n');
         text
     }
-}
-
-/// The best round by the last metric of the last channel; the first of equal ones, none without a
-/// validation channel or a round whose value is a number.
-fn best_round(trained: &Trained) -> Option<usize> {
-    let metric = trained.metrics.last()?;
-    if trained.channels.len() < 2 {
-        return None;
-    }
-    let values = trained.history.iter().filter_map(|round| Some((round.round, *round.values.last()?.last()?)));
-    metric.best(values).map(|(round, _)| round)
 }
 
 /// A binary32 as a number of JSON: through text, so that 0.2 is shown as 0.2 and not as the binary64 of its binary32.

@@ -18,7 +18,7 @@ use super::learning::{RoundsUsed, Verdict};
 use crate::history_file::LossCurve;
 use crate::html::figure;
 use crate::palette::DataRole;
-use gboost::metric::Metric;
+use gboost::metric::{Better, Metric};
 
 /// A loss counts as risen, or as still falling, by this share of everything it fell by.
 const NOTABLE_SHARE: f64 = 0.01;
@@ -31,29 +31,37 @@ const GROWN_SHARE: f64 = 0.1;
 /// Which values of a metric are better.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Scale {
-    maximise: bool,
+    better: Better,
 }
 
 impl Scale {
     pub(super) fn of(metric: &str) -> Self {
         let known = ["auc", "aucpr", "accuracy", "f1", "precision", "recall", "map", "ndcg", "r2"];
-        let maximise = Metric::from_name(metric)
-            .map_or_else(|_| known.iter().any(|name| metric.starts_with(name)), |metric| metric.maximise());
-        Self { maximise }
+        let by_name = || match known.iter().any(|name| metric.starts_with(name)) {
+            true => Better::Higher,
+            false => Better::Lower,
+        };
+        Self { better: Metric::from_name(metric).map_or_else(|_| by_name(), |metric| metric.better()) }
     }
 
     /// How far a value is from the best that there can be, 1 or 0: smaller is better.
     pub(super) fn loss(self, value: f64) -> f64 {
-        if self.maximise { 1.0 - value } else { value }
+        match self.better {
+            Better::Lower => value,
+            Better::Higher => 1.0 - value,
+        }
     }
 
     /// Returns the first of the best points; `None` without a point.
     pub(super) fn best(self, points: &[Point]) -> Option<Point> {
-        points.iter().copied().reduce(|best, next| if self.loss(next.1) < self.loss(best.1) { next } else { best })
+        self.better.best(points.iter().copied())
     }
 
     fn superlative(self) -> &'static str {
-        if self.maximise { "highest" } else { "lowest" }
+        match self.better {
+            Better::Lower => "lowest",
+            Better::Higher => "highest",
+        }
     }
 }
 
