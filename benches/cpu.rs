@@ -119,14 +119,14 @@ fn trainings(criterion: &mut Criterion) {
     ] {
         let params = params(&format!("objective=binary:logistic num_round=20 {text}"));
         let train = |threads| {
-            let params = Params { nthread: Some(threads), ..params.clone() };
+            let params = params.to_builder().nthread(threads).build().unwrap();
             Trainer::new(&params, &data).evaluate(Evaluate::LastRound).run().unwrap().model
         };
         assert_eq!(train(1).sha256(), train(2).sha256());
         group.bench_function(name, |bencher| bencher.iter(|| train(0)));
     }
     let model = {
-        let params = Params { num_round: 100, ..Params::default() };
+        let params = Params::builder().num_round(100).build().unwrap();
         Trainer::new(&params, &data).evaluate(Evaluate::LastRound).run().unwrap().model
     };
     group.throughput(Throughput::Elements(ROWS as u64));

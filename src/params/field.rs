@@ -1,7 +1,7 @@
 //! How a parameter's value is read from text and shown.
 
 use super::{BaseScore, HistogramSums, Sampler, TreeMethod};
-use crate::error::Error;
+use crate::error::{Error, Result};
 use crate::metric::Metric;
 use crate::objective::Objective;
 use serde_json::Value;
@@ -40,6 +40,14 @@ pub(super) enum Refused {
 pub(super) trait Field: Sized {
     fn parse(text: &str) -> std::result::Result<Self, Refused>;
     fn value(&self) -> Value;
+    /// The number that the parameter's range is about, if it is one.
+    fn number(&self) -> Option<f64> {
+        None
+    }
+    /// Checks what `parse` refuses besides numbers out of range.
+    fn check(&self) -> Result<()> {
+        Ok(())
+    }
     /// The values, where they are a few names.
     fn choices() -> Vec<String> {
         Vec::new()
@@ -89,6 +97,9 @@ macro_rules! whole {
             fn value(&self) -> Value {
                 Value::from(*self)
             }
+            fn number(&self) -> Option<f64> {
+                Some(*self as f64)
+            }
         }
     )+ };
 }
@@ -115,6 +126,10 @@ impl Field for f32 {
         // Through text, so that 0.2 is shown as 0.2 and not as the binary64 of its binary32.
         self.to_string().parse::<f64>().map_or(Value::Null, Value::from)
     }
+    fn number(&self) -> Option<f64> {
+        // Through text, too, so that an error shows the value as it was typed.
+        self.to_string().parse().ok()
+    }
 }
 
 impl<T: Field> Field for Option<T> {
@@ -123,6 +138,9 @@ impl<T: Field> Field for Option<T> {
     }
     fn value(&self) -> Value {
         self.as_ref().map_or(Value::Null, Field::value)
+    }
+    fn number(&self) -> Option<f64> {
+        self.as_ref().and_then(Field::number)
     }
     fn choices() -> Vec<String> {
         T::choices()
@@ -147,21 +165,17 @@ impl Field for BaseScore {
 
 impl Field for Vec<Metric> {
     fn parse(text: &str) -> std::result::Result<Self, Refused> {
-        text.split([',', ' ', '[', ']', '"', '\''])
-            .filter(|name| !name.is_empty())
-            .try_fold(Self::new(), |mut metrics, name| {
-                let metric = Metric::from_name(name).map_err(Refused::Error)?;
-                if metrics.contains(&metric) {
-                    let twice = Error::parameter(format!("eval_metric names {} twice", metric.name()));
-                    return Err(Refused::Error(twice.remedy("name it once; the last metric steers early stopping")));
-                }
-                metrics.push(metric);
-                Ok(metrics)
-            })
-            .and_then(|metrics| match metrics.is_empty() {
-                true => Err(Refused::Form(format!("one or several of {}", crate::metric::list()))),
-                false => Ok(metrics),
-            })
+        let names = text.split([',', ' ', '[', ']', '"', '\'']).filter(|name| !name.is_empty());
+        let mut metrics = Self::new();
+        for name in names {
+            let metric = Metric::from_name(name).map_err(Refused::Error)?;
+            once(&metrics, metric).map_err(Refused::Error)?;
+            metrics.push(metric);
+        }
+        match metrics.is_empty() {
+            true => Err(Refused::Form(format!("one or several of {}", crate::metric::list()))),
+            false => Ok(metrics),
+        }
     }
     fn choices() -> Vec<String> {
         Metric::ALL.iter().map(Metric::name).collect()
@@ -169,4 +183,20 @@ impl Field for Vec<Metric> {
     fn value(&self) -> Value {
         Value::from(self.iter().map(|metric| Value::from(metric.name())).collect::<Vec<_>>())
     }
+    fn check(&self) -> Result<()> {
+        for (index, &metric) in self.iter().enumerate() {
+            Metric::from_name(&metric.name())?;
+            once(&self[..index], metric)?;
+        }
+        Ok(())
+    }
+}
+
+/// Refuses a metric that is among those before it.
+fn once(before: &[Metric], metric: Metric) -> Result<()> {
+    if before.contains(&metric) {
+        let twice = Error::parameter(format!("eval_metric names {} twice", metric.name()));
+        return Err(twice.remedy("name it once; the last metric steers early stopping"));
+    }
+    Ok(())
 }

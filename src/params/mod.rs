@@ -60,6 +60,12 @@ pub enum BaseScore {
     Value(f32),
 }
 
+impl From<f32> for BaseScore {
+    fn from(value: f32) -> Self {
+        Self::Value(value)
+    }
+}
+
 /// The range of a number.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Range {
@@ -110,10 +116,12 @@ pub struct Spec {
 }
 
 enum Kind {
-    /// Works: how to set and show it.
+    /// Works: how to set, show and check it.
     Works {
         set: fn(&mut Params, &str) -> std::result::Result<(), Refused>,
         show: fn(&Params) -> Value,
+        number: fn(&Params) -> Option<f64>,
+        check: fn(&Params) -> Result<()>,
         choices: fn() -> Vec<String>,
     },
     /// Accepted only at the values that change nothing; anything else is not supported yet.
@@ -152,6 +160,27 @@ impl Spec {
         }
     }
 
+    /// Checks the parameter's value by itself.
+    fn check(&self, params: &Params) -> Result<()> {
+        let Kind::Works { number, check, .. } = self.kind else { return Ok(()) };
+        match number(params) {
+            Some(number) if !self.range.contains(number) => Err(self.out_of_range(&number.to_string())),
+            Some(number) if !number.is_finite() => Err(self.not_accepted(&number.to_string(), "a number")),
+            _ => check(params),
+        }
+    }
+
+    /// The error for a number that is not in the range.
+    fn out_of_range(&self, value: &str) -> Error {
+        Error::parameter(format!("{} {value} is out of range", self.name))
+            .remedy(format!("give a value {}", self.range.in_words()))
+    }
+
+    /// The error for a value of another form than the accepted one.
+    fn not_accepted(&self, value: &str, accepted: &str) -> Error {
+        Error::parameter(format!("{} {value:?} is not accepted", self.name)).remedy(format!("give {accepted}"))
+    }
+
     /// How to do without a parameter that does not work yet.
     fn without(&self) -> String {
         let Kind::Only(values) = self.kind else { return String::new() };
@@ -163,12 +192,62 @@ impl Spec {
     }
 }
 
+/// A setter of [`ParamsBuilder`]: takes the field's type, or what converts into it.
+macro_rules! setter {
+    ($(#[$doc:meta])* $field:ident: $type:ty) => {
+        $(#[$doc])*
+        #[must_use]
+        pub fn $field(mut self, $field: $type) -> Self {
+            self.params.$field = $field;
+            self
+        }
+    };
+    ($(#[$doc:meta])* $field:ident: $type:ty, $given:ty) => {
+        $(#[$doc])*
+        #[must_use]
+        pub fn $field(mut self, $field: $given) -> Self {
+            self.params.$field = $field.into();
+            self
+        }
+    };
+}
+
 macro_rules! params {
-    ($($(#[$doc:meta])* $field:ident: $type:ty = $initial:expr; $name:literal $aliases:expr, $range:expr, $default:literal, $help:literal;)+) => {
-        /// The hyperparameters of a training, each in its range.
+    ($($field:ident: $type:ty $(as $given:ty)? = $initial:expr; $name:literal $aliases:expr, $range:expr, $default:literal, $help:literal;)+) => {
+        /// The hyperparameters of a training.
+        ///
+        /// [`Params::builder`] sets them by type, [`Params::set`] from text. Ranges are checked whichever way a
+        /// value came: by `set`, by [`ParamsBuilder::build`], and again by [`Params::check`] when a training begins.
+        ///
+        /// ```
+        /// use gboost::{Objective, Params};
+        ///
+        /// let params = Params::builder().objective(Objective::BinaryLogistic).max_depth(5).eta(0.1).build()?;
+        /// assert_eq!((params.max_depth, params.num_round), (5, 100));
+        ///
+        /// let refused = Params::builder().eta(-1.0).build();
+        /// assert_eq!(refused.unwrap_err().to_string(), "eta -1 is out of range; give a value in [0, 1]");
+        /// # Ok::<(), gboost::Error>(())
+        /// ```
         #[derive(Clone, Debug, PartialEq)]
+        #[non_exhaustive]
         pub struct Params {
             $(#[doc = concat!("`", $name, "`: ", $help)] pub $field: $type,)+
+        }
+
+        /// Sets parameters by type, one after the other; made by [`Params::builder`] and [`Params::to_builder`].
+        ///
+        /// A parameter that is not set keeps its default, or its value of before.
+        #[derive(Clone, Debug, Default, PartialEq)]
+        pub struct ParamsBuilder {
+            params: Params,
+        }
+
+        impl ParamsBuilder {
+            $(setter! {
+                #[doc = concat!("Sets `", $name, "`: ", $help, ". Default: ", $default, ".")]
+                $field: $type $(, $given)?
+            })+
         }
 
         impl Default for Params {
@@ -187,6 +266,8 @@ macro_rules! params {
             kind: Kind::Works {
                 set: |params, text| { params.$field = Field::parse(text)?; Ok(()) },
                 show: |params| params.$field.value(),
+                number: |params| params.$field.number(),
+                check: |params| params.$field.check(),
                 choices: <$type as Field>::choices,
             },
         },)+];
@@ -211,15 +292,15 @@ params! {
     colsample_bylevel: f32 = 1.0; "colsample_bylevel" [], Range::Above(0.0, 1.0), "1", "Share of the tree's features drawn for a level";
     colsample_bynode: f32 = 1.0; "colsample_bynode" [], Range::Above(0.0, 1.0), "1", "Share of the level's features drawn for a node";
     scale_pos_weight: f32 = 1.0; "scale_pos_weight" [], Range::Above(0.0, INFINITY), "1", "Weight of rows with label 1 (binary:logistic)";
-    base_score: BaseScore = BaseScore::Unset; "base_score" [], Range::Any, "0.5; the label's mean for regression", "Prediction before the first tree, or auto";
+    base_score: BaseScore as impl Into<BaseScore> = BaseScore::Unset; "base_score" [], Range::Any, "0.5; the label's mean for regression", "Prediction before the first tree, or auto";
     max_bin: usize = 256; "max_bin" ["max_bins"], Range::Within(2.0, 65_535.0), "256", "Most bins a feature (hist)";
     tree_method: TreeMethod = TreeMethod::Hist; "tree_method" [], Range::Any, "hist", "hist or exact";
     sampler: Sampler = Sampler::Hash; "sampler" [], Range::Any, "hash", "Source of row and column samples: hash, or xgboost1 to reproduce XGBoost 1.x";
     histogram_sums: HistogramSums = HistogramSums::Auto; "histogram_sums" [], Range::Any, "auto", "Width of histogram sums: auto (64 bits up to 65,536 rows and above 2,097,152), narrow (32) or wide (64)";
     seed: u64 = 0; "seed" ["random_state"], Range::Any, "0", "Seed of the sampler";
-    eval_metric: Vec<Metric> = Vec::new(); "eval_metric" [], Range::Any, "the objective's", "Metrics, separated by commas; the last one steers early stopping";
-    early_stopping_rounds: Option<u32> = None; "early_stopping_rounds" [], Range::Within(1.0, 1e9), "off", "Stop after this many rounds without a better validation metric";
-    nthread: Option<usize> = None; "nthread" ["n_jobs", "nthreads"], Range::Within(0.0, 4096.0), "all", "Threads (0: all)";
+    eval_metric: Vec<Metric> as impl Into<Vec<Metric>> = Vec::new(); "eval_metric" [], Range::Any, "the objective's", "Metrics, separated by commas; the last one steers early stopping";
+    early_stopping_rounds: Option<u32> as impl Into<Option<u32>> = None; "early_stopping_rounds" [], Range::Within(1.0, 1e9), "off", "Stop after this many rounds without a better validation metric";
+    nthread: Option<usize> as impl Into<Option<usize>> = None; "nthread" ["n_jobs", "nthreads"], Range::Within(0.0, 4096.0), "all", "Threads (0: all)";
     verbosity: u8 = 1; "verbosity" [], Range::Within(0.0, 3.0), "1", "What is printed: 0 neither round lines nor warnings nor the summary, errors and results that were asked for alone; 1 all of these; 2 also details of backends and files; 3 as 2";
 }
 
@@ -247,9 +328,6 @@ impl Params {
     pub fn set(&mut self, name: &str, value: &str) -> Result<()> {
         let spec = find(name)?;
         let value = value.trim();
-        let refuse = |accepted: &str| {
-            Error::parameter(format!("{} {value:?} is not accepted", spec.name)).remedy(format!("give {accepted}"))
-        };
         match spec.kind {
             Kind::Only(values) if values.contains(&value) => Ok(()),
             Kind::Only(_) => {
@@ -265,26 +343,37 @@ impl Params {
                 if spec.range != Range::Any {
                     match value.parse::<f64>() {
                         Ok(number) if spec.range.contains(number) => {}
-                        Ok(_) => {
-                            return Err(Error::parameter(format!("{} {value} is out of range", spec.name))
-                                .remedy(format!("give a value {}", spec.range.in_words())));
-                        }
-                        Err(_) => return Err(refuse(&format!("a number {}", spec.range.in_words()))),
+                        Ok(_) => return Err(spec.out_of_range(value)),
+                        Err(_) => return Err(spec.not_accepted(value, &format!("a number {}", spec.range.in_words()))),
                     }
                 }
                 set(self, value).map_err(|refused| match refused {
-                    Refused::Form(form) => refuse(&form),
+                    Refused::Form(form) => spec.not_accepted(value, &form),
                     Refused::Error(error) => error,
                 })
             }
         }
     }
 
-    /// Checks what no parameter can say alone.
+    /// Begins to set parameters by type, from the defaults.
+    #[must_use]
+    pub fn builder() -> ParamsBuilder {
+        ParamsBuilder::default()
+    }
+
+    /// Begins to set parameters by type, from these.
+    #[must_use]
+    pub fn to_builder(&self) -> ParamsBuilder {
+        ParamsBuilder { params: self.clone() }
+    }
+
+    /// Checks every parameter's range, and what no parameter can say alone. A training begins with it.
     ///
     /// # Errors
-    /// A missing num_class, metrics that do not suit the objective, and combinations that do not work.
+    /// A value out of range (the error is that of [`Params::set`]), a missing num_class, metrics that do not suit
+    /// the objective, and combinations that do not work.
     pub fn check(&self) -> Result<()> {
+        WORKING.iter().try_for_each(|spec| spec.check(self))?;
         if self.objective.is_multiclass() && self.num_class < 2 {
             return Err(Error::parameter(format!(
                 "num_class {} is out of range: {} needs the number of classes",
@@ -380,6 +469,17 @@ impl Params {
     }
 }
 
+impl ParamsBuilder {
+    /// Returns the parameters, checked as in [`Params::check`].
+    ///
+    /// # Errors
+    /// As [`Params::check`].
+    pub fn build(self) -> Result<Params> {
+        self.params.check()?;
+        Ok(self.params)
+    }
+}
+
 fn normalise(name: &str) -> String {
     name.trim().trim_start_matches("--").replace('-', "_")
 }
@@ -462,6 +562,61 @@ mod tests {
             assert_eq!(refusal("objective", value), format!("objective {value:?} is not {is}; give one of {names}"));
         }
         assert!(refusal("eval_metric", "auc,map").starts_with("metric map is not supported yet; use one of logloss, "));
+    }
+
+    #[test]
+    fn values_are_checked_whichever_way_they_come() {
+        let error = |params: Params| params.check().err().map(|error| error.to_string()).unwrap_or_default();
+        for (name, value, params) in [
+            ("eta", "-1", Params { eta: -1.0, ..Params::default() }),
+            ("eta", "NaN", Params { eta: f32::NAN, ..Params::default() }),
+            ("gamma", "inf", Params { gamma: f32::INFINITY, ..Params::default() }),
+            ("subsample", "0", Params { subsample: 0.0, ..Params::default() }),
+            ("max_depth", "65", Params { max_depth: 65, ..Params::default() }),
+            ("num_round", "0", Params { num_round: 0, ..Params::default() }),
+            ("max_bin", "1", Params { max_bin: 1, ..Params::default() }),
+            ("early_stopping_rounds", "0", Params { early_stopping_rounds: Some(0), ..Params::default() }),
+            ("nthread", "5000", Params { nthread: Some(5000), ..Params::default() }),
+            ("verbosity", "4", Params { verbosity: 4, ..Params::default() }),
+            ("eval_metric", "mae,mae", Params { eval_metric: vec![Metric::Mae, Metric::Mae], ..Params::default() }),
+            (
+                "eval_metric",
+                "error@2",
+                Params { eval_metric: vec![Metric::Error { threshold: 2.0 }], ..Params::default() },
+            ),
+        ] {
+            assert_eq!(error(params), refusal(name, value), "{name} {value}");
+            assert!(!refusal(name, value).is_empty(), "{name} {value}");
+        }
+        assert_eq!(error(Params::default()), "");
+    }
+
+    #[test]
+    fn the_builder_sets_every_type() -> Result<()> {
+        let params = Params::builder()
+            .objective(Objective::BinaryLogistic)
+            .eta(0.1)
+            .max_depth(5)
+            .base_score(0.25)
+            .eval_metric([Metric::Auc, Metric::Logloss])
+            .early_stopping_rounds(20)
+            .nthread(2)
+            .build()?;
+        let mut typed = Params::default();
+        for (name, value) in [
+            ("objective", "binary:logistic"),
+            ("eta", "0.1"),
+            ("max_depth", "5"),
+            ("base_score", "0.25"),
+            ("eval_metric", "auc,logloss"),
+            ("early_stopping_rounds", "20"),
+            ("nthread", "2"),
+        ] {
+            typed.set(name, value)?;
+        }
+        assert_eq!(params, typed);
+        assert!(Params::builder().objective(Objective::Softprob).build().is_err());
+        Ok(())
     }
 
     #[test]

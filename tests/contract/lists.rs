@@ -258,7 +258,7 @@ fn lists_change_no_model() {
             for (threads, chunk_rows, histogram_bytes) in
                 [(1, None, 1 << 30), (3, Some(100), 1 << 30), (2, Some(7), 50_000)]
             {
-                let params = Params { nthread: Some(threads), ..params.clone() };
+                let params = params.to_builder().nthread(threads).build().unwrap();
                 let options = CpuOptions { chunk_rows, histogram_bytes, parallel_from: 0, ..CpuOptions::default() };
                 assert_eq!(sha256(&params, data, rule, options), dense, "{text}: {rule:?}, {threads} threads");
             }

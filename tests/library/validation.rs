@@ -6,7 +6,7 @@ use gboost::metric::Lack;
 use gboost::train::outcome::Trained;
 use gboost::util::threads::thread_pool;
 use gboost::validation::{CrossValidated, CrossValidation, FoldedData, Folds, MeanStd, cross_validate};
-use gboost::{Dataset, ErrorKind, Model, Params, Trainer};
+use gboost::{Dataset, ErrorKind, Model, Trainer};
 use std::ops::ControlFlow;
 
 const BINARY: &str = "objective=binary:logistic eval_metric=auc,logloss num_round=8 max_depth=4 subsample=0.7 \
@@ -104,7 +104,7 @@ fn early_stopping_cuts_at_the_best_mean() {
     let best = (0..60).min_by(|&a, &b| losses[a].total_cmp(&losses[b])).unwrap();
     assert_eq!((all.best_round, all.models[0].best_iteration), (Some(best), None));
 
-    let stopping = Params { early_stopping_rounds: Some(4), ..long };
+    let stopping = long.to_builder().early_stopping_rounds(4).build().unwrap();
     let cut = cross_validate(&stopping, &data, &folds).unwrap();
     let best = cut.best_round.unwrap();
     assert!(cut.stopped_early && cut.history.len() == best + 1, "{}", cut.history.len());
@@ -151,11 +151,11 @@ fn binned_data_is_shared_without_a_trace() {
         let matrix = BinnedMatrix::of(Rows::all(&train), &params).unwrap();
         // Other parameters than the method and max_bin may differ from those that binned.
         for eta in [0.1, 0.3] {
-            let params = Params { eta, ..params.clone() };
+            let params = params.to_builder().eta(eta).build().unwrap();
             let trainer = || Trainer::new(&params, &train).channel("validation", &valid);
             let (alone, shared) = (trainer().run().unwrap(), trainer().binned(&matrix).run().unwrap());
             assert_eq!((alone.model.to_json(), &alone.history), (shared.model.to_json(), &shared.history));
-            let half = Params { num_round: 4, ..params.clone() };
+            let half = params.to_builder().num_round(4).build().unwrap();
             let begun = Trainer::new(&half, &train).binned(&matrix).run().unwrap().model;
             let ended = Trainer::new(&half, &train).binned(&matrix).continue_from(&begun).run().unwrap().model;
             assert_eq!(ended.to_json(), alone.model.to_json());

@@ -298,7 +298,9 @@ impl Job<'_> {
 /// What the built-in data is trained with. The lab's verbosity of 0 is left to those who ask for it: the default run
 /// shows what it does.
 pub fn task1() -> Params {
-    Params { verbosity: Params::default().verbosity, ..Params::task1() }
+    let mut params = Params::task1();
+    params.verbosity = Params::default().verbosity;
+    params
 }
 
 fn read(args: &Args, purpose: Purpose, (plan, params): (&Plan, &Params), screen: &Screen) -> Result<Channels> {
