@@ -18,7 +18,7 @@ use gboost::cpu::{leaf_sums, partition, quantise, sample, split};
 use gboost::fixed::quantiser::{PairSum, QuantisedPair, ScaledRules};
 use gboost::params::TreeMethod;
 use gboost::tree::sampling::{RowSample, SampleSource};
-use gboost::{Evaluate, Params, Trainer};
+use gboost::{Evaluate, Params, Rounds, Trainer};
 use std::hint::black_box;
 
 const ROWS: usize = 100_000;
@@ -130,7 +130,7 @@ fn trainings(criterion: &mut Criterion) {
         Trainer::new(&params, &data).evaluate(Evaluate::LastRound).run().unwrap().model
     };
     group.throughput(Throughput::Elements(ROWS as u64));
-    group.bench_function("predict, 100 trees", |bencher| bencher.iter(|| model.predict_margins(&data, None)));
+    group.bench_function("predict, 100 trees", |bencher| bencher.iter(|| model.predict_margins(&data, Rounds::All)));
     group.finish();
 }
 

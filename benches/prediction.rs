@@ -9,7 +9,7 @@ mod common;
 use common::{FEATURES, higgs_like, params};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use gboost::util::threads::thread_pool;
-use gboost::{Dataset, Evaluate, Model, Trainer};
+use gboost::{Dataset, Evaluate, Model, Rounds, Trainer};
 use std::hint::black_box;
 
 /// The margins by the plain loop.
@@ -39,14 +39,14 @@ fn prediction(criterion: &mut Criterion) {
         let model = Trainer::new(&params, &data).evaluate(Evaluate::LastRound).run().unwrap().model;
         let mut group = criterion.benchmark_group(name);
         group.sample_size(10);
-        let margins = pool.install(|| model.predict_margins(&data, None));
+        let margins = pool.install(|| model.predict_margins(&data, Rounds::All));
         let expected = plain(&model, &data, ROWS);
-        assert_eq!(margins, expected);
+        assert_eq!(margins.values(), expected);
         group.throughput(Throughput::Elements(ROWS as u64));
         group.bench_function("batch", |bencher| {
-            bencher.iter(|| pool.install(|| model.predict_margins(black_box(&data), None)));
+            bencher.iter(|| pool.install(|| model.predict_margins(black_box(&data), Rounds::All)));
         });
-        let mut predictor = model.row_predictor(None);
+        let mut predictor = model.row_predictor(Rounds::All);
         let rows: Vec<Vec<f32>> = (0..1000).map(|row| data.row(row).collect()).collect();
         for (row, expected) in rows.iter().zip(&expected) {
             assert_eq!(predictor.margins(row), [*expected]);

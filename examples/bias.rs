@@ -4,7 +4,7 @@
 use gboost::explain::bias::{BiasReport, BiasRows, Condition, Facet};
 use gboost::ingest::keys::Keys;
 use gboost::ingest::{ReadOptions, read_bytes};
-use gboost::{Params, Trainer};
+use gboost::{Params, Rounds, Trainer};
 use std::path::Path;
 
 pub(crate) fn main() -> gboost::Result<()> {
@@ -17,7 +17,8 @@ pub(crate) fn main() -> gboost::Result<()> {
 
     let labels = data.labels.as_deref().unwrap_or_default();
     let positive: Vec<bool> = labels.iter().map(|&label| label == 1.0).collect();
-    let predicted: Vec<bool> = model.predict_margins(&data, None).iter().map(|&margin| margin > 0.0).collect();
+    let predicted: Vec<bool> =
+        model.predict_margins(&data, Rounds::All).values().iter().map(|&margin| margin > 0.0).collect();
     let rows = BiasRows { positive: &positive, predicted: &predicted, groups: None };
 
     let sex = data.names().iter().position(|name| name == "sex").unwrap_or_default();

@@ -32,7 +32,8 @@ pub(crate) fn main() -> gboost::Result<()> {
     assert!(auc.mean > 0.91 && auc.std < 0.02);
 
     let held_out = result.out_of_fold_margins(&folded);
-    let right = held_out.iter().zip(labels).filter(|&(&margin, &label)| (margin > 0.0) == (label == 1.0)).count();
+    let right =
+        held_out.values().iter().zip(labels).filter(|&(&margin, &label)| (margin > 0.0) == (label == 1.0)).count();
     println!("{:.1} % of the rows are right", 100.0 * right as f64 / data.rows as f64);
     assert!(right * 100 > data.rows * 85);
     Ok(())

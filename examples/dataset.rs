@@ -1,7 +1,7 @@
 //! A table from memory: names, missing values and row weights, without any file.
 //! `cargo run --release --example dataset`
 
-use gboost::{Dataset, Params, Trainer};
+use gboost::{Dataset, Params, Rounds, Trainer};
 
 pub(crate) fn main() -> gboost::Result<()> {
     let data = Dataset {
@@ -18,9 +18,9 @@ pub(crate) fn main() -> gboost::Result<()> {
     };
     let model = Trainer::new(&Params::default(), &data).run()?.model;
 
-    println!("{:?}: {:?}", model.feature_names, &model.predict_margins(&data, None)[..5]);
+    println!("{:?}: {:?}", model.feature_names, &model.predict_margins(&data, Rounds::All).values()[..5]);
     assert_eq!(model.feature_names, ["rooms", "garden"]);
-    for (row, prediction) in (0..5).zip(model.predict_margins(&data, None)) {
+    for (row, prediction) in (0..5).zip(model.predict_margins(&data, Rounds::All).into_values()) {
         assert!((prediction - 100.0 * (row + 1) as f32).abs() < 1.0);
     }
     Ok(())

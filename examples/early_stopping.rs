@@ -2,7 +2,7 @@
 //! `cargo run --release --example early_stopping`
 
 use gboost::ingest::{ReadOptions, read_bytes};
-use gboost::{Params, Trainer};
+use gboost::{Params, Rounds, Trainer};
 use std::path::Path;
 
 pub(crate) fn main() -> gboost::Result<()> {
@@ -27,9 +27,9 @@ pub(crate) fn main() -> gboost::Result<()> {
     assert!(trained.stopped_early);
     assert_eq!(model.best_iteration, Some(model.rounds() - 11));
 
-    // Predict with the rounds up to the best one; `used_rounds(true)` would be all.
-    let best = model.predict_margins(&valid.dataset, Some(model.used_rounds(false)));
-    let all = model.predict_margins(&valid.dataset, None);
+    // Predict with the rounds up to the best one.
+    let best = model.predict_margins(&valid.dataset, Rounds::Best);
+    let all = model.predict_margins(&valid.dataset, Rounds::All);
     assert_eq!(best.len(), valid.dataset.rows);
     assert_ne!(best, all);
     Ok(())

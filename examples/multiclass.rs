@@ -1,7 +1,7 @@
 //! Three classes: probabilities, predicted labels, and the confusion of both.
 //! `cargo run --release --example multiclass`
 
-use gboost::{Dataset, Params, Trainer};
+use gboost::{Dataset, Params, Rounds, Trainer};
 
 pub(crate) fn main() -> gboost::Result<()> {
     // Points of a square, by the stripe in which they lie.
@@ -16,12 +16,11 @@ pub(crate) fn main() -> gboost::Result<()> {
     let model = Trainer::new(&params, &data).run()?.model;
     assert_eq!(model.trees.len(), 3 * 30); // a tree per class and round
 
-    // Class-major: the margins of class 0 of all rows, then those of class 1, ...
-    let margins = model.predict_margins(&data, None);
+    let margins = model.predict_margins(&data, Rounds::All);
     let probabilities = model.transform(&margins);
-    let sum: f32 = (0..3).map(|class| probabilities[class * data.rows]).sum();
-    println!("row 0: {} {} {}", probabilities[0], probabilities[900], probabilities[1800]);
-    assert!((sum - 1.0).abs() < 1e-6 && probabilities[0] > 0.9);
+    let sum: f32 = (0..3).map(|class| probabilities.get(class, 0)).sum();
+    println!("row 0: {:?}", [0, 1, 2].map(|class| probabilities.get(class, 0)));
+    assert!((sum - 1.0).abs() < 1e-6 && probabilities.get(0, 0) > 0.9);
 
     let right = model.labels(&margins).iter().zip(&labels).filter(|(predicted, label)| predicted == label).count();
     println!("{right} of {} rows are right", data.rows);

@@ -1,7 +1,7 @@
 //! A regression: trains on a noisy curve, and measures the error on rows that were held out.
 //! `cargo run --release --example regression`
 
-use gboost::{Dataset, Params, Trainer};
+use gboost::{Dataset, Params, Rounds, Trainer};
 
 /// Rows of `sin(x) + z` with `x` in [0, 6) and `z` 0 or 1; every third row from `first` on.
 fn curve(first: usize) -> Dataset {
@@ -25,7 +25,7 @@ pub(crate) fn main() -> gboost::Result<()> {
     println!("rmse on held-out rows: {:.4} after one round, {:.4} after {}", rmse[0], rmse[59], rmse.len());
     assert!(rmse[0] > 0.5 && rmse[59] < 0.03);
 
-    let predictions = trained.model.predict_margins(&held_out, None); // of a regression margins are predictions
+    let predictions = trained.model.predict_margins(&held_out, Rounds::All); // of a regression margins are predictions
     println!("row 0: {} for {}", predictions[0], held_out.labels.as_deref().unwrap_or_default()[0]);
     assert!((predictions[0] - 0.002).abs() < 0.05);
     Ok(())

@@ -3,7 +3,7 @@
 
 use gboost::explain::shap::{Explainer, GlobalShap};
 use gboost::ingest::{ReadOptions, read_bytes};
-use gboost::{Params, Trainer};
+use gboost::{Params, Rounds, Trainer};
 use std::path::Path;
 
 pub(crate) fn main() -> gboost::Result<()> {
@@ -14,9 +14,9 @@ pub(crate) fn main() -> gboost::Result<()> {
     params.set("num_round", "30")?;
     let model = Trainer::new(&params, &data).run()?.model;
 
-    let explainer = Explainer::path_dependent(&model, None)?; // as XGBoost's pred_contribs
+    let explainer = Explainer::path_dependent(&model, Rounds::All)?; // as XGBoost's pred_contribs
     let contributions = explainer.contributions(&data, 0..100);
-    let margins = model.predict_margins(&data, None);
+    let margins = model.predict_margins(&data, Rounds::All);
     for (row, &margin) in margins.iter().enumerate().take(100) {
         let sum: f64 = contributions.row(row, 0).iter().sum(); // all features, and the expected margin
         assert!((sum - f64::from(margin)).abs() < 1e-5);

@@ -2,7 +2,7 @@
 //! `cargo run --release --example single_rows`
 
 use gboost::ingest::{ReadOptions, read_bytes};
-use gboost::{Model, Params, Trainer};
+use gboost::{Model, Params, Rounds, Trainer};
 use std::path::Path;
 
 pub(crate) fn main() -> gboost::Result<()> {
@@ -15,7 +15,7 @@ pub(crate) fn main() -> gboost::Result<()> {
 
     // A server reads the model once. Each of its threads has a predictor of its own.
     let model = Model::from_json_bytes(&saved)?;
-    let mut predictor = model.row_predictor(None); // None: all rounds
+    let mut predictor = model.row_predictor(Rounds::All);
     let mut row = vec![0.0; model.features];
     let probabilities: Vec<f32> = (0..data.rows)
         .map(|index| {
@@ -25,6 +25,6 @@ pub(crate) fn main() -> gboost::Result<()> {
         .collect();
 
     println!("{} rows, the first with probability {}", probabilities.len(), probabilities[0]);
-    assert_eq!(probabilities, model.transform(&model.predict_margins(&data, None))); // the same bits as all at once
+    assert_eq!(probabilities, model.transform(&model.predict_margins(&data, Rounds::All)).into_values()); // the same bits as all at once
     Ok(())
 }

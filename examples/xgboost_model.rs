@@ -1,8 +1,8 @@
 //! A model that XGBoost 3.2 trained and wrote: gboost reads it, and predicts XGBoost's bits.
 //! `cargo run --release --example xgboost_model`
 
-use gboost::Model;
 use gboost::ingest::{ReadOptions, read_bytes};
+use gboost::{Model, Rounds};
 use std::path::Path;
 
 pub(crate) fn main() -> gboost::Result<()> {
@@ -12,7 +12,7 @@ pub(crate) fn main() -> gboost::Result<()> {
     let rows = &include_bytes!("../tests/fixtures/models/data.csv")[..];
     let data = read_bytes(Path::new("data.csv"), rows, &ReadOptions { label: None, ..ReadOptions::default() })?;
 
-    let margins = model.predict_margins(&data.dataset, None);
+    let margins = model.predict_margins(&data.dataset, Rounds::All);
     let bits: Vec<String> = margins.iter().map(|margin| format!("{:08x}", margin.to_bits())).collect();
     println!("{} trees, {} rows, first margin {}", model.trees.len(), margins.len(), margins[0]);
     assert_eq!(bits, expected.lines().collect::<Vec<_>>());
@@ -21,6 +21,6 @@ pub(crate) fn main() -> gboost::Result<()> {
     let path = std::env::temp_dir().join(format!("gboost-example-{}.json", std::process::id()));
     model.save(&path)?;
     let again = Model::load(&path)?;
-    assert_eq!(again.predict_margins(&data.dataset, None), margins);
+    assert_eq!(again.predict_margins(&data.dataset, Rounds::All), margins);
     std::fs::remove_file(&path).map_err(|error| gboost::Error::data(error.to_string()))
 }

@@ -4,8 +4,8 @@
 //!     prediction MODEL DATA THREADS
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
-use gboost::Model;
 use gboost::ingest::{ReadOptions, read_channel};
+use gboost::{Model, Rounds};
 use std::hint::black_box;
 use std::time::Instant;
 
@@ -32,12 +32,12 @@ fn main() {
     let pool = gboost::util::threads::thread_pool(Some(threads.parse().expect("a number"))).expect("threads");
     let data = pool.install(|| read_channel(&[data.into()], &ReadOptions::default())).expect("data").dataset;
     let batch = median(5, || {
-        black_box(pool.install(|| model.transform(&model.predict_margins(black_box(&data), None))));
+        black_box(pool.install(|| model.transform(&model.predict_margins(black_box(&data), Rounds::All))));
     });
 
     const ROWS: usize = 1000;
     let rows: Vec<Vec<f32>> = (0..ROWS.min(data.rows)).map(|row| data.row(row).collect()).collect();
-    let mut predictor = model.row_predictor(None);
+    let mut predictor = model.row_predictor(Rounds::All);
     let row = median(5, || {
         for row in &rows {
             black_box(predictor.predict(black_box(row)));

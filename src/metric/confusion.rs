@@ -31,7 +31,7 @@ pub(super) fn predicted_class(scored: &Scored, row: usize) -> usize {
         return usize::from(scored.margin(0, row) > 0.0);
     }
     let mut best = 0;
-    for class in 1..scored.classes {
+    for class in 1..scored.outputs() {
         if scored.margin(class, row) > scored.margin(best, row) {
             best = class;
         }
@@ -196,7 +196,6 @@ pub struct ClassScore {
 /// As [`Metric::evaluate`](super::Metric::evaluate); and for a regression, which has no classes.
 #[must_use]
 pub fn class_scores(scored: &Scored) -> Vec<ClassScore> {
-    scored.check();
     assert!(scored.objective.is_classification(), "classes");
     let score = |class: &ClassTotals| ClassScore {
         precision: class.precision(),
@@ -299,7 +298,6 @@ impl Confusion<f64> {
 
 impl<T: Copy + Default + PartialEq> Confusion<T> {
     fn summed(scored: &Scored, of_row: impl Fn(usize) -> u64 + Sync + Send, value: impl Fn(u64) -> T) -> Self {
-        scored.check();
         assert!(scored.objective.is_classification(), "classes");
         let predicted = scored.map(|row| predicted_class(scored, row));
         Self::of(&Sums::new(scored, &predicted, of_row), scored, value)

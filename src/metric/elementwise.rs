@@ -70,7 +70,7 @@ pub(super) fn logloss(scored: &Scored) -> f64 {
     let arch = Arch::new();
     let highest = -log(LOWEST_PROBABILITY);
     mean(scored, LOSS_BITS, |rows, terms| {
-        let (margins, labels) = (&scored.margins[rows.clone()], &scored.labels[rows]);
+        let (margins, labels) = (&scored.margins.output(0)[rows.clone()], &scored.labels[rows]);
         arch.dispatch(Logloss { margins, labels, highest, terms });
     })
 }
@@ -110,11 +110,11 @@ pub(super) fn mlogloss(scored: &Scored) -> f64 {
 /// The largest margin of a row, and the sum of `exp(margin - largest)` in the order of the classes.
 pub(super) fn softmax_denominator(scored: &Scored, row: usize) -> (f64, f64) {
     let mut max = f64::NEG_INFINITY;
-    for class in 0..scored.classes {
+    for class in 0..scored.outputs() {
         max = max.max(scored.margin(class, row));
     }
     let mut sum = 0.0;
-    for class in 0..scored.classes {
+    for class in 0..scored.outputs() {
         sum += exp(scored.margin(class, row) - max);
     }
     (max, sum)

@@ -67,7 +67,6 @@ pub fn classification(scored: &Scored) -> Option<Classification> {
     if !scored.objective.is_classification() {
         return None;
     }
-    scored.check();
     let (totals, confusion) = Totals::with_confusion(scored);
     Some(Classification {
         accuracy: totals.accuracy(),

@@ -84,7 +84,7 @@ fn ranked_by_margin(scored: &Scored) -> Vec<Ranked> {
 /// since each row's softmax has its own denominator: probabilities do.
 fn ranked_by_probability<'a>(scored: &'a Scored) -> impl Iterator<Item = Vec<Ranked>> + 'a {
     let denominators = scored.map(|row| softmax_denominator(scored, row));
-    (0..scored.classes).map(move |class| {
+    (0..scored.outputs()).map(move |class| {
         scored.map(|row| {
             let (max, sum) = denominators[row];
             Ranked {
@@ -115,7 +115,6 @@ pub struct Ranking {
 /// # Panics
 /// As [`Metric::evaluate`](super::Metric::evaluate); and for a regression, which has no classes.
 pub fn rankings<'a>(scored: &'a Scored) -> impl Iterator<Item = Ranking> + 'a {
-    scored.check();
     assert!(scored.objective.is_classification(), "classes");
     let several = scored.objective.is_multiclass();
     let binary = (!several).then(|| ranked_by_margin(scored));
@@ -167,7 +166,7 @@ pub(super) fn auc(scored: &Scored) -> f64 {
         (true, _) => {}
     }
     // One class that lacks rows, or has all, leaves no value: what need not be ranked for many classes.
-    if lacking(scored.objective, scored.classes, scored.labels, scored.weights).is_some() {
+    if lacking(scored.objective, scored.outputs(), scored.labels, scored.weights).is_some() {
         return f64::NAN;
     }
     let mut weighted = 0.0;
@@ -324,6 +323,7 @@ fn area_between(before: Tied, after: Tied, positives: u64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::util::per_output::PerOutput;
 
     #[test]
     fn rows_that_weigh_one_have_the_area_of_their_groups() {
@@ -332,17 +332,11 @@ mod tests {
                 let hash = |row: usize, by: usize| (row * by) % 1_000_003;
                 // Ties, both signs, both zeros.
                 let margin = |row| (hash(row, 7919) % spread) as f64 - (spread / 2) as f64;
-                let margins: Vec<f64> =
-                    (0..rows).map(|row| if row % 5 == 0 { -0.0 } else { margin(row) / 3.0 }).collect();
+                let margins = (0..rows).map(|row| if row % 5 == 0 { -0.0 } else { margin(row) / 3.0 }).collect();
+                let margins = PerOutput::new(margins, 1);
                 for share in [0, 3, 10] {
                     let labels: Vec<f32> = (0..rows).map(|row| f32::from(hash(row, 104_729) % 10 < share)).collect();
-                    let scored = Scored {
-                        margins: &margins,
-                        classes: 1,
-                        labels: &labels,
-                        weights: None,
-                        objective: crate::Objective::BinaryLogistic,
-                    };
+                    let scored = Scored::new(&margins, &labels, None, Objective::BinaryLogistic);
                     let expected = binary_auc(&tied_groups(&sorted(ranked_by_margin(&scored))));
                     let lack = lacking(scored.objective, 1, &labels, None);
                     assert_eq!(expected.is_nan(), lack.is_some(), "{rows} rows, {spread}, {share}");

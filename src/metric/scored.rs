@@ -2,25 +2,56 @@
 
 use super::{BLOCK, SERIAL_ROWS, confusion, label_count};
 use crate::objective::Objective;
+use crate::util::per_output::PerOutput;
 use rayon::prelude::*;
 use std::ops::Range;
 
 /// The rows of a channel with the margins that a model gives them.
 #[derive(Clone, Copy, Debug)]
 pub struct Scored<'a> {
-    /// Margins, class after class: `margins[class * rows + row]`.
-    pub margins: &'a [f64],
-    /// Margins a row: num_class for multiclass, otherwise 1.
-    pub classes: usize,
-    /// Labels, one a row.
-    pub labels: &'a [f32],
-    /// Quantised weights, one a row, their sum below 2^32 (`docs/exactness.md` 2); `None`: each row weighs 1.
-    pub weights: Option<&'a [u32]>,
+    /// Margins of all rows and outputs.
+    pub(super) margins: &'a PerOutput<f64>,
+    /// Labels, one per row.
+    pub(super) labels: &'a [f32],
+    /// Quantised weights, one per row.
+    pub(super) weights: Option<&'a [u32]>,
     /// The objective whose margins these are.
-    pub objective: Objective,
+    pub(super) objective: Objective,
 }
 
-impl Scored<'_> {
+impl<'a> Scored<'a> {
+    /// Puts the rows together.
+    ///
+    /// Weights are quantised, their sum is below 2^32 (`docs/exactness.md` 2); without them, each row weighs 1.
+    ///
+    /// # Panics
+    /// If there is not one label, or not one weight, per row.
+    #[must_use]
+    pub fn new(
+        margins: &'a PerOutput<f64>,
+        labels: &'a [f32],
+        weights: Option<&'a [u32]>,
+        objective: Objective,
+    ) -> Self {
+        assert_eq!(margins.values().len(), margins.outputs() * labels.len(), "one margin per row and output");
+        assert!(weights.is_none_or(|weights| weights.len() == labels.len()), "one weight per row");
+        Self { margins, labels, weights, objective }
+    }
+
+    /// Returns the margin of an output of a row.
+    ///
+    /// # Panics
+    /// If there is no such margin.
+    #[must_use]
+    pub fn margin(&self, output: usize, row: usize) -> f64 {
+        self.margins.get(output, row)
+    }
+
+    /// The margins per row.
+    pub(super) fn outputs(&self) -> usize {
+        self.margins.outputs()
+    }
+
     /// Number of rows.
     #[must_use]
     pub fn rows(&self) -> usize {
@@ -35,16 +66,7 @@ impl Scored<'_> {
 
     /// Number of different labels of a classification.
     pub(super) fn label_count(&self) -> usize {
-        label_count(self.objective, self.classes)
-    }
-
-    pub(super) fn check(&self) {
-        assert_eq!(self.margins.len(), self.classes * self.rows(), "one margin a row and class");
-        assert!(self.weights.is_none_or(|weights| weights.len() == self.rows()), "one weight a row");
-    }
-
-    pub(super) fn margin(&self, class: usize, row: usize) -> f64 {
-        self.margins[class * self.rows() + row]
+        label_count(self.objective, self.outputs())
     }
 
     /// The label of a row as a class number.

@@ -13,11 +13,13 @@ mod place;
 mod predict;
 mod read;
 mod read_tree;
+mod rounds;
 mod values;
 mod write;
 
 pub use predict::RowPredictor;
 pub use predict::Stages;
+pub use rounds::Rounds;
 
 use crate::data::dataset::Dataset;
 use crate::error::{Error, Result};
@@ -99,15 +101,6 @@ impl Model {
             tree
         };
         trees.map(weighted).collect()
-    }
-
-    /// Number of rounds to predict with: up to the best one if the model knows it and `all_rounds` is not asked for.
-    #[must_use]
-    pub fn used_rounds(&self, all_rounds: bool) -> usize {
-        match self.best_iteration {
-            Some(best) if !all_rounds => best.saturating_add(1).min(self.rounds()),
-            _ => self.rounds(),
-        }
     }
 
     /// The margin of a class before the first tree (`docs/exactness.md` 3); NaN if `base_score` is outside the

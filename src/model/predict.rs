@@ -3,39 +3,52 @@
 //! Blocks of rows run in parallel. Within a block each tree is applied to all rows before the next one, so that the
 //! tree stays in the cache; a row's additions still happen in tree order, so the block size changes no bit.
 
-use super::Model;
 use super::forest::row::RowForest;
 use super::forest::{BLOCK, Forest};
 use super::values::Values;
+use super::{Model, Rounds};
 use crate::binning::BinnedMatrix;
 use crate::data::dataset::Dataset;
+use crate::error::Result;
 use crate::objective::Objective;
+use crate::util::per_output::PerOutput;
 use rayon::prelude::*;
 
 impl Model {
-    /// The number of trees of the first `rounds` rounds; of all of them for `None`.
-    pub(crate) fn tree_count(&self, rounds: Option<usize>) -> usize {
-        rounds.map_or(self.rounds(), |rounds| rounds.min(self.rounds())) * self.classes
+    /// Predicts all rows with the rounds up to the best one: probabilities for classification, one per class for
+    /// several classes, or values for regression.
+    ///
+    /// ```no_run
+    /// use gboost::{Dataset, Model};
+    ///
+    /// let predictions = Model::load("model.json")?.predict(&Dataset::from_csv("valid.csv")?)?;
+    /// println!("first row {}", predictions.get(0, 0));
+    /// # Ok::<(), gboost::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If the data has not the model's columns ([`Model::check_features`]).
+    pub fn predict(&self, data: &Dataset) -> Result<PerOutput<f32>> {
+        self.check_features(data)?;
+        Ok(self.transform(&self.predict_margins(data, Rounds::Best)))
     }
 
-    /// Prepares the prediction of single rows with the first `rounds` rounds (`None`: all; see
-    /// [`Model::used_rounds`]).
+    /// Prepares the prediction of single rows.
     #[must_use]
-    pub fn row_predictor(&self, rounds: Option<usize>) -> RowPredictor {
+    pub fn row_predictor(&self, rounds: Rounds) -> RowPredictor {
         let base: Vec<f32> = (0..self.classes).map(|class| self.base_margin(class)).collect();
         let forest = RowForest::new(&self.weighted_trees(0..self.tree_count(rounds)));
         let (margins, scratch) = (base.clone(), vec![0.0; self.classes]);
         RowPredictor { objective: self.objective, forest, base, margins, scratch }
     }
 
-    /// The margins of all rows, class after class (`[class * rows + row]`), with the first `rounds` rounds (`None`:
-    /// all; see [`Model::used_rounds`]).
+    /// Returns the margins of all rows.
     ///
     /// Call [`Model::check_features`] first: a column that the data lacks counts as missing here.
     #[must_use]
-    pub fn predict_margins(&self, data: &Dataset, rounds: Option<usize>) -> Vec<f32> {
+    pub fn predict_margins(&self, data: &Dataset, rounds: Rounds) -> PerOutput<f32> {
         let mut stages = Stages::new(self, data);
-        stages.advance(rounds.unwrap_or(usize::MAX));
+        stages.advance(self.used_rounds(rounds));
         stages.margins()
     }
 
@@ -45,17 +58,17 @@ impl Model {
     /// All trees must have been grown on this matrix. Those of a model that was continued were not, and may have thresholds
     /// within bins.
     #[must_use]
-    pub fn predict_binned(&self, matrix: &BinnedMatrix, rounds: Option<usize>) -> Vec<f32> {
+    pub fn predict_binned(&self, matrix: &BinnedMatrix, rounds: Rounds) -> PerOutput<f32> {
         let mut stages = Stages::over(self, matrix);
-        stages.advance(rounds.unwrap_or(usize::MAX));
+        stages.advance(self.used_rounds(rounds));
         stages.margins()
     }
 
-    /// The leaf of every row in every tree of the first `rounds` rounds (`None`: all), row after row
-    /// (`[row * trees + tree]`), as node indices: XGBoost's `pred_leaf`. Trees that XGBoost pruned are renumbered
-    /// without their deleted nodes when they are read, so there the numbers are lower than XGBoost's.
+    /// Returns the leaf of every row in every tree of those rounds, row after row (`[row * trees + tree]`), as node
+    /// indices: XGBoost's `pred_leaf`. Trees that XGBoost pruned are renumbered without their deleted nodes when they
+    /// are read, so there the numbers are lower than XGBoost's.
     #[must_use]
-    pub fn predict_leaves(&self, data: &Dataset, rounds: Option<usize>) -> Vec<u32> {
+    pub fn predict_leaves(&self, data: &Dataset, rounds: Rounds) -> Vec<u32> {
         let trees = &self.trees[..self.tree_count(rounds)];
         let forest = Forest::new(trees, data);
         let trees = trees.len();
@@ -75,21 +88,20 @@ impl Model {
         found
     }
 
-    /// What the objective predicts for margins in the layout of [`Model::predict_margins`], in the same layout:
-    /// probabilities for classification (one a class for both multiclass objectives), the margins themselves for
-    /// regression. Computed in binary64 and rounded once.
+    /// Returns what the objective predicts for the margins: probabilities for classification (one per class for both
+    /// multiclass objectives), the margins themselves for regression. Computed in binary64 and rounded once.
     #[must_use]
-    pub fn transform(&self, margins: &[f32]) -> Vec<f32> {
-        let mut predictions = margins.to_vec();
+    pub fn transform(&self, margins: &PerOutput<f32>) -> PerOutput<f32> {
+        let mut predictions = margins.values().to_vec();
         self.objective.transform(&mut predictions, &mut vec![0.0; self.classes]);
-        predictions
+        PerOutput::new(predictions, margins.outputs())
     }
 
-    /// One prediction a row for margins in the layout of [`Model::predict_margins`]: the class (1 if the margin is
-    /// above 0; the lowest class of the largest margin), or the value for regression.
+    /// Returns one prediction per row: the class (1 if the margin is above 0; the lowest class of the largest margin),
+    /// or the value for regression.
     #[must_use]
-    pub fn labels(&self, margins: &[f32]) -> Vec<f32> {
-        self.objective.decide(margins, self.classes)
+    pub fn labels(&self, margins: &PerOutput<f32>) -> Vec<f32> {
+        self.objective.decide(margins.values(), self.classes)
     }
 }
 
@@ -145,32 +157,17 @@ impl<'a> Stages<'a> {
         );
     }
 
-    /// The margins, class after class (`[class * rows + row]`).
+    /// Returns the margins.
     #[must_use]
-    pub fn margins(self) -> Vec<f32> {
-        if self.model.classes == 1 { self.blocks } else { self.snapshot() }
+    pub fn margins(self) -> PerOutput<f32> {
+        PerOutput::from_blocks(self.blocks, BLOCK, self.model.classes)
     }
 
-    /// A copy of the margins, as [`Stages::margins`].
+    /// Returns a copy of the margins.
     #[must_use]
-    pub fn snapshot(&self) -> Vec<f32> {
-        match self.model.classes {
-            1 => self.blocks.clone(),
-            classes => join_blocks(&self.blocks, self.data.rows(), classes),
-        }
+    pub fn snapshot(&self) -> PerOutput<f32> {
+        PerOutput::from_blocks(self.blocks.clone(), BLOCK, self.model.classes)
     }
-}
-
-/// From blocks of rows, each class after class, to all rows class after class.
-fn join_blocks(blocks: &[f32], rows: usize, classes: usize) -> Vec<f32> {
-    let mut joined = vec![0.0; blocks.len()];
-    for (block, margins) in blocks.chunks(BLOCK * classes).enumerate() {
-        let block_rows = margins.len() / classes;
-        for (class, values) in margins.chunks_exact(block_rows).enumerate() {
-            joined[class * rows + block * BLOCK..][..block_rows].copy_from_slice(values);
-        }
-    }
-    joined
 }
 
 /// Predicts single rows, without allocating: made by [`Model::row_predictor`]. Every thread takes a clone.
@@ -179,7 +176,7 @@ fn join_blocks(blocks: &[f32], rows: usize, classes: usize) -> Vec<f32> {
 ///
 /// ```no_run
 /// let model = gboost::Model::load("model.json")?;
-/// let mut predictor = model.row_predictor(Some(model.used_rounds(false)));
+/// let mut predictor = model.row_predictor(gboost::Rounds::Best);
 /// let row = [39.0, 7.0, 77_516.0, f32::NAN];
 /// println!("probability {}", predictor.predict(&row)[0]);
 /// # Ok::<(), gboost::Error>(())

@@ -12,6 +12,7 @@ use crate::metric::{Lack, Metric, Scored, lacking};
 use crate::params::Params;
 use crate::train::outcome::Round;
 use crate::train::set::TrainingSet;
+use crate::util::per_output::{PerOutput, RowMajor};
 use rayon::prelude::*;
 use std::borrow::Cow;
 
@@ -42,37 +43,19 @@ impl<'a> Evaluation<'a> {
                 0 => backend.margins()?,
                 _ => backend.channel_margins(channel - 1)?,
             };
-            Ok(class_major(fixed, problem.classes, self.format))
+            let rows: PerOutput<i64, RowMajor> = PerOutput::new(fixed, problem.classes);
+            let unit = power_of_two(-self.format.scale);
+            Ok(rows.into_output_major(|margin| margin as f64 * unit))
         };
-        let margins: Vec<Vec<f64>> = (0..self.labels.len()).map(margins).collect::<Result<_>>()?;
+        let margins: Vec<PerOutput<f64>> = (0..self.labels.len()).map(margins).collect::<Result<_>>()?;
         let values = margins.par_iter().zip(&self.labels).zip(&self.weights).map(|((margins, labels), weights)| {
-            let scored = Scored {
-                margins,
-                classes: problem.classes,
-                labels,
-                weights: weights.values.as_deref(),
-                objective: problem.objective,
-            };
+            let scored = Scored::new(margins, labels, weights.values.as_deref(), problem.objective);
             self.metrics.iter().map(|metric| metric.evaluate(&scored)).collect()
         });
         let values = values.collect();
         self.history.push(Round { round, values });
         Ok(())
     }
-}
-
-/// Row-major fixed-point margins as class-major reals.
-fn class_major(fixed: Vec<i64>, classes: usize, format: MarginFormat) -> Vec<f64> {
-    let unit = power_of_two(-format.scale);
-    if classes == 1 {
-        // In the same memory.
-        return fixed.into_iter().map(|margin| margin as f64 * unit).collect();
-    }
-    let mut margins = Vec::with_capacity(fixed.len());
-    for class in 0..classes {
-        margins.extend(fixed.chunks_exact(classes).map(|row| row[class] as f64 * unit));
-    }
-    margins
 }
 
 /// The weights that metrics of a channel use.

@@ -40,8 +40,8 @@ fn a_new_objective_trains_is_saved_is_read_and_predicts() {
     let Trained { model, history, .. } = train(&params("num_round=30"), &data, None, CpuOptions::default());
     let rmse = |round: usize| history[round].values[0][0];
     assert!(rmse(29) < 0.95 * rmse(0), "rmse {} after {}", rmse(29), rmse(0));
-    let predictions = model.transform(&model.predict_margins(&data, None));
-    for (row, &prediction) in predictions.iter().enumerate() {
+    let predictions = model.transform(&model.predict_margins(&data, crate::model::Rounds::All));
+    for (row, &prediction) in predictions.values().iter().enumerate() {
         let expected = if data.columns[0][row] < 5.0 { 1.0 } else { 1000.0 };
         assert!((prediction / expected - 1.0).abs() < 0.5, "row {row}: {prediction}, not about {expected}");
     }
@@ -53,7 +53,7 @@ fn a_new_objective_trains_is_saved_is_read_and_predicts() {
     assert_eq!((read.objective.name(), &read.trees), ("test:counts", &model.trees));
     assert_eq!(read.sha256(), model.sha256());
     let row: Vec<f32> = data.columns.iter().map(|column| column[11]).collect();
-    assert_eq!(read.row_predictor(None).predict(&row), &predictions[11..12]);
+    assert_eq!(read.row_predictor(crate::model::Rounds::All).predict(&row), &predictions.values()[11..12]);
 }
 
 #[test]

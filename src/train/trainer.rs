@@ -42,8 +42,8 @@ use std::time::Instant;
 /// params.set("num_round", "20")?;
 /// params.set("min_child_weight", "0")?;
 /// let trained = Trainer::new(&params, &data).run()?;
-/// let margins = trained.model.predict_margins(&data, None);
-/// assert!((margins[3] - 4.0).abs() < 0.1);
+/// let predictions = trained.model.predict(&data)?;
+/// assert!((predictions.get(0, 3) - 4.0).abs() < 0.1);
 /// # Ok::<(), gboost::Error>(())
 /// ```
 pub struct Trainer<'a> {

@@ -4,6 +4,7 @@ pub mod buffer;
 pub mod clock;
 pub mod digest;
 pub mod names;
+pub mod per_output;
 pub(crate) mod radix;
 pub mod strict_json;
 pub mod threads;

@@ -7,7 +7,7 @@ use crate::data::dataset::Dataset;
 use crate::data::rows::Rows;
 use crate::error::{Error, ErrorKind, Result};
 use crate::metric::{Lack, Metric, Scored};
-use crate::model::Model;
+use crate::model::{Model, Rounds};
 use crate::params::Params;
 use crate::train::choice::BackendChoice;
 use crate::train::contest::News;
@@ -19,6 +19,7 @@ use crate::train::rounds::train_together;
 use crate::train::set::TrainingSet;
 use crate::train::start::check_start;
 use crate::train::training::Finished;
+use crate::util::per_output::PerOutput;
 use crate::util::threads::thread_pool;
 use rayon::prelude::*;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -215,18 +216,18 @@ impl CrossValidated {
         self.history.iter().find(|round| Some(round.round) == best).or(self.history.last())
     }
 
-    /// The margin of each row by the model that was not trained on it, class-major as [`Model::predict_margins`] has them; of the
-    /// rounds up to the best one with early stopping, otherwise of all.
+    /// Returns the margins of each row by the model that was not trained on it; of the rounds up to the best one with
+    /// early stopping, otherwise of all.
     #[must_use]
-    pub fn out_of_fold_margins(&self, data: &FoldedData<'_>) -> Vec<f32> {
-        let rows = data.data.rows;
-        let mut margins = vec![0.0; rows * self.models.first().map_or(0, |model| model.classes)];
+    pub fn out_of_fold_margins(&self, data: &FoldedData<'_>) -> PerOutput<f32> {
+        let outputs = self.models.first().map_or(0, |model| model.classes);
+        let mut margins = PerOutput::new(vec![0.0; data.data.rows * outputs], outputs);
         for (fold, (model, part)) in self.models.iter().zip(&data.parts).enumerate() {
-            let found = model.predict_margins(&part.test, Some(model.used_rounds(false)));
-            for (place, row) in data.folds.test_rows(fold).into_iter().enumerate() {
-                for class in 0..model.classes {
-                    margins[class * rows + row as usize] = found[class * part.test.rows + place];
-                }
+            let found = model.predict_margins(&part.test, Rounds::Best);
+            let rows = data.folds.test_rows(fold);
+            for output in 0..outputs {
+                let held_out = margins.output_mut(output);
+                rows.iter().zip(found.output(output)).for_each(|(&row, &margin)| held_out[row as usize] = margin);
             }
         }
         margins
@@ -241,15 +242,9 @@ impl CrossValidated {
     pub fn saved_test(&self, data: &FoldedData<'_>) -> Result<Vec<MeanStd>> {
         let of_fold = |(model, part): (&Model, &Part)| -> Result<Vec<f64>> {
             let weights = metric_weights(&part.test)?;
-            let margins = model.predict_margins(&part.test, Some(model.used_rounds(false)));
-            let margins: Vec<f64> = margins.into_iter().map(f64::from).collect();
-            let scored = Scored {
-                margins: &margins,
-                classes: model.classes,
-                labels: &Rows::all(&part.test).labels()?,
-                weights: weights.values.as_deref(),
-                objective: model.objective,
-            };
+            let margins = model.predict_margins(&part.test, Rounds::Best).map(f64::from);
+            let labels = Rows::all(&part.test).labels()?;
+            let scored = Scored::new(&margins, &labels, weights.values.as_deref(), model.objective);
             Ok(self.metrics.iter().map(|metric| metric.evaluate(&scored)).collect())
         };
         let folds = self.models.iter().zip(&data.parts).map(of_fold).collect::<Result<Vec<_>>>()?;

@@ -1,7 +1,7 @@
 //! The engine against the naive trainer of `tests/contract/oracle/`, bit for bit, on small random problems.
 use crate::oracle;
 use gboost::cpu::CpuOptions;
-use gboost::{Dataset, Trainer};
+use gboost::{Dataset, Rounds, Trainer};
 use proptest::prelude::*;
 
 /// A small problem in the terms of both trainers.
@@ -141,13 +141,13 @@ fn check(problem: &Problem) {
             .collect();
         assert_eq!(history, expected_history, "{:?} {:?}", found.history, expected.history);
 
-        let margins = found.model.predict_margins(&validation_data, None);
+        let margins = found.model.predict_margins(&validation_data, Rounds::All);
         let trees = &expected.trees;
         let oracle_margins =
             oracle::predict_margin(expected.base_score, params.objective, params.num_class, trees, validation);
         for (row, expected) in oracle_margins.iter().enumerate() {
             for (class, expected) in expected.iter().enumerate() {
-                assert_eq!(margins[class * validation.rows() + row].to_bits(), expected.to_bits());
+                assert_eq!(margins.get(class, row).to_bits(), expected.to_bits());
             }
         }
     }

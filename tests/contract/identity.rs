@@ -1,7 +1,7 @@
 //! The model's bytes depend on the data, the parameters and the seed, and on nothing else.
 use crate::common::{Labels, data, params, permuted, with_weights};
 use gboost::cpu::CpuOptions;
-use gboost::{Dataset, Evaluate, Params, Trainer};
+use gboost::{Dataset, Evaluate, Params, Rounds, Trainer};
 
 /// A training, and the sha256 of its model. A hash that changes means that models trained before cannot be trained again:
 /// never change one without a new major version.
@@ -188,8 +188,8 @@ fn an_outlier_does_not_stop_the_others_from_learning() {
     };
     let params = params("num_round=1000 eta=0.3 max_depth=2 min_child_weight=0 lambda=0");
     let trained = Trainer::new(&params, &data).evaluate(Evaluate::LastRound).run().unwrap();
-    let predicted = trained.model.predict_margins(&data, None);
-    for (row, &margin) in predicted.iter().enumerate().skip(1) {
+    let predicted = trained.model.predict_margins(&data, Rounds::All);
+    for (row, &margin) in predicted.values().iter().enumerate().skip(1) {
         assert!((margin - 1.0).abs() < 0.01, "row {row}: {margin}");
     }
 }

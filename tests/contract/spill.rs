@@ -2,9 +2,8 @@
 use crate::common::{Labels, data, params, with_weights};
 use gboost::binning::BinnedMatrix;
 use gboost::ingest::{Channel, ColumnRef, ReadOptions, SpillOptions, read_bytes, read_channel};
-use gboost::{Dataset, ErrorKind, Params, Trained, Trainer};
+use gboost::{Dataset, ErrorKind, Params, PerOutput, Rounds, Trained, Trainer};
 use gboost_report::Figures;
-use gboost_report::figures::Rounds;
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -126,7 +125,7 @@ fn bins_values_and_single_rows_predict_the_same_bits() {
         let params = params(text);
         let mut matrix = BinnedMatrix::of(gboost::data::rows::Rows::all(&data), &params).unwrap();
         let model = train(&data, Some(&matrix), &params).model;
-        let mut predictor = model.row_predictor(None);
+        let mut predictor = model.row_predictor(Rounds::All);
         let classes = model.classes;
         let mut expected = vec![0; data.rows * classes];
         for row in 0..data.rows {
@@ -135,13 +134,13 @@ fn bins_values_and_single_rows_predict_the_same_bits() {
                 expected[class * data.rows + row] = margin.to_bits();
             }
         }
-        let bits = |margins: Vec<f32>| margins.into_iter().map(f32::to_bits).collect::<Vec<_>>();
-        assert!(bits(model.predict_margins(&data, None)) == expected, "{text}");
-        assert!(bits(model.predict_binned(&matrix, None)) == expected, "{text}");
+        let bits = |margins: PerOutput<f32>| margins.into_values().into_iter().map(f32::to_bits).collect::<Vec<_>>();
+        assert!(bits(model.predict_margins(&data, Rounds::All)) == expected, "{text}");
+        assert!(bits(model.predict_binned(&matrix, Rounds::All)) == expected, "{text}");
         // By row alone.
         let spilled = read(&csv(&data), &options(&data, spill(500, 0))).spilled.unwrap();
         matrix = BinnedMatrix::of_spilled(&spilled, &data.names(), &params).unwrap();
-        assert!(bits(model.predict_binned(&matrix, None)) == expected, "{text}");
+        assert!(bits(model.predict_binned(&matrix, Rounds::All)) == expected, "{text}");
     }
 }
 

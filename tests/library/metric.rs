@@ -1,6 +1,7 @@
 //! The metrics against hand-made facts, scikit-learn 1.9 and XGBoost 3.2; the figures of the latter two are printed
 //! by `tests/fixtures/metric.py`.
 
+use gboost::PerOutput;
 use gboost::error::ErrorKind;
 use gboost::metric::{Classification, Confusion, Metric, Scored, class_scores, classification, lacking};
 use gboost::objective::Objective;
@@ -21,8 +22,7 @@ fn numbers(seed: u64, count: usize, below: u32) -> Vec<u32> {
 /// Owned rows, to be looked at as [`Scored`].
 #[derive(Clone)]
 struct Rows {
-    margins: Vec<f64>,
-    classes: usize,
+    margins: PerOutput<f64>,
     labels: Vec<f32>,
     weights: Option<Vec<u32>>,
     objective: Objective,
@@ -31,8 +31,7 @@ struct Rows {
 impl Rows {
     fn new(objective: Objective, margins: &[f64], labels: &[f32]) -> Self {
         Self {
-            margins: margins.to_vec(),
-            classes: margins.len().checked_div(labels.len()).unwrap_or(1),
+            margins: PerOutput::new(margins.to_vec(), margins.len().checked_div(labels.len()).unwrap_or(1)),
             labels: labels.to_vec(),
             weights: None,
             objective,
@@ -49,13 +48,7 @@ impl Rows {
     }
 
     fn scored(&self) -> Scored<'_> {
-        Scored {
-            margins: &self.margins,
-            classes: self.classes,
-            labels: &self.labels,
-            weights: self.weights.as_deref(),
-            objective: self.objective,
-        }
+        Scored::new(&self.margins, &self.labels, self.weights.as_deref(), self.objective)
     }
 
     fn metric(&self, name: &str) -> f64 {
@@ -72,9 +65,9 @@ impl Rows {
 
     /// The same rows in the order of `rows`, which may repeat or leave out some.
     fn pick(&self, rows: &[usize]) -> Self {
-        let of_class = |class: usize| rows.iter().map(move |row| self.margins[class * self.labels.len() + row]);
+        let of_class = |class: usize| rows.iter().map(move |&row| self.margins.get(class, row));
         Self {
-            margins: (0..self.classes).flat_map(of_class).collect(),
+            margins: PerOutput::new((0..self.margins.outputs()).flat_map(of_class).collect(), self.margins.outputs()),
             labels: rows.iter().map(|&row| self.labels[row]).collect(),
             weights: self.weights.as_ref().map(|weights| rows.iter().map(|&row| weights[row]).collect()),
             ..self.clone()
@@ -351,7 +344,8 @@ fn auc_counts_pairs() {
 #[test]
 fn ranking_metrics_without_rows_of_every_label_are_not_a_number() {
     let lack = |rows: &Rows| {
-        lacking(rows.objective, rows.classes, &rows.labels, rows.weights.as_deref()).map(|lack| lack.to_string())
+        lacking(rows.objective, rows.margins.outputs(), &rows.labels, rows.weights.as_deref())
+            .map(|lack| lack.to_string())
     };
     let binary = |labels: &[f32]| Rows::binary(&vec![1.0; labels.len()], labels);
     for (rows, reason) in [

@@ -4,7 +4,7 @@
 use gboost::explain::shap::Explainer;
 use gboost::ingest::{ReadOptions, read_channel};
 use gboost::tree::{NONE, Node, Tree};
-use gboost::{Dataset, Model, Objective};
+use gboost::{Dataset, Model, Objective, Rounds};
 use std::fs;
 use std::path::PathBuf;
 
@@ -167,7 +167,7 @@ fn compare(
     let side = model.features + 1;
     let contributions = explainer.contributions(data, 0..data.rows);
     let interactions = explainer.interactions(data, 0..data.rows);
-    let margins = model.predict_margins(data, None);
+    let margins = model.predict_margins(data, Rounds::All);
     for row in 0..data.rows {
         let values: Vec<f32> = data.row(row).collect();
         for class in 0..model.classes {
@@ -189,7 +189,7 @@ fn compare(
             assert_eq!(found[FEATURES], 0.0, "a feature in no split adds nothing");
             close(found[FEATURES + 1], bias, &format!("{what}, bias"));
             close(explainer.expected_values()[class], bias, &format!("{what}, expected value"));
-            let margin = f64::from(margins[class * data.rows + row]);
+            let margin = f64::from(margins.get(class, row));
             assert!((found.iter().sum::<f64>() - margin).abs() < 1e-5, "{what}: margin {margin}");
 
             let pairs = interactions.row(row, class);
@@ -213,7 +213,7 @@ fn path_dependent_is_shapleys_definition() {
         let depth = round as u32 % 8;
         let model = model((0..2 * classes).map(|_| tree(&mut draws, depth)).collect(), classes);
         let data = rows(&mut draws, 11);
-        let explainer = Explainer::path_dependent(&model, None).unwrap();
+        let explainer = Explainer::path_dependent(&model, Rounds::All).unwrap();
         compare(
             &model,
             &explainer,
@@ -233,7 +233,7 @@ fn interventional_is_shapleys_definition() {
         let background = rows(&mut draws, 1 + round % 9);
         // Few rows are computed directly, many by tables.
         let data = rows(&mut draws, if round % 3 == 0 { 3 } else { 33 });
-        let explainer = Explainer::interventional(&model, &background, None).unwrap();
+        let explainer = Explainer::interventional(&model, &background, Rounds::All).unwrap();
         let worth = |tree: &Tree, row: &[f32], known: u32| by_background(tree, row, known, &background);
         compare(&model, &explainer, &data, &worth, &format!("model {round}"));
     }
@@ -247,8 +247,8 @@ fn blocks_and_threads_change_no_bit() {
     let (data, background) = (rows(&mut draws, 200), rows(&mut draws, 20));
     let bits = |values: &[f64]| values.iter().map(|value| value.to_bits()).collect::<Vec<_>>();
     for explainer in [
-        Explainer::path_dependent(&model, None).unwrap(),
-        Explainer::interventional(&model, &background, None).unwrap(),
+        Explainer::path_dependent(&model, Rounds::All).unwrap(),
+        Explainer::interventional(&model, &background, Rounds::All).unwrap(),
     ] {
         let whole = explainer.contributions(&data, 0..200);
         let pairs = explainer.interactions(&data, 0..200);
@@ -283,13 +283,13 @@ fn long_paths_add_up() {
         let model = Model { features: depth, ..model(vec![tree], 1) };
         let columns = (0..depth).map(|feature| vec![1.0, if feature == depth - 1 { 0.0 } else { 1.0 }, 0.0]).collect();
         let data = Dataset { columns, rows: 3, ..Dataset::default() };
-        let explainer = Explainer::path_dependent(&model, None).unwrap();
+        let explainer = Explainer::path_dependent(&model, Rounds::All).unwrap();
         let shap = explainer.contributions(&data, 0..3);
-        for (row, margin) in model.predict_margins(&data, None).into_iter().enumerate() {
+        for (row, margin) in model.predict_margins(&data, Rounds::All).into_values().into_iter().enumerate() {
             let sum: f64 = shap.row(row, 0).iter().sum();
             assert!((sum - f64::from(margin)).abs() < 1e-9, "depth {depth}: {sum} {margin}");
         }
-        let background = Explainer::interventional(&model, &data, None);
+        let background = Explainer::interventional(&model, &data, Rounds::All);
         if depth > 64 {
             let message = background.unwrap_err().to_string();
             assert!(message.starts_with(&format!("a path of the model has {depth} different features")), "{message}");
@@ -307,9 +307,10 @@ fn edge_cases() {
     let data = rows(&mut Draws(4), 2);
     for (trees, bias) in [(vec![], 0.25), (vec![stump], 0.75)] {
         let model = model(trees, 1);
-        for explainer in
-            [Explainer::path_dependent(&model, None).unwrap(), Explainer::interventional(&model, &data, None).unwrap()]
-        {
+        for explainer in [
+            Explainer::path_dependent(&model, Rounds::All).unwrap(),
+            Explainer::interventional(&model, &data, Rounds::All).unwrap(),
+        ] {
             let mut expected = vec![0.0; FEATURES + 1];
             expected.push(bias);
             assert_eq!(explainer.contributions(&data, 0..2).row(1, 0), expected);
@@ -317,7 +318,8 @@ fn edge_cases() {
             assert_eq!((pairs.row(0, 0).iter().sum::<f64>(), pairs.row(0, 0).len()), (bias, 49));
         }
     }
-    let message = Explainer::interventional(&model(vec![], 1), &Dataset::default(), None).unwrap_err().to_string();
+    let message =
+        Explainer::interventional(&model(vec![], 1), &Dataset::default(), Rounds::All).unwrap_err().to_string();
     assert_eq!(message, "the background has no rows; give at least one row");
 }
 
@@ -328,8 +330,8 @@ fn the_rounds_asked_for_are_explained() {
     let part = Model { trees: whole.trees[..6].to_vec(), ..whole.clone() };
     let data = rows(&mut draws, 5);
     let explain = |model, rounds| Explainer::path_dependent(model, rounds).unwrap().contributions(&data, 0..5);
-    assert_eq!(explain(&whole, Some(2)), explain(&part, None));
-    assert_ne!(explain(&whole, Some(3)), explain(&part, None));
+    assert_eq!(explain(&whole, Rounds::First(2)), explain(&part, Rounds::All));
+    assert_ne!(explain(&whole, Rounds::First(3)), explain(&part, Rounds::All));
 }
 
 fn fixture(name: &str) -> PathBuf {
@@ -371,7 +373,7 @@ fn values_are_those_of_xgboost_and_shap() {
         let stem = name.trim_end_matches(".best");
         let model = Model::load(fixture("models").join(format!("{stem}.json"))).unwrap();
         let best = stem != name;
-        let rounds = Some(model.used_rounds(!best));
+        let rounds = if best { Rounds::Best } else { Rounds::All };
         let rows = 0..FIXTURE_ROWS;
         let explainer = Explainer::path_dependent(&model, rounds).unwrap();
         compare_with_fixture(&format!("{name}.contribs"), &explainer.contributions(&data, rows.clone()).values);

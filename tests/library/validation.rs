@@ -6,7 +6,7 @@ use gboost::metric::Lack;
 use gboost::train::outcome::Trained;
 use gboost::util::threads::thread_pool;
 use gboost::validation::{CrossValidated, CrossValidation, FoldedData, Folds, MeanStd, cross_validate};
-use gboost::{Dataset, ErrorKind, Model, Trainer};
+use gboost::{Dataset, ErrorKind, Model, Rounds, Trainer};
 use std::ops::ControlFlow;
 
 const BINARY: &str = "objective=binary:logistic eval_metric=auc,logloss num_round=8 max_depth=4 subsample=0.7 \
@@ -58,10 +58,10 @@ fn every_fold_is_the_training_on_its_rows() {
         let margins = found.out_of_fold_margins(&parted);
         for (fold, alone) in alone.iter().enumerate() {
             let rows = folds.test_rows(fold);
-            let expected = alone.model.predict_margins(&Rows::chosen(&data, &rows).to_dataset(), None);
-            for (place, value) in expected.iter().enumerate() {
+            let expected = alone.model.predict_margins(&Rows::chosen(&data, &rows).to_dataset(), Rounds::All);
+            for (place, value) in expected.values().iter().enumerate() {
                 let (class, row) = (place / rows.len(), rows[place % rows.len()] as usize);
-                assert_eq!(margins[class * data.rows + row].to_bits(), value.to_bits(), "{text}");
+                assert_eq!(margins.get(class, row).to_bits(), value.to_bits(), "{text}");
             }
         }
     }
@@ -117,9 +117,9 @@ fn early_stopping_cuts_at_the_best_mean() {
     // Held-out predictions are those of the best round.
     let parted = FoldedData::new(&data, &folds, &stopping).unwrap();
     let rows = folds.test_rows(1);
-    let expected = cut.models[1].predict_margins(&Rows::chosen(&data, &rows).to_dataset(), Some(best + 1));
+    let expected = cut.models[1].predict_margins(&Rows::chosen(&data, &rows).to_dataset(), Rounds::First(best + 1));
     let margins = cut.out_of_fold_margins(&parted);
-    assert_eq!(rows.iter().map(|&row| margins[row as usize]).collect::<Vec<_>>(), expected);
+    assert_eq!(rows.iter().map(|&row| margins.get(0, row as usize)).collect::<Vec<_>>(), expected.values());
 }
 
 #[test]

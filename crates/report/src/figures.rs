@@ -1,33 +1,16 @@
 //! The figures of one channel, from the predictions of a finished model.
 
 use crate::history_file::History;
+use gboost::PerOutput;
 use gboost::binning::BinnedMatrix;
 use gboost::data::dataset::Dataset;
 use gboost::error::{Error, Result};
 use gboost::metric::{Classification, Confusion, Lack, Metric, Scored, classification, lacking};
-use gboost::model::Model;
+use gboost::model::{Model, Rounds};
 use gboost::train::evaluation::metric_weights;
 use rayon::prelude::*;
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
-
-/// Which rounds of a model predict.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Rounds {
-    /// Up to the best round of early stopping; all in a model without one.
-    #[default]
-    Best,
-    /// All.
-    All,
-}
-
-impl Rounds {
-    /// How many rounds of the model that is.
-    #[must_use]
-    pub fn of(self, model: &Model) -> usize {
-        model.used_rounds(self == Self::All)
-    }
-}
 
 /// How good a model's predictions of a channel are.
 ///
@@ -57,7 +40,7 @@ impl Figures {
     /// If the data has no labels, or one outside the objective's domain, if all weights are 0, or if a metric does not
     /// suit the model's objective.
     pub fn new(model: &Model, data: &Dataset, metrics: &[Metric], rounds: Rounds) -> Result<Self> {
-        Self::of_margins(model, data, metrics, || model.predict_margins(data, Some(rounds.of(model))))
+        Self::of_margins(model, data, metrics, || model.predict_margins(data, rounds))
     }
 
     /// The same figures of the rows that `model` was trained on, which are there as bins ([`Model::predict_binned`]): `data` needs no
@@ -71,14 +54,14 @@ impl Figures {
         metrics: &[Metric],
         rounds: Rounds,
     ) -> Result<Self> {
-        Self::of_margins(model, data, metrics, || model.predict_binned(matrix, Some(rounds.of(model))))
+        Self::of_margins(model, data, metrics, || model.predict_binned(matrix, rounds))
     }
 
     fn of_margins(
         model: &Model,
         data: &Dataset,
         metrics: &[Metric],
-        margins: impl FnOnce() -> Vec<f32>,
+        margins: impl FnOnce() -> PerOutput<f32>,
     ) -> Result<Self> {
         let Some(labels) = data.labels.as_deref() else {
             return Err(Error::data("the data has no labels").remedy("name the label column with --label"));
@@ -89,24 +72,20 @@ impl Figures {
             .check_labels(labels, model.classes)
             .map_err(|(row, error)| error.context(&format!("row {}", row + 1)))?;
         let weights = metric_weights(data)?;
-        let margins: Vec<f64> = margins().into_par_iter().with_min_len(1 << 14).map(f64::from).collect();
-        if let Some(place) = margins.par_iter().with_min_len(1 << 14).position_first(|margin| !margin.is_finite()) {
+        let margins = margins().map(f64::from);
+        if let Some(place) =
+            margins.values().par_iter().with_min_len(1 << 14).position_first(|margin| !margin.is_finite())
+        {
             let message = format!(
                 "row {}: the model's trees add up to {}, which has no figures",
                 place % data.rows + 1,
-                margins[place]
+                margins.values()[place]
             );
             return Err(Error::model(message).remedy(
                 "check the leaves of the model with gboost inspect; a model whose margins leave the range of a binary32 cannot be judged",
             ));
         }
-        let scored = Scored {
-            margins: &margins,
-            classes: model.classes,
-            labels,
-            weights: weights.values.as_deref(),
-            objective: model.objective,
-        };
+        let scored = Scored::new(&margins, labels, weights.values.as_deref(), model.objective);
         let mut values: Vec<(Metric, f64)> = Vec::new();
         for metric in metrics {
             if values.iter().all(|(known, _)| known != metric) {
@@ -121,7 +100,7 @@ impl Figures {
             classification,
             weighted_confusion: is_classification.then(|| Confusion::weighted(&scored, weights.unit())).flatten(),
             lack: is_classification
-                .then(|| lacking(scored.objective, scored.classes, labels, scored.weights))
+                .then(|| lacking(model.objective, model.classes, labels, weights.values.as_deref()))
                 .flatten(),
         })
     }

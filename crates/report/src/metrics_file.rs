@@ -1,7 +1,8 @@
 //! `metrics.json`: the outcome of a training.
 
-use super::figures::{Drift, Figures, Rounds};
+use super::figures::{Drift, Figures};
 use crate::history_file::History;
+use gboost::Rounds;
 use gboost::metric::Metric;
 use gboost::model::Model;
 use gboost::params::Params;
@@ -90,7 +91,7 @@ impl MetricsFile {
     #[must_use]
     pub fn new(trained: &Trained, params: &Params, channels: Channels, seconds: Seconds) -> Self {
         let model = &trained.model;
-        let drifts = Drift::find(&History::of(trained), Rounds::Best.of(model), channels.iter());
+        let drifts = Drift::find(&History::of(trained), model.used_rounds(Rounds::Best), channels.iter());
         Self {
             gboost: env!("CARGO_PKG_VERSION"),
             backend: trained.backend.name.to_string(),
@@ -99,7 +100,7 @@ impl MetricsFile {
             rounds: model.rounds(),
             best_round: trained.best_round(),
             stopped_early: trained.stopped_early,
-            rounds_used: Rounds::Best.of(model),
+            rounds_used: model.used_rounds(Rounds::Best),
             model_sha256: model.sha256(),
             spilled_bytes: 0,
             seconds: Seconds {

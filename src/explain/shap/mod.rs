@@ -14,7 +14,7 @@
 //! ```no_run
 //! use gboost::explain::shap::Explainer;
 //! # let (model, data): (gboost::Model, gboost::Dataset) = unimplemented!();
-//! let explainer = Explainer::path_dependent(&model, Some(model.used_rounds(false)))?;
+//! let explainer = Explainer::path_dependent(&model, gboost::Rounds::Best)?;
 //! let shap = explainer.contributions(&data, 0..data.rows);
 //! let first = shap.row(0, 0); // one value a feature, then the bias
 //! println!("margin {}", first.iter().sum::<f64>());
@@ -31,7 +31,7 @@ pub use summary::{GlobalInteractions, GlobalShap};
 
 use crate::data::dataset::Dataset;
 use crate::error::{Error, Result};
-use crate::model::Model;
+use crate::model::{Model, Rounds};
 use crate::tree::Tree;
 use interventional::Games;
 use path_dependent::{LANES, Lane, Stack, Walker};
@@ -128,11 +128,11 @@ impl Interactions {
 }
 
 impl Explainer {
-    /// Explains by the cover of the training rows, which the model keeps; `rounds` as in [`Model::predict_margins`].
+    /// Explains by the cover of the training rows, which the model keeps.
     ///
     /// # Errors
     /// If a tree has more than 1024 levels, or a path of it more than 512 different features.
-    pub fn path_dependent(model: &Model, rounds: Option<usize>) -> Result<Self> {
+    pub fn path_dependent(model: &Model, rounds: Rounds) -> Result<Self> {
         let (mut this, paths) = Self::begin(model, rounds)?;
         let walkers: Vec<Walker> = paths.into_par_iter().map(Walker::new).collect();
         for (index, walker) in walkers.iter().enumerate() {
@@ -142,7 +142,7 @@ impl Explainer {
         Ok(this)
     }
 
-    /// Explains against the rows of a background table; `rounds` as in [`Model::predict_margins`]. A hundred to a thousand
+    /// Explains against the rows of a background table. A hundred to a thousand
     /// rows are usual: more make the build slower, and explaining hardly.
     ///
     /// Call [`Model::check_features`] first: a column that the background lacks counts as missing here.
@@ -150,7 +150,7 @@ impl Explainer {
     /// # Errors
     /// If the background has no rows, if a path of a tree has more than 64 different features, or if a tree has more than
     /// 1024 levels.
-    pub fn interventional(model: &Model, background: &Dataset, rounds: Option<usize>) -> Result<Self> {
+    pub fn interventional(model: &Model, background: &Dataset, rounds: Rounds) -> Result<Self> {
         if background.rows == 0 {
             return Err(Error::data("the background has no rows").remedy("give at least one row"));
         }
@@ -164,7 +164,7 @@ impl Explainer {
     }
 
     /// The paths of the trees in use; the expectation holds the base margins alone.
-    fn begin(model: &Model, rounds: Option<usize>) -> Result<(Self, Vec<PathTree>)> {
+    fn begin(model: &Model, rounds: Rounds) -> Result<(Self, Vec<PathTree>)> {
         let trees = model.weighted_trees(0..model.tree_count(rounds));
         let used = used_features(&trees);
         let slot = |feature: u32| used.partition_point(|&used| used < feature);

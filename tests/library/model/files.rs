@@ -10,7 +10,8 @@ fn dropout_weights_are_read_from_every_place_and_kept() {
         assert_eq!(model.tree_weights.len(), model.trees.len(), "{name}");
         assert!(model.tree_weights.iter().any(|&weight| weight < 1.0), "{name}");
         let plain = Model { tree_weights: Vec::new(), ..model.clone() };
-        assert_ne!(bits(&plain.predict_margins(&data, None)), bits(&model.predict_margins(&data, None)), "{name}");
+        let margins = |model: &Model| bits(model.predict_margins(&data, Rounds::All).values());
+        assert_ne!(margins(&plain), margins(&model), "{name}");
         assert!(model.first_difference(&plain).unwrap().starts_with("the tree weights: ["), "{name}");
     }
     // `tests/xgboost/run dropout` shows that XGBoost predicts the same with these files.
@@ -136,7 +137,7 @@ fn a_best_round_of_an_old_forest_is_doubtful() {
     assert!(old(&[("best_iteration", &(trees - 1).to_string())], none(), false).unwrap().notes.is_empty());
     assert!(old(&[best[0], ("best_ntree_limit", "4")], none(), false).unwrap().notes.is_empty());
     let counted = old(&[best[0], ("best_ntree_limit", "8")], none(), false).unwrap();
-    assert_eq!((counted.used_rounds(false), counted.notes.len()), (8, 0), "two trees a round");
+    assert_eq!((counted.used_rounds(Rounds::Best), counted.notes.len()), (8, 0), "two trees a round");
     for nonsense in ["3", "9", "x", "-8", "4000"] {
         assert_eq!(old(&[best[0], ("best_ntree_limit", nonsense)], none(), false).unwrap().notes.len(), 1);
     }
@@ -255,9 +256,9 @@ fn no_input_causes_a_panic() {
     let data = data();
     let use_it = |bytes: &[u8]| match Model::from_json_bytes(bytes) {
         Ok(model) => {
-            let margins = model.predict_margins(&data, None);
+            let margins = model.predict_margins(&data, Rounds::All);
             let _ = (model.labels(&margins), model.transform(&margins));
-            let _ = model.predict_leaves(&data, Some(1));
+            let _ = model.predict_leaves(&data, Rounds::First(1));
             let _ = model.check_features(&data);
             let again = Model::from_json_bytes(&model.to_json()).unwrap();
             assert_eq!(again.to_json(), model.to_json());

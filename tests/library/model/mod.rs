@@ -8,6 +8,7 @@ use gboost::error::ErrorKind;
 use gboost::model::Model;
 use gboost::objective::Objective;
 use gboost::tree::{NONE, Node, Tree};
+use gboost::{PerOutput, Rounds};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
@@ -72,12 +73,16 @@ fn margins_are_xgboosts_bits() {
     let data = data();
     for name in supported() {
         let model = load(&format!("{name}.json"));
-        assert_eq!(bits(&model.predict_margins(&data, None)), columns_of(&format!("{name}.margins"), word), "{name}");
+        assert_eq!(
+            bits(model.predict_margins(&data, Rounds::All).values()),
+            columns_of(&format!("{name}.margins"), word),
+            "{name}"
+        );
         if name.contains("early") {
-            let best = model.predict_margins(&data, Some(model.used_rounds(false)));
-            assert_eq!(bits(&best), columns_of(&format!("{name}.best.margins"), word), "{name}");
-            assert!(model.used_rounds(false) < model.rounds());
-            assert_eq!(model.used_rounds(true), model.rounds());
+            let best = model.predict_margins(&data, Rounds::Best);
+            assert_eq!(bits(best.values()), columns_of(&format!("{name}.best.margins"), word), "{name}");
+            assert!(model.used_rounds(Rounds::Best) < model.rounds());
+            assert_eq!(model.used_rounds(Rounds::All), model.rounds());
         }
     }
 }
@@ -96,7 +101,7 @@ fn leaves_are_xgboosts_less_the_deleted_nodes() {
             .lines()
             .map(|line| line.split(' ').map(|id| id.parse().unwrap()).collect())
             .collect();
-        let found = model.predict_leaves(&data, None);
+        let found = model.predict_leaves(&data, Rounds::All);
         for (row, expected) in expected.iter().enumerate() {
             for (index, &id) in expected.iter().enumerate() {
                 let marks = trees[index]["split_indices"].as_array().unwrap();
@@ -277,26 +282,27 @@ fn a_model_without_trees_predicts_the_base_margin() {
     model.trees.clear();
     let model = Model::from_json_bytes(&model.to_json()).unwrap();
     let data = data();
-    let margins = model.predict_margins(&data, None);
-    assert_eq!(margins[data.rows], model.base_score[1]);
-    assert!(model.predict_leaves(&data, None).is_empty());
+    let margins = model.predict_margins(&data, Rounds::All);
+    assert_eq!(margins.get(1, 0), model.base_score[1]);
+    assert!(model.predict_leaves(&data, Rounds::All).is_empty());
     let empty = Dataset { columns: vec![Vec::new(); 4], ..Dataset::default() };
-    assert!(model.predict_margins(&empty, None).is_empty());
-    assert!(load("softprob_v320.json").predict_leaves(&empty, None).is_empty());
-    assert!(model.transform(&[]).is_empty() && model.labels(&[]).is_empty());
+    assert!(model.predict_margins(&empty, Rounds::All).values().is_empty());
+    assert!(load("softprob_v320.json").predict_leaves(&empty, Rounds::All).is_empty());
+    let none = PerOutput::new(Vec::new(), 3);
+    assert!(model.transform(&none).values().is_empty() && model.labels(&none).is_empty());
 }
 
 #[test]
 fn blocks_change_no_bit() {
     let all = data();
     let model = load("softprob_v320.json");
-    let whole = model.predict_margins(&all, None);
+    let whole = model.predict_margins(&all, Rounds::All);
     for rows in [1, 7, 8, 9, 63, 64, 65, 128, 149] {
         let columns = all.columns.iter().map(|column| column[..rows].to_vec()).collect();
         let some = Dataset { columns, rows, ..Dataset::default() };
-        let margins = model.predict_margins(&some, None);
+        let margins = model.predict_margins(&some, Rounds::All);
         for class in 0..3 {
-            assert_eq!(bits(&margins[class * rows..][..rows]), bits(&whole[class * all.rows..][..rows]), "{rows} rows");
+            assert_eq!(bits(margins.output(class)), bits(&whole.output(class)[..rows]), "{rows} rows");
         }
     }
     // The plain definition: base margin, then leaf by leaf.
@@ -306,7 +312,7 @@ fn blocks_change_no_bit() {
             let sum = trees.fold(model.base_margin(class), |sum, tree| {
                 sum + tree.predict(|feature| all.columns[feature as usize][row])
             });
-            assert_eq!(sum.to_bits(), whole[class * all.rows + row].to_bits());
+            assert_eq!(sum.to_bits(), whole.get(class, row).to_bits());
         }
     }
 }
@@ -316,13 +322,15 @@ fn single_rows_are_predicted_as_in_a_batch() {
     let data = data();
     for name in supported() {
         let model = load(&format!("{name}.json"));
-        for rounds in [None, Some(1)] {
+        for rounds in [Rounds::All, Rounds::First(1)] {
             let margins = model.predict_margins(&data, rounds);
             let predictions = model.transform(&margins);
             let mut predictor = model.row_predictor(rounds);
             for row in 0..data.rows {
                 let values: Vec<f32> = data.row(row).collect();
-                let of_row = |all: &[f32]| bits(&all.iter().skip(row).step_by(data.rows).copied().collect::<Vec<_>>());
+                let of_row = |all: &PerOutput<f32>| {
+                    bits(&(0..model.classes).map(|class| all.get(class, row)).collect::<Vec<_>>())
+                };
                 assert_eq!(bits(predictor.margins(&values)), of_row(&margins), "{name}, row {row}");
                 assert_eq!(bits(predictor.predict(&values)), of_row(&predictions), "{name}, row {row}");
             }
@@ -333,17 +341,19 @@ fn single_rows_are_predicted_as_in_a_batch() {
 #[test]
 fn margins_become_predictions() {
     let binary = load("binary_v320.json");
-    assert_eq!(binary.transform(&[0.0, f32::INFINITY, -1000.0, 2.0]), [0.5, 1.0, 0.0, 0.880_797_1]);
-    assert_eq!(binary.labels(&[0.0, 1e-9, -1.0]), [0.0, 1.0, 0.0]);
+    let single = |margins: &[f32]| PerOutput::new(margins.to_vec(), 1);
+    let probabilities = binary.transform(&single(&[0.0, f32::INFINITY, -1000.0, 2.0]));
+    assert_eq!(probabilities.values(), [0.5, 1.0, 0.0, 0.880_797_1]);
+    assert_eq!(binary.labels(&single(&[0.0, 1e-9, -1.0])), [0.0, 1.0, 0.0]);
     let regression = load("regression_early_v320.json");
-    assert_eq!(regression.transform(&[1.5, -2.0]), [1.5, -2.0]);
-    assert_eq!(regression.labels(&[1.5]), [1.5]);
+    assert_eq!(regression.transform(&single(&[1.5, -2.0])).values(), [1.5, -2.0]);
+    assert_eq!(regression.labels(&single(&[1.5])), [1.5]);
     let softmax = load("softmax_v320.json");
     // Two rows, three classes: (1, 1, 0) and (-2, 0, 5000).
-    let margins = [1.0, -2.0, 1.0, 0.0, 0.0, 5000.0];
+    let margins = PerOutput::new(vec![1.0, -2.0, 1.0, 0.0, 0.0, 5000.0], 3);
     assert_eq!(softmax.labels(&margins), [0.0, 2.0]);
     let probabilities = softmax.transform(&margins);
-    assert_eq!(probabilities, [0.422_318_8, 0.0, 0.422_318_8, 0.0, 0.155_362_4, 1.0]);
+    assert_eq!(probabilities.values(), [0.422_318_8, 0.0, 0.422_318_8, 0.0, 0.155_362_4, 1.0]);
 }
 
 /// XGBoost wrote weights beside the booster up to 3.2, and writes them into the model since.
@@ -376,7 +386,7 @@ fn features_are_checked() {
     let message = error.to_string();
     assert!(message.starts_with("column `quo\\\"te`, which the model needs, is missing; "), "{message}");
     // Predicting nevertheless takes the column as missing.
-    assert_eq!(model.predict_margins(&data, None).len(), data.rows);
+    assert_eq!(model.predict_margins(&data, Rounds::All).rows(), data.rows);
     data.columns.resize(5, data.columns[0].clone());
     data.feature_names.extend(["quo\"te".to_string(), "id".to_string()]);
     let message = model.check_features(&data).unwrap_err().to_string();

@@ -8,8 +8,7 @@ use crate::terminal::screen::Screen;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{ArgMatches, Command, FromArgMatches};
 use gboost::ingest::Channel;
-use gboost::{Error, Model, Result};
-use gboost_report::figures::Rounds;
+use gboost::{Error, Model, Result, Rounds};
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
 

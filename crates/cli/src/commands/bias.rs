@@ -248,12 +248,12 @@ impl Questions {
     /// Whether each row is predicted positive.
     fn predictions(&self, args: &Args, model: &Model, data: &Dataset) -> Vec<bool> {
         let rounds = args.subject.rounds();
-        let margins = model.predict_margins(data, Some(rounds.of(model)));
+        let margins = model.predict_margins(data, rounds);
         let labels = match args.threshold {
             None => model.labels(&margins),
             Some(threshold) => {
                 let label = |probability: f32| if probability > threshold { 1.0 } else { 0.0 };
-                model.transform(&margins).into_iter().map(label).collect()
+                model.transform(&margins).into_values().into_iter().map(label).collect()
             }
         };
         labels.into_iter().map(|label| self.positive.holds(label)).collect()

@@ -204,7 +204,6 @@ pub fn metrics(found: &CrossValidated) -> Value {
 /// The held-out predictions as CSV: the fold, and the columns of `gboost predict`.
 fn out_of_fold(found: &CrossValidated, data: &FoldedData<'_>) -> String {
     let Some(model) = found.models.first() else { return String::new() };
-    let rows = data.data().rows;
     let predictions = model.transform(&found.out_of_fold_margins(data));
     let names = probability_names(model);
     let mut text = format!("fold,{}\n", names.join(","));
@@ -212,7 +211,7 @@ fn out_of_fold(found: &CrossValidated, data: &FoldedData<'_>) -> String {
         // Writing to a String cannot fail.
         let _ = write!(text, "{}", data.folds().name(fold as usize));
         for column in 0..names.len() {
-            let _ = write!(text, ",{}", predictions[column * rows + row]);
+            let _ = write!(text, ",{}", predictions.get(column, row));
         }
         text.push('\n');
     }

@@ -14,9 +14,8 @@ use crate::output::interrupt::Phase;
 use crate::terminal::figures::warn_of_lacking_figures;
 use crate::terminal::screen::{Screen, figure, table};
 use gboost::metric::Confusion;
-use gboost::{Metric, Model, Result};
+use gboost::{Metric, Model, Result, Rounds};
 use gboost_report::Figures;
-use gboost_report::figures::Rounds;
 use std::path::PathBuf;
 
 /// Compute the metrics of a model on labelled data
@@ -93,7 +92,7 @@ pub fn run(global: &Global, args: &Args) -> Result<()> {
 fn show(figures: &Figures, model: &Model, rounds: Rounds, screen: &Screen) -> Result<()> {
     let mut rows = vec![
         vec!["rows".to_string(), figures.rows.to_string()],
-        vec!["rounds".to_string(), format!("{} of {}", rounds.of(model), model.rounds())],
+        vec!["rounds".to_string(), format!("{} of {}", model.used_rounds(rounds), model.rounds())],
     ];
     rows.extend(figures.numbers().into_iter().map(|(name, value)| vec![name, figure(value)]));
     screen.table(&["metric", "value"], rows)?;

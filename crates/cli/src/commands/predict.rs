@@ -15,7 +15,7 @@ use crate::terminal::progress::rows_bar;
 use crate::terminal::screen::{Screen, count};
 use clap::ValueEnum;
 use gboost::explain::shap::Explainer;
-use gboost::{Dataset, Model, Result};
+use gboost::{Dataset, Model, PerOutput, Result};
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -69,10 +69,10 @@ enum OutputType {
 /// Rows that are put into text before they are written.
 const BLOCK: usize = 1 << 12;
 
-/// Predictions, class after class or row after row.
+/// Predictions per row and column.
 enum Table {
-    /// Numbers: `[column * rows + row]`.
-    Numbers(Vec<f32>),
+    /// Numbers.
+    Numbers(PerOutput<f32>),
     /// Leaves: `[row * columns + column]`.
     Leaves(Vec<u32>),
 }
@@ -115,7 +115,7 @@ pub fn run(global: &Global, args: &Args) -> Result<()> {
 /// Writes SHAP values.
 fn explain(args: &Args, model: &Model, content: Content, screen: &Screen) -> Result<()> {
     let data = args.subject.read(model, Purpose::prediction(model), screen)?.dataset;
-    let explainer = Explainer::path_dependent(model, Some(args.subject.rounds().of(model)))?;
+    let explainer = Explainer::path_dependent(model, args.subject.rounds())?;
     let csv = ShapCsv::new(model, &explainer, content);
     let bar = rows_bar(screen, data.rows);
     let Some(path) = &args.output else {
@@ -137,14 +137,14 @@ fn explain(args: &Args, model: &Model, content: Content, screen: &Screen) -> Res
 }
 
 fn predict(model: &Model, data: &Dataset, args: &Args) -> Table {
-    let rounds = Some(args.subject.rounds().of(model));
+    let rounds = args.subject.rounds();
     if args.output_type == OutputType::Leaf {
         return Table::Leaves(model.predict_leaves(data, rounds));
     }
     let margins = model.predict_margins(data, rounds);
     Table::Numbers(match args.output_type {
         OutputType::Probability => model.transform(&margins),
-        OutputType::Label => model.labels(&margins),
+        OutputType::Label => PerOutput::new(model.labels(&margins), 1),
         _ => margins,
     })
 }
@@ -162,7 +162,7 @@ fn names(model: &Model, args: &Args) -> Vec<String> {
         false => vec![name.to_string()],
     };
     match (args.output_type, model.objective.is_classification()) {
-        (OutputType::Leaf, _) => numbered("tree", args.subject.rounds().of(model) * model.classes),
+        (OutputType::Leaf, _) => numbered("tree", model.used_rounds(args.subject.rounds()) * model.classes),
         (OutputType::Margin, _) => each_class("margin"),
         (OutputType::Label, false) | (OutputType::Probability, _) => probability_names(model),
         (OutputType::Label, _) => vec!["label".to_string()],
@@ -205,7 +205,7 @@ impl Predictions {
             }
             // Writing to a String cannot fail.
             let _ = match &self.table {
-                Table::Numbers(values) => write!(text, "{}", values[column * self.rows + row]),
+                Table::Numbers(values) => write!(text, "{}", values.get(column, row)),
                 Table::Leaves(values) => write!(text, "{}", values[row * columns + column]),
             };
         }

@@ -148,7 +148,7 @@ pub fn run(global: &Global, args: &Args) -> Result<()> {
                 .iter()
                 .map(|ChannelFigures { name, role, figures }| (role.channel().unwrap_or(name), figures));
             warn_of_drifts(
-                &Drift::find(&recorded, args.subject.rounds().of(&model), figures),
+                &Drift::find(&recorded, model.used_rounds(args.subject.rounds()), figures),
                 model.objective,
                 &screen,
             );

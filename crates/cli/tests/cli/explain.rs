@@ -3,7 +3,7 @@
 use super::support::{Folder, rows};
 use gboost::explain::shap::Explainer;
 use gboost::ingest::{ReadOptions, read_channel};
-use gboost::{Dataset, Model};
+use gboost::{Dataset, Model, Rounds};
 
 fn data(folder: &Folder, name: &str) -> Dataset {
     read_channel(&[folder.path(name)], &ReadOptions::default()).unwrap().dataset
@@ -30,7 +30,7 @@ fn predict_writes_contributions_and_interactions() {
     let folder = Folder::with_model(4, "");
     let model = Model::load(folder.path("model.json")).unwrap();
     let valid = data(&folder, "valid.csv");
-    let explainer = Explainer::path_dependent(&model, None).unwrap();
+    let explainer = Explainer::path_dependent(&model, Rounds::All).unwrap();
     let text = folder.run("predict --model model.json --data valid.csv --output-type contribs").done();
     let (header, values) = parse(&text);
     assert_eq!(header, "age,hours,bias");
@@ -93,7 +93,7 @@ fn a_background_and_interactions() {
     let folder = Folder::with_model(4, "");
     let model = Model::load(folder.path("model.json")).unwrap();
     let (valid, train) = (data(&folder, "valid.csv"), data(&folder, "train.csv"));
-    let explainer = Explainer::interventional(&model, &train, None).unwrap();
+    let explainer = Explainer::interventional(&model, &train, Rounds::All).unwrap();
     folder.run("explain -q --model model.json --data valid.csv --background train.csv --output shap.csv").done();
     let text = folder.read("shap.csv");
     assert_eq!(parse(&text).1, explainer.contributions(&valid, 0..valid.rows).values);
@@ -115,15 +115,15 @@ fn the_best_round_is_explained_unless_all_are_asked_for() {
     let folder = Folder::with_model(60, "--early-stopping-rounds 3 --eta 1 --max-depth 8 --min-child-weight 0");
     let model = Model::load(folder.path("model.json")).unwrap();
     let valid = data(&folder, "valid.csv");
-    for (flag, rounds) in [("", model.used_rounds(false)), ("--all-rounds", model.rounds())] {
+    for (flag, rounds) in [("", Rounds::Best), ("--all-rounds", Rounds::All)] {
         let text =
             folder.run(&format!("predict --model model.json --data valid.csv --output-type contribs {flag}")).done();
-        let expected = Explainer::path_dependent(&model, Some(rounds)).unwrap().contributions(&valid, 0..valid.rows);
+        let expected = Explainer::path_dependent(&model, rounds).unwrap().contributions(&valid, 0..valid.rows);
         assert_eq!(parse(&text).1, expected.values);
         folder.run(&format!("explain -q --model model.json --data valid.csv --output shap.csv {flag}")).done();
         assert_eq!(folder.read("shap.csv"), text);
     }
-    assert!(model.used_rounds(false) < model.rounds());
+    assert!(model.used_rounds(Rounds::Best) < model.rounds());
 }
 
 /// Names are shown, not run, and pages load nothing.

@@ -2,7 +2,7 @@
 
 use super::support::{Folder, binary_csv, rows};
 use gboost::ingest::{ReadOptions, read_channel};
-use gboost::{Dataset, Model};
+use gboost::{Dataset, Model, Rounds};
 
 fn data(folder: &Folder, name: &str) -> Dataset {
     read_channel(&[folder.path(name)], &ReadOptions::default()).unwrap().dataset
@@ -20,13 +20,13 @@ fn every_form_of_a_binary_model() {
     let folder = Folder::with_model(4, "");
     let model = Model::load(folder.path("model.json")).unwrap();
     let valid = data(&folder, "valid.csv");
-    let margins = model.predict_margins(&valid, None);
+    let margins = model.predict_margins(&valid, Rounds::All);
     let probabilities = model.transform(&margins);
     for (kind, header, expected) in [
-        ("", "probability", &probabilities),
-        ("--output-type probability", "probability", &probabilities),
-        ("--output-type margin", "margin", &margins),
-        ("--output-type label", "label", &model.labels(&margins)),
+        ("", "probability", probabilities.values()),
+        ("--output-type probability", "probability", probabilities.values()),
+        ("--output-type margin", "margin", margins.values()),
+        ("--output-type label", "label", &model.labels(&margins)[..]),
     ] {
         let text = folder.run(&format!("predict --model model.json --data valid.csv {kind}")).done();
         let (names, rows) = parse(&text);
@@ -39,7 +39,7 @@ fn every_form_of_a_binary_model() {
     let (names, rows) = parse(&text);
     assert_eq!(names, ["tree_0", "tree_1", "tree_2", "tree_3"]);
     let leaves: Vec<u32> = rows.into_iter().flatten().map(|leaf| leaf as u32).collect();
-    assert_eq!(leaves, model.predict_leaves(&valid, None));
+    assert_eq!(leaves, model.predict_leaves(&valid, Rounds::All));
 }
 
 #[test]

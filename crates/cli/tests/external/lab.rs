@@ -4,10 +4,9 @@
 
 use gboost::explain::importance::{Importance, importance};
 use gboost::ingest::{ReadOptions, read_channel};
-use gboost::{Dataset, Evaluate, Metric, Params, Trained, Trainer};
+use gboost::{Dataset, Evaluate, Metric, Params, Rounds, Trained, Trainer};
 use gboost_report::data::learning::Verdict;
 use gboost_report::data::{Inputs, NamedData};
-use gboost_report::figures::Rounds;
 use gboost_report::history_file::History;
 use gboost_report::palette::DataRole;
 use gboost_report::{Figures, ReportData, page};

@@ -10,7 +10,7 @@ use gboost::explain::importance::{Importance, importance};
 use gboost::explain::shap::Explainer;
 use gboost::ingest::{ColumnRef, Header, ReadOptions, read_bytes};
 use gboost::validation::Folds;
-use gboost::{Dataset, Model, Params, Trainer};
+use gboost::{Dataset, Model, Params, Rounds, Trainer};
 use gboost_report::history_file::History;
 use serde_json::Value;
 use std::fs;
@@ -169,7 +169,7 @@ fn train(data: &Dataset) {
     }
     // Labels beyond the objective's range, too few rows and the like are refused.
     if let Ok(trained) = Trainer::new(&params, data).run() {
-        assert_eq!(trained.model.predict_margins(data, None).len(), data.rows);
+        assert_eq!(trained.model.predict_margins(data, Rounds::All).rows(), data.rows);
     }
 }
 
@@ -229,21 +229,21 @@ fn use_model(model: &Model) {
     let rows: Vec<Vec<f32>> = [0.0, f32::NAN, 1.5, -1e30].map(|value| vec![value; model.features]).to_vec();
     let columns = (0..model.features).map(|feature| rows.iter().map(|row| row[feature]).collect()).collect();
     let data = Dataset { rows: rows.len(), columns, ..Dataset::default() };
-    let margins = model.predict_margins(&data, None);
-    assert_eq!(margins.len(), rows.len() * model.classes);
-    let mut predictor = model.row_predictor(None);
+    let margins = model.predict_margins(&data, Rounds::All);
+    assert_eq!(margins.values().len(), rows.len() * model.classes);
+    let mut predictor = model.row_predictor(Rounds::All);
     for (number, row) in rows.iter().enumerate() {
         for (class, margin) in predictor.margins(row).iter().enumerate() {
-            let batch = margins[class * rows.len() + number];
+            let batch = margins.get(class, number);
             assert_eq!(margin.to_bits(), batch.to_bits(), "row {number}, class {class}: {margin} and {batch}");
         }
     }
-    assert_eq!(model.transform(&margins).len(), margins.len());
+    assert_eq!(model.transform(&margins).values().len(), margins.values().len());
     assert_eq!(model.labels(&margins).len(), rows.len());
-    assert_eq!(model.predict_leaves(&data, None).len() % rows.len(), 0);
+    assert_eq!(model.predict_leaves(&data, Rounds::All).len() % rows.len(), 0);
     if model.classes * model.features < 1000 {
         // Trees that are too deep for it are refused.
-        if let Ok(explainer) = Explainer::path_dependent(model, None) {
+        if let Ok(explainer) = Explainer::path_dependent(model, Rounds::All) {
             assert_eq!(explainer.contributions(&data, 0..2).row(0, 0).len(), model.features + 1);
         }
     }

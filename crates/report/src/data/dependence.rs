@@ -2,6 +2,7 @@
 
 use super::sample::{even, of_rows};
 use super::shap::ShapSummary;
+use gboost::Rounds;
 use gboost::data::dataset::Dataset;
 use gboost::explain::importance::{Importance, importance};
 use gboost::model::Model;
@@ -74,12 +75,11 @@ fn of(model: &Model, data: &Dataset, sample: &Dataset, feature: usize, rounds: u
         rows: sample.rows * copies,
         ..Dataset::default()
     };
-    let predictions = model.transform(&model.predict_margins(&table, Some(rounds)));
-    let mut means: Vec<Vec<f64>> = predictions
-        .chunks_exact(table.rows.max(1))
-        .map(|of_class| {
+    let predictions = model.transform(&model.predict_margins(&table, Rounds::First(rounds)));
+    let mut means: Vec<Vec<f64>> = (0..predictions.outputs())
+        .map(|output| {
             let mean = |rows: &[f32]| rows.iter().map(|&value| f64::from(value)).sum::<f64>() / rows.len() as f64;
-            of_class.chunks_exact(sample.rows.max(1)).map(mean).collect()
+            predictions.output(output).chunks_exact(sample.rows.max(1)).map(mean).collect()
         })
         .collect();
     let missing = lacks.then(|| means.iter_mut().filter_map(Vec::pop).collect());

@@ -20,7 +20,7 @@ pub mod thresholds;
 pub mod trees;
 pub(crate) mod verdict;
 
-use super::figures::{Figures, Rounds};
+use super::figures::Figures;
 use super::palette::DataRole;
 use crate::history_file::History;
 use classes::Classes;
@@ -32,6 +32,7 @@ use gboost::metric::{MOST_DENSE_CLASSES, Metric, Scored};
 use gboost::model::Model;
 use gboost::objective::Objective;
 use gboost::train::evaluation::metric_weights;
+use gboost::{PerOutput, Rounds};
 use histogram::Histogram;
 use learning::{Learning, RoundsUsed};
 use regression::Regression;
@@ -203,10 +204,10 @@ pub struct Predicted<'a> {
     pub weights: Option<Vec<u32>>,
     /// What a quantised weight of 1 stands for.
     pub weight_unit: f64,
-    /// Margins, class after class.
-    pub margins: Vec<f64>,
-    /// Probabilities, class after class, or predicted values: what `gboost predict` writes.
-    pub predictions: Vec<f32>,
+    /// Margins.
+    pub margins: PerOutput<f64>,
+    /// Probabilities or predicted values: what `gboost predict` writes.
+    pub predictions: PerOutput<f32>,
 }
 
 impl Predicted<'_> {
@@ -219,13 +220,7 @@ impl Predicted<'_> {
     /// For the metrics.
     #[must_use]
     pub fn scored(&self) -> Scored<'_> {
-        Scored {
-            margins: &self.margins,
-            classes: self.classes,
-            labels: self.labels,
-            weights: self.weights.as_deref(),
-            objective: self.objective,
-        }
+        Scored::new(&self.margins, self.labels, self.weights.as_deref(), self.objective)
     }
 
     /// The weight of a row.
@@ -251,7 +246,7 @@ impl Predicted<'_> {
     /// The prediction of a row for a class.
     #[must_use]
     pub fn prediction(&self, class: usize, row: usize) -> f64 {
-        f64::from(self.predictions[class * self.rows() + row])
+        f64::from(self.predictions.get(class, row))
     }
 }
 
@@ -272,7 +267,7 @@ impl ReportData {
     /// If data has no rows, no labels or labels outside the objective's domain, or if all weights are 0.
     pub fn new(inputs: Inputs<'_>) -> Result<Self> {
         let Inputs { model, rounds, data: NamedData { name, data, .. }, .. } = inputs;
-        let used = rounds.of(model);
+        let used = model.used_rounds(rounds);
         if data.rows == 0 {
             return Err(Error::data(format!("the {name} data has no rows")).remedy("give at least one row"));
         }
@@ -300,7 +295,7 @@ impl ReportData {
             weight_unit: weights.unit(),
             weights: weights.values,
             predictions: model.transform(&margins),
-            margins: margins.into_iter().map(f64::from).collect(),
+            margins: margins.map(f64::from),
         };
         let mut history = inputs.history.unwrap_or_default();
         // The last round alone, which a training without validation data records, is no curve.

@@ -63,7 +63,7 @@ impl Regression {
     pub fn new(predicted: &Predicted<'_>) -> Self {
         let scored = predicted.scored();
         let label = |row: usize| f64::from(predicted.labels[row]);
-        let error = |row: usize| label(row) - predicted.margins[row];
+        let error = |row: usize| label(row) - predicted.margins.get(0, row);
         let mean_label = predicted.mean(label);
         let variance = predicted.mean(|row| (label(row) - mean_label) * (label(row) - mean_label));
         let squared = predicted.mean(|row| error(row) * error(row));
@@ -100,8 +100,8 @@ impl Regression {
             mean_error: predicted.mean(error),
             residuals: Histogram::of((0..rows).map(error)),
             bins,
-            predictions: picked(&label, &|row| predicted.margins[row]),
-            errors: picked(&|row| predicted.margins[row], &error),
+            predictions: picked(&label, &|row| predicted.margins.get(0, row)),
+            errors: picked(&|row| predicted.margins.get(0, row), &error),
             error_quantiles: Curve::thinned(&shares, &sizes),
             all_rows: shown.len() == rows,
         }

@@ -2,6 +2,7 @@
 
 use super::sample::{even, of_rows};
 use crate::analysis::Explanations;
+use gboost::Rounds;
 use gboost::data::dataset::Dataset;
 use gboost::error::Result;
 use gboost::explain::shap::{Explainer, GlobalShap};
@@ -54,7 +55,7 @@ impl ShapSummary {
     pub fn new(model: &Model, data: &Dataset, rounds: usize) -> Result<Option<Self>> {
         let rows = even(data.rows, ROWS);
         let sample = of_rows(data, &rows);
-        let explainer = Explainer::path_dependent(model, Some(rounds))?;
+        let explainer = Explainer::path_dependent(model, Rounds::First(rounds))?;
         let found = explainer.contributions(&sample, 0..sample.rows);
         let mut global = GlobalShap::new(&explainer);
         global.add(&found);

@@ -9,6 +9,7 @@ use gboost::error::Result;
 use gboost::metric::{MOST_DENSE_CLASSES, Scored, class_scores};
 use gboost::model::{Model, Stages};
 use gboost::train::evaluation::metric_weights;
+use gboost::{PerOutput, Rounds};
 use serde::Serialize;
 
 /// About so many predictions of rows are looked at; with more rows fewer rounds are.
@@ -89,7 +90,7 @@ impl LabelBins {
 }
 
 /// Follows the judging data over all rounds: what is followed, the loss, and the margins after `used` rounds.
-pub(super) fn follow(model: &Model, data: NamedData<'_>, used: usize) -> Result<(OverRounds, History, Vec<f32>)> {
+pub(super) fn follow(model: &Model, data: NamedData<'_>, used: usize) -> Result<(OverRounds, History, PerOutput<f32>)> {
     let labels = labels_of(data.data)?;
     let regression = !model.objective.is_classification();
     let bins = regression.then(|| LabelBins::new(labels));
@@ -106,14 +107,14 @@ pub(super) fn follow(model: &Model, data: NamedData<'_>, used: usize) -> Result<
         None => classes.iter().map(usize::to_string).collect(),
     };
     let mut over = OverRounds { values: vec![Vec::new(); names.len()], names, rounds: Vec::new() };
-    let mut kept = model.predict_margins(data.data, Some(0));
+    let mut kept = model.predict_margins(data.data, Rounds::First(0));
     let history = walk(model, data, used, |round, scored, margins| {
         if round == used {
             kept = margins;
         }
         over.rounds.push(round - 1);
         let values: Vec<f64> = match &bins {
-            Some(bins) => bins.means(|row| (scored.margins[row] - f64::from(labels[row])).abs()),
+            Some(bins) => bins.means(|row| (scored.margin(0, row) - f64::from(labels[row])).abs()),
             None => {
                 let scores = class_scores(scored);
                 classes.iter().map(|&class| scores[class].recall).collect()
@@ -134,7 +135,7 @@ fn walk(
     model: &Model,
     data: NamedData<'_>,
     used: usize,
-    mut visit: impl FnMut(usize, &Scored<'_>, Vec<f32>),
+    mut visit: impl FnMut(usize, &Scored<'_>, PerOutput<f32>),
 ) -> Result<History> {
     let labels = labels_of(data.data)?;
     let weights = metric_weights(data.data)?.values;
@@ -154,14 +155,8 @@ fn walk(
     for &round in &rounds {
         stages.advance(round);
         let margins = stages.snapshot();
-        let wide: Vec<f64> = margins.iter().map(|&margin| f64::from(margin)).collect();
-        let scored = Scored {
-            margins: &wide,
-            classes: model.classes,
-            labels,
-            weights: weights.as_deref(),
-            objective: model.objective,
-        };
+        let wide = margins.map(f64::from);
+        let scored = Scored::new(&wide, labels, weights.as_deref(), model.objective);
         for (curve, metric) in curves.iter_mut().zip(&metrics) {
             curve.values.push(metric.evaluate(&scored));
         }

@@ -37,7 +37,7 @@ impl Thresholds {
         let cuts: Vec<f64> = (0..=STEPS).map(|step| margin_at(step as f64 / STEPS as f64)).collect();
         // How many thresholds a row lies above.
         let reached: Vec<usize> =
-            predicted.margins.iter().map(|&margin| cuts.partition_point(|&cut| margin > cut)).collect();
+            predicted.margins.values().iter().map(|&margin| cuts.partition_point(|&cut| margin > cut)).collect();
         let above = |weight: &dyn Fn(usize) -> u64| {
             let (mut tp, mut fp) = (vec![0_u64; STEPS + 2], vec![0_u64; STEPS + 2]);
             for (row, &reached) in reached.iter().enumerate() {

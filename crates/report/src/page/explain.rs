@@ -7,6 +7,7 @@ use crate::chart::{Axis, BarSeries, Bars, Chart, Plane, Series, Style, Waterfall
 use crate::data::dependence::is_counted;
 use crate::data::sample::{even, of_rows};
 use crate::html::{Page, figure};
+use gboost::Rounds;
 use gboost::data::dataset::Dataset;
 use gboost::error::Result;
 use gboost::explain::shap::{Contributions, Explainer, GlobalInteractions, GlobalShap};
@@ -305,14 +306,14 @@ fn waterfalls(page: &ExplainPage, sample: &Dataset, found: &Contributions) -> Ve
     };
     let one = of_rows(data, &rows);
     let contributions = page.explainer.contributions(&one, 0..one.rows);
-    let margins = model.predict_margins(&one, Some(page.rounds));
+    let margins = model.predict_margins(&one, Rounds::First(page.rounds));
     let (predictions, labels) = (model.transform(&margins), model.labels(&margins));
     rows.iter()
         .enumerate()
         .map(|(index, &row)| {
             // Of several classes, the one that is predicted.
             let class = if model.classes > 1 { labels[index] as usize } else { 0 };
-            let prediction = f64::from(predictions[class * rows.len() + index]);
+            let prediction = f64::from(predictions.get(class, index));
             let note = match (model.objective.is_classification(), model.classes > 1) {
                 (false, _) => match &data.label_name {
                     Some(label) => format!("Predicted {label}: {}.", figure(prediction)),
