@@ -44,7 +44,7 @@ fn numbers(name: &str, default: &[usize]) -> Vec<usize> {
 }
 
 fn options(profile: bool) -> GpuOptions {
-    GpuOptions { adapter: std::env::var("GBOOST_BENCH_GPU").ok(), profile, ..GpuOptions::default() }
+    GpuOptions::default().adapter(std::env::var("GBOOST_BENCH_GPU").ok()).profile(profile)
 }
 
 /// Rows, features and depths.
@@ -167,7 +167,7 @@ fn kernels(criterion: &mut Criterion) {
         let problem = problem(&matrix, &data, Some(&data));
         let (draw, columns) = SampleSource::new(&params(""), rows, features).next_tree();
         let task = TreeTask { output: 0, rows: draw, columns };
-        let mut cpu = CpuBackend::new(&problem, CpuOptions { profile: true, ..CpuOptions::default() });
+        let mut cpu = CpuBackend::new(&problem, CpuOptions::default().profile(true));
         let mut gpu = GpuBackend::new(&problem, depth, &options(true)).unwrap();
         let size = format!("{rows} x {features}, depth {depth}");
 

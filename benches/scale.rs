@@ -16,9 +16,7 @@ fn backend(name: &str) -> BackendChoice {
     match name {
         "cpu" | "cpu-profile" => BackendChoice::Cpu,
         #[cfg(feature = "gpu")]
-        "gpu" | "gpu-profile" => {
-            BackendChoice::Gpu(gboost::gpu::GpuOptions { profile: name == "gpu-profile", ..Default::default() })
-        }
+        "gpu" | "gpu-profile" => BackendChoice::Gpu(gboost::gpu::GpuOptions::default().profile(name == "gpu-profile")),
         // Any adapter, so that the choice can be watched on a software adapter, too.
         "auto" => BackendChoice::Auto(gboost::train::choice::AutoOptions { software: true, ..Default::default() }),
         other => panic!("no backend {other}"),
@@ -49,7 +47,7 @@ fn main() {
         for name in names.split(',') {
             let trainer = Trainer::new(&params, &data)
                 .evaluate(Evaluate::LastRound)
-                .cpu_options(CpuOptions { profile: name == "cpu-profile", ..CpuOptions::default() })
+                .cpu_options(CpuOptions::default().profile(name == "cpu-profile"))
                 .backend(backend(name));
             let trained = trainer.run().unwrap_or_else(|error| panic!("{error}"));
             let found = trained.model.sha256();

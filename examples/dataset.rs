@@ -4,18 +4,14 @@
 use gboost::{Dataset, Params, Rounds, Trainer};
 
 pub(crate) fn main() -> gboost::Result<()> {
-    let data = Dataset {
-        feature_names: vec!["rooms".into(), "garden".into()],
-        named: true, // keeps the names in the model
-        columns: vec![
-            (0..200).map(|row| (row % 5 + 1) as f32).collect(),
-            (0..200).map(|row| if row % 4 == 0 { f32::NAN } else { (row % 2) as f32 }).collect(), // NaN: missing
-        ],
-        labels: Some((0..200).map(|row| 100.0 * (row % 5 + 1) as f32).collect()),
-        weights: Some((0..200).map(|row| if row < 100 { 1.0 } else { 0.5 }).collect()),
-        rows: 200,
-        ..Dataset::default()
-    };
+    let columns: Vec<Vec<f32>> = vec![
+        (0..200).map(|row| (row % 5 + 1) as f32).collect(),
+        (0..200).map(|row| if row % 4 == 0 { f32::NAN } else { (row % 2) as f32 }).collect(), // NaN: missing
+    ];
+    let labels: Vec<f32> = (0..200).map(|row| 100.0 * (row % 5 + 1) as f32).collect();
+    let weights: Vec<f32> = (0..200).map(|row| if row < 100 { 1.0 } else { 0.5 }).collect();
+    // The names are kept in the model.
+    let data = Dataset::new(columns).with_names(["rooms", "garden"]).with_labels(labels).with_weights(weights);
     let model = Trainer::new(&Params::default(), &data).run()?.model;
 
     println!("{:?}: {:?}", model.feature_names, &model.predict_margins(&data, Rounds::All).values()[..5]);

@@ -30,7 +30,7 @@ pub(crate) fn main() -> gboost::Result<()> {
     // Predict with the rounds up to the best one.
     let best = model.predict_margins(&valid.dataset, Rounds::Best);
     let all = model.predict_margins(&valid.dataset, Rounds::All);
-    assert_eq!(best.len(), valid.dataset.rows);
+    assert_eq!(best.rows(), valid.dataset.rows);
     assert_ne!(best, all);
     Ok(())
 }

@@ -7,7 +7,7 @@ pub(crate) fn main() -> gboost::Result<()> {
     // Points of a square, by the stripe in which they lie.
     let (x, y): (Vec<f32>, Vec<f32>) = (0..900).map(|row| ((row % 30) as f32, (row / 30) as f32)).unzip();
     let labels: Vec<f32> = x.iter().zip(&y).map(|(x, y)| ((x + y) / 20.0).floor()).collect(); // 0, 1, 2
-    let data = Dataset { rows: 900, columns: vec![x, y], labels: Some(labels.clone()), ..Dataset::default() };
+    let data = Dataset::new(vec![x, y]).with_labels(labels.clone());
 
     let mut params = Params::default();
     for (name, value) in [("objective", "multi:softprob"), ("num_class", "3"), ("num_round", "30")] {

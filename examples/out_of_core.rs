@@ -17,8 +17,8 @@ pub(crate) fn main() -> gboost::Result<()> {
     let in_memory = Trainer::new(&params, &channel.dataset).run()?.model;
 
     // On disk: the table keeps labels and names, and bins take a byte per value.
-    let spill = Some(SpillOptions::always(std::env::temp_dir()));
-    let channel = read_bytes(Path::new("train.csv.gz"), bytes, &ReadOptions { spill, ..ReadOptions::default() })?;
+    let options = ReadOptions::default().spill(Some(SpillOptions::always(std::env::temp_dir())));
+    let channel = read_bytes(Path::new("train.csv.gz"), bytes, &options)?;
     assert!(!channel.dataset.has_values());
     let Some(spilled) = &channel.spilled else {
         return Err(gboost::Error::data("nothing was spilled"));

@@ -8,8 +8,8 @@ fn curve(first: usize) -> Dataset {
     let rows: Vec<usize> = (first..3000).step_by(3).collect();
     let x: Vec<f32> = rows.iter().map(|&row| row as f32 / 500.0).collect();
     let z: Vec<f32> = rows.iter().map(|&row| (row / 7 % 2) as f32).collect();
-    let labels = x.iter().zip(&z).map(|(x, z)| x.sin() + z).collect();
-    Dataset { rows: rows.len(), columns: vec![x, z], labels: Some(labels), ..Dataset::default() }
+    let labels: Vec<f32> = x.iter().zip(&z).map(|(x, z)| x.sin() + z).collect();
+    Dataset::new(vec![x, z]).with_labels(labels)
 }
 
 pub(crate) fn main() -> gboost::Result<()> {
@@ -26,7 +26,7 @@ pub(crate) fn main() -> gboost::Result<()> {
     assert!(rmse[0] > 0.5 && rmse[59] < 0.03);
 
     let predictions = trained.model.predict_margins(&held_out, Rounds::All); // of a regression margins are predictions
-    println!("row 0: {} for {}", predictions[0], held_out.labels.as_deref().unwrap_or_default()[0]);
-    assert!((predictions[0] - 0.002).abs() < 0.05);
+    println!("row 0: {} for {}", predictions.get(0, 0), held_out.labels.as_deref().unwrap_or_default()[0]);
+    assert!((predictions.get(0, 0) - 0.002).abs() < 0.05);
     Ok(())
 }

@@ -17,7 +17,7 @@ pub(crate) fn main() -> gboost::Result<()> {
     let explainer = Explainer::path_dependent(&model, Rounds::All)?; // as XGBoost's pred_contribs
     let contributions = explainer.contributions(&data, 0..100);
     let margins = model.predict_margins(&data, Rounds::All);
-    for (row, &margin) in margins.iter().enumerate().take(100) {
+    for (row, &margin) in margins.values().iter().enumerate().take(100) {
         let sum: f64 = contributions.row(row, 0).iter().sum(); // all features, and the expected margin
         assert!((sum - f64::from(margin)).abs() < 1e-5);
     }

@@ -10,11 +10,11 @@ pub(crate) fn main() -> gboost::Result<()> {
     let model = Model::from_json_bytes(include_bytes!("../tests/fixtures/models/binary_v320.json"))?;
     let expected = include_str!("../tests/fixtures/models/binary_v320.margins");
     let rows = &include_bytes!("../tests/fixtures/models/data.csv")[..];
-    let data = read_bytes(Path::new("data.csv"), rows, &ReadOptions { label: None, ..ReadOptions::default() })?;
+    let data = read_bytes(Path::new("data.csv"), rows, &ReadOptions::default().label(None))?;
 
     let margins = model.predict_margins(&data.dataset, Rounds::All);
-    let bits: Vec<String> = margins.iter().map(|margin| format!("{:08x}", margin.to_bits())).collect();
-    println!("{} trees, {} rows, first margin {}", model.trees.len(), margins.len(), margins[0]);
+    let bits: Vec<String> = margins.values().iter().map(|margin| format!("{:08x}", margin.to_bits())).collect();
+    println!("{} trees, {} rows, first margin {}", model.trees.len(), margins.rows(), margins.get(0, 0));
     assert_eq!(bits, expected.lines().collect::<Vec<_>>());
 
     // And back: XGBoost loads what gboost writes.

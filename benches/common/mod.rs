@@ -34,8 +34,8 @@ pub fn higgs_like(rows: usize, features: usize) -> Dataset {
         let score = x(0) + 0.7 * x(1) * (x(2) + 1.0).max(0.0) + 0.5 * x(4).max(-0.5) + 0.3 * x(5).max(x(6));
         f32::from(score + normal(features as u64, row) > 0.2)
     };
-    let labels = (0..rows).into_par_iter().map(label).collect();
-    Dataset { columns, labels: Some(labels), rows, ..Dataset::default() }
+    let labels: Vec<f32> = (0..rows).into_par_iter().map(label).collect();
+    Dataset::new(columns).with_labels(labels)
 }
 
 /// The binned rows, 256 bins a feature.

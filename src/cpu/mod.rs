@@ -28,6 +28,7 @@ use crate::fixed::quantiser::{PairScale, QuantisedPair, Quantiser, ScaledRules, 
 use crate::tree::grown::{FinishedTree, GrownNode, GrownTree};
 use crate::tree::sampling::ColumnPlan;
 use crate::util::buffer::Buffer;
+use crate::util::setters::setters;
 use chunk::RowChunk;
 use gradient::Pairs;
 use histogram::{Histograms, PackedSum, WideSum};
@@ -36,6 +37,7 @@ use std::time::Instant;
 
 /// Sizes that steer how the work is cut up. None of them changes a result; tests set them to odd values.
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub struct CpuOptions {
     /// Rows a chunk, 1 to 65,536; by default chosen from the number of rows and threads.
     pub chunk_rows: Option<usize>,
@@ -50,6 +52,13 @@ pub struct CpuOptions {
 /// Rows of a chunk where the options leave it open: fewer are not worth what a chunk costs, and of more the codes do not stay
 /// in the second-level cache until its last node is summed.
 const CHUNK_ROWS: Range<usize> = 1 << 12..1 << 15;
+
+setters!(CpuOptions {
+    chunk_rows: Option<usize>,
+    histogram_bytes: usize,
+    parallel_from: usize,
+    profile: bool,
+});
 
 impl Default for CpuOptions {
     fn default() -> Self {

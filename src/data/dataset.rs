@@ -7,6 +7,7 @@
 /// A table may have given its feature values up ([`Dataset::has_values`]): it has labels, weights and names, and stands for its
 /// rows beside a [`BinnedMatrix`](crate::binning::BinnedMatrix) of them.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
 pub struct Dataset {
     /// Feature names in column order, from the header or `f0`, `f1`, ...
     pub feature_names: Vec<String>,
@@ -29,6 +30,46 @@ pub struct Dataset {
 }
 
 impl Dataset {
+    /// Makes a table of features by column, without names, labels and weights.
+    ///
+    /// ```
+    /// use gboost::Dataset;
+    ///
+    /// let data = Dataset::new(vec![vec![39.0, 50.0], vec![7.0, f32::NAN]]).with_labels(vec![0.0, 1.0]);
+    /// assert_eq!((data.rows, data.features()), (2, 2));
+    /// ```
+    ///
+    /// # Panics
+    /// If columns have different lengths.
+    #[must_use]
+    pub fn new(columns: Vec<Vec<f32>>) -> Self {
+        let rows = columns.first().map_or(0, Vec::len);
+        assert!(columns.iter().all(|column| column.len() == rows), "columns of one length");
+        Self { columns, rows, ..Self::default() }
+    }
+
+    /// Sets the labels, one per row.
+    #[must_use]
+    pub fn with_labels(mut self, labels: impl Into<Option<Vec<f32>>>) -> Self {
+        self.labels = labels.into();
+        self
+    }
+
+    /// Sets the instance weights, one per row, finite and not negative.
+    #[must_use]
+    pub fn with_weights(mut self, weights: impl Into<Option<Vec<f32>>>) -> Self {
+        self.weights = weights.into();
+        self
+    }
+
+    /// Sets the feature names, in column order; they are checked between channels and kept in the model.
+    #[must_use]
+    pub fn with_names(mut self, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.feature_names = names.into_iter().map(Into::into).collect();
+        self.named = true;
+        self
+    }
+
     /// Number of features.
     #[must_use]
     pub fn features(&self) -> usize {

@@ -28,6 +28,7 @@ use crate::gpu::layout::{Node, PARTITION_ROWS, Step, TreeState, WORKGROUP};
 use crate::objective::{DeviceLoss, Objective, Shader};
 use crate::tree::grown::{FinishedTree, GrownNode, GrownTree};
 use crate::tree::sampling::{ColumnPlan, RowSample, sample_size};
+use crate::util::setters::setters;
 use buffers::{Buf, Buffers, Place};
 use compose::Variant;
 use device::Gpu;
@@ -38,6 +39,7 @@ use widths::margin_bytes;
 
 /// How a GPU is chosen and used. Nothing here changes a result.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct GpuOptions {
     /// The adapter, by index or by a part of its name; the fastest kind by default.
     pub adapter: Option<String>,
@@ -57,6 +59,17 @@ pub struct GpuOptions {
     /// Whether to time the kernels, which makes the training slower.
     pub profile: bool,
 }
+
+setters!(GpuOptions {
+    adapter: Option<String>,
+    limits: LimitChoice,
+    optional_features: bool,
+    tile_bytes: Option<u64>,
+    histogram_bytes: u64,
+    submit_updates: u64,
+    memory_bytes: Option<u64>,
+    profile: bool,
+});
 
 impl Default for GpuOptions {
     fn default() -> Self {

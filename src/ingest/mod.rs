@@ -72,6 +72,7 @@ use source::Source;
 
 /// The text formats.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Format {
     /// Fields with a delimiter between them, one record a line.
     Csv,
@@ -81,6 +82,7 @@ pub enum Format {
 
 /// What the files of one channel (training, validation, test) hold, and how they were read.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Channel {
     /// The table, without feature values where these are spilled.
     pub dataset: Dataset,
@@ -103,6 +105,34 @@ pub struct Channel {
     pub columns: usize,
     /// The index base of a libsvm channel, to be forced on the other channels through [`ReadOptions::index_base`].
     pub index_base: Option<usize>,
+}
+
+impl Dataset {
+    /// Reads a CSV file, plain or gzipped: the label in the first column, the header detected.
+    ///
+    /// ```no_run
+    /// let data = gboost::Dataset::from_csv("train.csv")?;
+    /// println!("{} rows of {} features", data.rows, data.features());
+    /// # Ok::<(), gboost::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`read_channel`].
+    pub fn from_csv(path: impl AsRef<Path>) -> Result<Self> {
+        Self::from_csv_with(path, &ReadOptions::default())
+    }
+
+    /// Reads a file as the options say. [`read_channel`] also tells what was found, and keeps values on disk.
+    ///
+    /// # Errors
+    /// As [`read_channel`], and if the options let values go to disk.
+    pub fn from_csv_with(path: impl AsRef<Path>, options: &ReadOptions) -> Result<Self> {
+        if options.spill.is_some() {
+            return Err(Error::parameter("a table in memory cannot have its values on disk")
+                .remedy("read it with read_channel, or leave spill out"));
+        }
+        Ok(read_channel(&[path.as_ref().to_path_buf()], options)?.dataset)
+    }
 }
 
 /// Reads the files of one channel, in the order given; `-` is standard input, and a folder stands for the regular files

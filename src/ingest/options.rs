@@ -6,11 +6,13 @@ use std::str::FromStr;
 
 use crate::error::{Error, Result};
 use crate::objective::Objective;
+use crate::util::setters::setters;
 
 use super::{Copies, SpillOptions};
 
 /// Whether line 1 of a CSV file holds the column names.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Header {
     /// Look at line 1; the rule is in the [module](super).
     #[default]
@@ -78,6 +80,7 @@ impl fmt::Display for ColumnRef {
 
 /// How to read the files of a channel.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ReadOptions {
     /// The label column, or `None` if the file has no labels.
     ///
@@ -118,6 +121,21 @@ impl ReadOptions {
     /// The least that [`ReadOptions::max_record_bytes`] may be.
     pub const LEAST_RECORD_BYTES: usize = 1 << 20;
 }
+
+setters!(ReadOptions {
+    label: Option<ColumnRef>,
+    weight: Option<ColumnRef>,
+    ignore: Vec<ColumnRef>,
+    header: Header,
+    delimiter: Option<u8>,
+    features: Option<usize>,
+    domain: Option<(Objective, usize)>,
+    index_base: Option<usize>,
+    spill: Option<SpillOptions>,
+    sha256: bool,
+    max_record_bytes: usize,
+    copies: Copies,
+});
 
 impl Default for ReadOptions {
     /// The label in column 0, everything else found.

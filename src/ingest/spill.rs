@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::error::{Error, Result};
+use crate::util::setters::setters;
 
 const REMEDY: &str = "free space there, or give another folder with --spill-dir";
 
@@ -21,6 +22,7 @@ const MOST_ROWS: usize = 1 << 16;
 
 /// Whether feature values may go to disk while a channel is read, and where to.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct SpillOptions {
     /// The folder of the temporary file.
     pub folder: PathBuf,
@@ -30,6 +32,8 @@ pub struct SpillOptions {
     /// Rows a block of the temporary file, 1 or more; by default as many as make 16 MiB, but no more than 65,536.
     pub block_rows: Option<usize>,
 }
+
+setters!(SpillOptions { folder: PathBuf, from_bytes: u64, block_rows: Option<usize> });
 
 impl SpillOptions {
     /// All feature values to a temporary file in `folder`.

@@ -31,6 +31,7 @@ use std::ops::Range;
 
 /// An ensemble of trees with everything that predicting with it needs.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Model {
     /// What was optimised; decides how margins become predictions.
     pub objective: Objective,
@@ -64,6 +65,26 @@ pub struct Model {
 pub(crate) const INDEX_BASE: &str = "gboost_index_base";
 
 impl Model {
+    /// Makes a model without trees, whose base score is 0.5, for data of that many features.
+    ///
+    /// `outputs` is the number of classes for the multiclass objectives, otherwise 1.
+    #[must_use]
+    pub fn new(objective: Objective, outputs: usize, features: usize) -> Self {
+        Self {
+            objective,
+            classes: outputs,
+            base_score: vec![0.5],
+            feature_names: Vec::new(),
+            features,
+            trees: Vec::new(),
+            tree_weights: Vec::new(),
+            best_iteration: None,
+            best_score: None,
+            attributes: BTreeMap::new(),
+            notes: Vec::new(),
+        }
+    }
+
     /// The index that feature 0 has in libsvm files, 0 or 1, if the model was trained on such files
     /// by gboost. `None` for other models: XGBoost counts from 0.
     #[must_use]

@@ -4,6 +4,7 @@ use super::Model;
 
 /// Which rounds of a model predict.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Rounds {
     /// Up to the best round of early stopping; all in a model without one.
     #[default]

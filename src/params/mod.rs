@@ -18,6 +18,7 @@ use serde_json::Value;
 
 /// How candidate splits are enumerated.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum TreeMethod {
     /// Histograms over at most `max_bin` bins a feature.
     #[default]
@@ -28,6 +29,7 @@ pub enum TreeMethod {
 
 /// Where row and column samples come from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Sampler {
     /// A counter hash of (seed, tree, row or feature).
     #[default]
@@ -38,6 +40,7 @@ pub enum Sampler {
 
 /// How wide histogram sums are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum HistogramSums {
     /// 32 bits from 2^16 to 2^21 rows, 64 below and above.
     #[default]
@@ -50,6 +53,7 @@ pub enum HistogramSums {
 
 /// `base_score` as given.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[non_exhaustive]
 pub enum BaseScore {
     /// Not given: 0.5 for classification, the label's mean for regression.
     #[default]

@@ -4,6 +4,7 @@ use crate::train::contest::Rule;
 
 /// Where the kernels run; changes no result.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
 pub enum BackendChoice {
     /// On the processor.
     #[default]

@@ -25,6 +25,7 @@ pub struct Times {
 
 /// The result of a training.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Trained {
     /// The model, with all rounds; [`Model::best_iteration`] is set by early stopping.
     pub model: Model,
@@ -63,6 +64,7 @@ impl Trained {
 
 /// Which backend trained.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
 pub struct Placement {
     /// `cpu` or `gpu`; where the training changed hands, the one that ended it.
     pub name: &'static str,

@@ -12,6 +12,7 @@ use crate::train::engine::Engine;
 
 /// When metrics are evaluated.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Evaluate {
     /// After every round.
     #[default]

@@ -9,6 +9,7 @@ pub(crate) type Observer<'a> = Box<dyn FnMut(&Progress<'_>) -> ControlFlow<()> +
 
 /// What an observer is told after each round.
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub struct Progress<'a> {
     /// Rounds done in this training.
     pub done: usize,

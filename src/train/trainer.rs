@@ -32,15 +32,9 @@ use std::time::Instant;
 /// ```
 /// use gboost::{Dataset, Params, Trainer};
 ///
-/// let data = Dataset {
-///     columns: vec![vec![1.0, 2.0, 3.0, 4.0], vec![0.0, 1.0, f32::NAN, 1.0]],
-///     labels: Some(vec![1.0, 2.0, 3.0, 4.0]),
-///     rows: 4,
-///     ..Dataset::default()
-/// };
-/// let mut params = Params::default();
-/// params.set("num_round", "20")?;
-/// params.set("min_child_weight", "0")?;
+/// let columns = vec![vec![1.0, 2.0, 3.0, 4.0], vec![0.0, 1.0, f32::NAN, 1.0]];
+/// let data = Dataset::new(columns).with_labels(vec![1.0, 2.0, 3.0, 4.0]);
+/// let params = Params::builder().num_round(20).min_child_weight(0.0).build()?;
 /// let trained = Trainer::new(&params, &data).run()?;
 /// let predictions = trained.model.predict(&data)?;
 /// assert!((predictions.get(0, 3) - 4.0).abs() < 0.1);

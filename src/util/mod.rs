@@ -6,6 +6,7 @@ pub mod digest;
 pub mod names;
 pub mod per_output;
 pub(crate) mod radix;
+pub(crate) mod setters;
 pub mod strict_json;
 pub mod threads;
 pub mod vector;

@@ -138,6 +138,7 @@ impl<'a> FoldedData<'a> {
 
 /// What an observer is told after each round.
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub struct CvProgress<'a> {
     /// Rounds done in this cross-validation.
     pub done: usize,

@@ -76,7 +76,7 @@ pub fn data(seed: u64, rows: usize, features: usize, missing: f32, labels: Label
             }
         })
         .collect();
-    Dataset { columns, labels: Some(labels), rows, ..Dataset::default() }
+    Dataset::new(columns).with_labels(labels)
 }
 
 /// Gives every row a weight: powers of two, fractions and a few zeros.
@@ -96,12 +96,9 @@ pub fn permuted(data: &Dataset, seed: u64) -> Dataset {
     let mut order: Vec<usize> = (0..data.rows).collect();
     Random(seed).shuffle(&mut order);
     let pick = |values: &Vec<f32>| order.iter().map(|&row| values[row]).collect::<Vec<f32>>();
-    Dataset {
-        columns: data.columns.iter().map(pick).collect(),
-        labels: data.labels.as_ref().map(pick),
-        weights: data.weights.as_ref().map(pick),
-        ..data.clone()
-    }
+    let mut permuted = data.clone();
+    permuted.columns = data.columns.iter().map(pick).collect();
+    permuted.with_labels(data.labels.as_ref().map(pick)).with_weights(data.weights.as_ref().map(pick))
 }
 
 /// Parameters from `name=value` words.

@@ -14,13 +14,7 @@ struct Problem {
 }
 
 fn dataset(data: &oracle::Data) -> Dataset {
-    Dataset {
-        columns: data.columns.clone(),
-        labels: Some(data.labels.clone()),
-        weights: data.weights.clone(),
-        rows: data.rows(),
-        ..Dataset::default()
-    }
+    Dataset::new(data.columns.clone()).with_labels(data.labels.clone()).with_weights(data.weights.clone())
 }
 
 /// The engine's parameters, set by name as a user would.
@@ -100,7 +94,7 @@ fn check(problem: &Problem) {
     let mut engine = engine_params(params);
     for (threads, options) in [
         (1, CpuOptions::default()),
-        (2, CpuOptions { chunk_rows: Some(3), histogram_bytes: 5000, parallel_from: 0, ..CpuOptions::default() }),
+        (2, CpuOptions::default().chunk_rows(Some(3)).histogram_bytes(5000).parallel_from(0)),
     ] {
         engine.nthread = Some(threads);
         let trainer =

@@ -96,7 +96,11 @@ fn threads_chunks_and_batches_change_nothing() {
             (1, None, 60_000),
         ] {
             params.nthread = Some(threads);
-            let options = CpuOptions { chunk_rows, histogram_bytes, parallel_from: 0, profile: true };
+            let options = CpuOptions::default()
+                .chunk_rows(chunk_rows)
+                .histogram_bytes(histogram_bytes)
+                .parallel_from(0)
+                .profile(true);
             let found = sha256(&params, &data, options);
             assert_eq!(
                 found, golden.sha256,
@@ -124,7 +128,7 @@ fn the_number_of_rows_decides_the_width_of_sums() {
 #[test]
 fn narrow_sums_of_too_many_rows_are_refused() {
     let rows = (1 << 21) + 1;
-    let data = Dataset { columns: vec![vec![0.0; rows]], labels: Some(vec![1.0; rows]), rows, ..Dataset::default() };
+    let data = Dataset::new(vec![vec![0.0; rows]]).with_labels(vec![1.0; rows]);
     let params = params("num_round=1 histogram_sums=narrow");
     let error = Trainer::new(&params, &data).evaluate(Evaluate::LastRound).run().unwrap_err().to_string();
     assert_eq!(
@@ -180,12 +184,7 @@ fn an_outlier_does_not_stop_the_others_from_learning() {
     let rows = 50;
     let mut labels = vec![1.0; rows];
     labels[0] = 1e6;
-    let data = Dataset {
-        columns: vec![(0..rows).map(|row| row as f32).collect()],
-        labels: Some(labels),
-        rows,
-        ..Dataset::default()
-    };
+    let data = Dataset::new(vec![(0..rows).map(|row| row as f32).collect()]).with_labels(labels);
     let params = params("num_round=1000 eta=0.3 max_depth=2 min_child_weight=0 lambda=0");
     let trained = Trainer::new(&params, &data).evaluate(Evaluate::LastRound).run().unwrap();
     let predicted = trained.model.predict_margins(&data, Rounds::All);

@@ -259,7 +259,8 @@ fn lists_change_no_model() {
                 [(1, None, 1 << 30), (3, Some(100), 1 << 30), (2, Some(7), 50_000)]
             {
                 let params = params.to_builder().nthread(threads).build().unwrap();
-                let options = CpuOptions { chunk_rows, histogram_bytes, parallel_from: 0, ..CpuOptions::default() };
+                let options =
+                    CpuOptions::default().chunk_rows(chunk_rows).histogram_bytes(histogram_bytes).parallel_from(0);
                 assert_eq!(sha256(&params, data, rule, options), dense, "{text}: {rule:?}, {threads} threads");
             }
         }

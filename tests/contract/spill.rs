@@ -28,11 +28,11 @@ fn csv(data: &Dataset) -> String {
 
 fn options(data: &Dataset, spill: Option<SpillOptions>) -> ReadOptions {
     let weight = data.weights.as_ref().map(|_| ColumnRef::Index(data.features() + 1));
-    ReadOptions { weight, spill, ..ReadOptions::default() }
+    ReadOptions::default().weight(weight).spill(spill)
 }
 
 fn spill(block_rows: usize, from_bytes: u64) -> Option<SpillOptions> {
-    Some(SpillOptions { block_rows: Some(block_rows), from_bytes, ..SpillOptions::always(std::env::temp_dir()) })
+    Some(SpillOptions::always(std::env::temp_dir()).block_rows(Some(block_rows)).from_bytes(from_bytes))
 }
 
 fn read(text: &str, options: &ReadOptions) -> Channel {
@@ -182,7 +182,7 @@ fn values_are_spilled_once_they_take_too_much() {
 
 #[test]
 fn errors_are_those_of_values_in_memory() {
-    let spilling = ReadOptions { spill: spill(1, 0), ..ReadOptions::default() };
+    let spilling = ReadOptions::default().spill(spill(1, 0));
     for text in ["1,3\n0,x\n", "1,3\n0,1,2\n", "1,3\n,3\n", "1,3\n0,1e99\n", "y,a\n", "1,3\n0,\u{0}\n"] {
         let error = |options: &ReadOptions| {
             read_bytes(Path::new("a.csv"), text.as_bytes(), options).expect_err(text).to_string()
@@ -204,7 +204,7 @@ fn values_cannot_be_spilled_everywhere() {
     let folder = tempfile::tempdir().unwrap();
     let missing = folder.path().join("missing");
     let refused = |name: &str, text: &str| {
-        let options = ReadOptions { spill: Some(SpillOptions::always(&missing)), ..ReadOptions::default() };
+        let options = ReadOptions::default().spill(Some(SpillOptions::always(&missing)));
         read_bytes(Path::new(name), text.as_bytes(), &options).expect_err("is refused")
     };
     let error = refused("a.csv", "1,4\n0,3\n");

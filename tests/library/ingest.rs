@@ -18,7 +18,7 @@ fn options() -> ReadOptions {
 }
 
 fn unlabelled() -> ReadOptions {
-    ReadOptions { label: None, ..options() }
+    options().label(None)
 }
 
 fn name(text: &str) -> ColumnRef {
@@ -145,21 +145,18 @@ fn header_modes_have_names() {
 #[test]
 fn a_delimiter_may_not_be_content() {
     for delimiter in [b'"', b'\n', b'.', b'7', b'e', 0xe9] {
-        let error = read_as("a.csv", "1,2", &ReadOptions { delimiter: Some(delimiter), ..options() }).unwrap_err();
+        let error = read_as("a.csv", "1,2", &options().delimiter(Some(delimiter))).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Parameter);
     }
     assert_eq!(
-        refused("a.csv", "1,2", &ReadOptions { delimiter: Some(b'.'), ..options() }),
+        refused("a.csv", "1,2", &options().delimiter(Some(b'.'))),
         "the delimiter `.` cannot be told from the content of fields; use a comma, a semicolon, a tab or `|`"
     );
 }
 
 #[test]
 fn an_index_base_is_0_or_1() {
-    assert_eq!(
-        refused("a.svm", "1 1:1", &ReadOptions { index_base: Some(2), ..options() }),
-        "the libsvm index base 2 is neither 0 nor 1"
-    );
+    assert_eq!(refused("a.svm", "1 1:1", &options().index_base(Some(2))), "the libsvm index base 2 is neither 0 nor 1");
 }
 
 // CSV: values and records.
@@ -249,7 +246,7 @@ fn delimiters_are_found() {
 
 #[test]
 fn a_given_delimiter_is_used() {
-    let channel = csv_with("1 2 4\n0 4 5\n", &ReadOptions { delimiter: Some(b' '), ..options() });
+    let channel = csv_with("1 2 4\n0 4 5\n", &options().delimiter(Some(b' ')));
     assert_rows(&channel, &[&[2.0, 4.0], &[4.0, 5.0]]);
     assert_eq!(channel.notes.len(), 1);
 }
@@ -289,20 +286,20 @@ fn a_first_line_of_both_is_refused() {
 
 #[test]
 fn a_name_that_is_asked_for_makes_a_header() {
-    let channel = csv_with("label,1,2\n1,5,6\n", &ReadOptions { label: Some(name("label")), ..options() });
+    let channel = csv_with("label,1,2\n1,5,6\n", &options().label(Some(name("label"))));
     assert_rows(&channel, &[&[5.0, 6.0]]);
     assert_eq!(channel.dataset.feature_names, ["1", "2"]);
 }
 
 #[test]
 fn columns_ignored_by_number_do_not_make_a_header() {
-    let channel = csv_with("1,a17,2\n0,a18,3\n", &ReadOptions { ignore: vec![ColumnRef::Index(1)], ..options() });
+    let channel = csv_with("1,a17,2\n0,a18,3\n", &options().ignore(vec![ColumnRef::Index(1)]));
     assert_rows(&channel, &[&[2.0], &[3.0]]);
 }
 
 #[test]
 fn header_yes_takes_any_names() {
-    let channel = csv_with("0,1,2\n1,5,6\n", &ReadOptions { header: Header::Yes, ..options() });
+    let channel = csv_with("0,1,2\n1,5,6\n", &options().header(Header::Yes));
     assert_rows(&channel, &[&[5.0, 6.0]]);
     assert_eq!(channel.dataset.feature_names, ["1", "2"]);
     assert_eq!(channel.notes, ["a.csv: line 1 is read as the header; the label is column 0, `0`"]);
@@ -310,7 +307,7 @@ fn header_yes_takes_any_names() {
 
 #[test]
 fn header_no_with_text_in_line_1() {
-    let options = ReadOptions { header: Header::No, ..options() };
+    let options = options().header(Header::No);
     assert_eq!(
         refused("a.csv", "y,age\n1,30\n", &options),
         "a.csv:1:1: the label `y` is not a number; the line looks like a header: use --header auto or yes"
@@ -341,8 +338,7 @@ fn a_name_is_there_once() {
 
 #[test]
 fn columns_are_asked_for_by_name() {
-    let options =
-        ReadOptions { label: Some(name("y")), weight: Some(name("w")), ignore: vec![name("id")], ..options() };
+    let options = options().label(Some(name("y"))).weight(Some(name("w"))).ignore(vec![name("id")]);
     let channel = csv_with("id,a,w,b,y\nx1,1,0.5,2,0\nx2,3,-0,4,1\n", &options);
     assert_rows(&channel, &[&[1.0, 2.0], &[3.0, 4.0]]);
     assert_eq!(channel.dataset.labels, Some(vec![0.0, 1.0]));
@@ -356,12 +352,10 @@ fn columns_are_asked_for_by_name() {
 
 #[test]
 fn columns_are_asked_for_by_number_in_the_file() {
-    let options = ReadOptions {
-        label: Some(ColumnRef::Index(4)),
-        weight: Some(ColumnRef::Index(2)),
-        ignore: vec![ColumnRef::Index(0), ColumnRef::Index(0)],
-        ..options()
-    };
+    let options = options()
+        .label(Some(ColumnRef::Index(4)))
+        .weight(Some(ColumnRef::Index(2)))
+        .ignore(vec![ColumnRef::Index(0), ColumnRef::Index(0)]);
     let channel = csv_with("x1,1,0.5,2,0\nx2,3,2,4,1\n", &options);
     assert_rows(&channel, &[&[1.0, 2.0], &[3.0, 4.0]]);
     assert_eq!(channel.dataset.weights, Some(vec![0.5, 2.0]));
@@ -370,7 +364,7 @@ fn columns_are_asked_for_by_number_in_the_file() {
 
 #[test]
 fn a_label_that_is_not_there() {
-    let with = |label| ReadOptions { label: Some(label), ..options() };
+    let with = |label| options().label(Some(label));
     let header = "income,age,hours\n1,2,3\n";
     assert_eq!(
         refused("a.csv", header, &with(name("Incme"))),
@@ -390,7 +384,7 @@ fn a_label_that_is_not_there() {
          the column, from 0, or add a header to the file"
     );
     assert_eq!(
-        refused("a.csv", header, &ReadOptions { header: Header::No, ..with(name("income")) }),
+        refused("a.csv", header, &with(name("income")).header(Header::No)),
         "a.csv:1: the label column `income` is asked for by name, but there is no header; give --label the number of \
          the column, from 0, or drop --header no"
     );
@@ -400,7 +394,7 @@ fn a_label_that_is_not_there() {
 #[test]
 fn a_long_list_of_columns_is_cut() {
     let names: Vec<String> = (0..23).map(|index| format!("c{index}")).collect();
-    let error = refused("a.csv", names.join(","), &ReadOptions { label: Some(name("target")), ..options() });
+    let error = refused("a.csv", names.join(","), &options().label(Some(name("target"))));
     assert!(error.ends_with("`c18`, `c19` and 3 more"), "{error}");
 }
 
@@ -414,7 +408,7 @@ fn one_column_has_one_role() {
         (Some(index(0)), vec![name("a")], "--weight-column and --ignore-column name the same column, `a`"),
     ];
     for (weight, ignore, message) in cases {
-        let options = ReadOptions { label: Some(name("b")), weight, ignore, ..options() };
+        let options = options().label(Some(name("b"))).weight(weight).ignore(ignore);
         assert_eq!(
             refused("a.csv", "a,b,c\n1,2,3\n", &options),
             format!("a.csv: {message}; give them different columns")
@@ -499,7 +493,7 @@ fn bad_labels() {
 
 #[test]
 fn bad_weights() {
-    let options = ReadOptions { weight: Some(ColumnRef::Index(1)), ..options() };
+    let options = options().weight(Some(ColumnRef::Index(1)));
     let remedy = "use finite numbers from 0 on, or give --weight-column the column of the weights";
     for (weight, message) in [
         ("-1", "the weight `-1` is negative"),
@@ -531,7 +525,7 @@ fn a_quote_that_is_not_closed() {
 
 #[test]
 fn the_line_of_a_record_over_several_lines_is_its_first() {
-    let options = ReadOptions { ignore: vec![name("note")], ..options() };
+    let options = options().ignore(vec![name("note")]);
     let text = "y,note,x\r\n1,\"two\r\nlines\",3\r\n1,\"two\r\nlines\",a\r\n";
     assert!(refused("a.csv", text, &options).starts_with("a.csv:4:3: `a` in column `x` is not a number;"));
 }
@@ -605,7 +599,7 @@ fn files_are_hashed_as_they_are_read() {
     folder.write("a.libsvm", b"1 1:5\n0 1:2\n");
     for files in [&["long.csv", "open.csv", "both.csv.gz"][..], &["a.libsvm"]] {
         let paths = folder.paths(files);
-        let read = |sha256| read_channel(&paths, &ReadOptions { sha256, ..options() }).unwrap().file_sha256;
+        let read = |sha256| read_channel(&paths, &options().sha256(sha256)).unwrap().file_sha256;
         let expected: Vec<_> = paths.iter().map(|path| sha256_of_file(path).unwrap()).collect();
         assert_eq!(read(true), expected);
         assert!(read(false).is_empty());
@@ -644,7 +638,7 @@ fn the_content_of_other_endings_tells_the_format() {
         assert_eq!(read_as(file, "1 1:2 3:4\n", &options()).unwrap().format, Format::Libsvm);
         assert_eq!(read_as(file, "1,2\n", &options()).unwrap().format, Format::Csv);
     }
-    let comma = ReadOptions { delimiter: Some(b','), ..options() };
+    let comma = options().delimiter(Some(b','));
     assert!(refused("a.txt", "1 1:2\n", &comma).starts_with("a.txt:1: no feature is left of 1 column;"));
 }
 
@@ -763,12 +757,12 @@ fn the_libsvm_base_is_that_of_all_files() {
 
 #[test]
 fn a_forced_libsvm_base() {
-    let channel = libsvm_with("1 1:5\n", &ReadOptions { index_base: Some(0), ..options() });
+    let channel = libsvm_with("1 1:5\n", &options().index_base(Some(0)));
     assert_rows(&channel, &[&[NAN, 5.0]]);
     assert_eq!(channel.index_base, Some(0));
     assert_eq!(channel.notes, ["a.libsvm: libsvm with indices from 0 on, as given"]);
     assert_eq!(
-        refused("a.svm", "1 1:5\n1 0:5\n", &ReadOptions { index_base: Some(1), ..options() }),
+        refused("a.svm", "1 1:5\n1 0:5\n", &options().index_base(Some(1))),
         "a.svm:2:2: `0:5` has an index below 1, where the indices begin; number the features as in the training data, or train with \
          --index-base 0 if indices count from 0"
     );
@@ -776,7 +770,7 @@ fn a_forced_libsvm_base() {
 
 #[test]
 fn libsvm_is_padded_to_the_features_of_training() {
-    let options = ReadOptions { features: Some(3), ..options() };
+    let options = options().features(Some(3));
     assert_rows(&libsvm_with("1 1:5\n", &options), &[&[5.0, NAN, NAN]]);
     assert_rows(&libsvm_with("1\n", &options), &[&[NAN, NAN, NAN]]);
     assert_eq!(libsvm_with("1 4:5\n", &options).dataset.features(), 4);
@@ -803,7 +797,7 @@ fn a_libsvm_table_that_a_few_large_indices_make_wide() {
     let hashed: String =
         (0..2000_u32).map(|row| format!("0 {}:1\n", 1 + row.wrapping_mul(2_654_435_761) % 100_000)).collect();
     assert!(libsvm(&hashed).dataset.features() > 90_000);
-    let options = ReadOptions { features: Some(100_000), index_base: Some(0), ..options() };
+    let options = options().features(Some(100_000)).index_base(Some(0));
     assert_eq!(libsvm_with(&format!("{rows}1 99999:1\n"), &options).dataset.rows, 4001);
 }
 
@@ -905,25 +899,19 @@ fn libsvm_needs_a_feature() {
 fn libsvm_refuses_the_options_of_csv() {
     let cases = [
         (
-            ReadOptions { label: Some(name("y")), ..options() },
+            options().label(Some(name("y"))),
             "--label y: a libsvm file has no label column; drop the option: a line begins with its label",
         ),
         (
-            ReadOptions { weight: Some(ColumnRef::Index(1)), ..options() },
+            options().weight(Some(ColumnRef::Index(1))),
             "--weight-column 1: a libsvm file has no weight column; write `label:weight` at the beginning of each line",
         ),
         (
-            ReadOptions { ignore: vec![ColumnRef::Index(1)], ..options() },
+            options().ignore(vec![ColumnRef::Index(1)]),
             "--ignore-column 1: a libsvm file has no columns; drop the option, or convert the file to CSV",
         ),
-        (
-            ReadOptions { header: Header::Yes, ..options() },
-            "--header yes: a libsvm file has no header; drop the option",
-        ),
-        (
-            ReadOptions { delimiter: Some(b','), ..options() },
-            "--delimiter ,: a libsvm file has no delimiter; drop the option",
-        ),
+        (options().header(Header::Yes), "--header yes: a libsvm file has no header; drop the option"),
+        (options().delimiter(Some(b',')), "--delimiter ,: a libsvm file has no delimiter; drop the option"),
     ];
     for (options, message) in cases {
         assert_eq!(refused("a.svm", "1 1:1\n", &options), format!("a.svm: {message}"));
@@ -933,13 +921,9 @@ fn libsvm_refuses_the_options_of_csv() {
 // Between channels.
 
 fn with_features(names: &[&str], named: bool) -> Dataset {
-    Dataset {
-        feature_names: names.iter().map(|&name| name.to_owned()).collect(),
-        named,
-        columns: vec![vec![0.0]; names.len()],
-        rows: 1,
-        ..Dataset::default()
-    }
+    let mut data = Dataset::new(vec![vec![0.0]; names.len()]).with_names(names.iter().copied());
+    data.named = named;
+    data
 }
 
 #[test]

@@ -64,26 +64,19 @@ fn empty(parent: i32, cover: f32) -> Node {
 }
 
 fn model(trees: Vec<Tree>, classes: usize) -> Model {
-    Model {
-        objective: if classes == 1 { Objective::SquaredError } else { Objective::Softprob },
-        classes,
-        base_score: vec![0.25],
-        feature_names: Vec::new(),
-        features: FEATURES + 1, // the last one is in no split
-        trees,
-        tree_weights: Vec::new(),
-        best_iteration: None,
-        best_score: None,
-        attributes: Default::default(),
-        notes: Vec::new(),
-    }
+    let objective = if classes == 1 { Objective::SquaredError } else { Objective::Softprob };
+    // The last feature is in no split.
+    let mut model = Model::new(objective, classes, FEATURES + 1);
+    model.base_score = vec![0.25];
+    model.trees = trees;
+    model
 }
 
 fn rows(draws: &mut Draws, rows: usize) -> Dataset {
     let columns = (0..=FEATURES)
         .map(|_| (0..rows).map(|_| if draws.next(5) == 0 { f32::NAN } else { draws.value() }).collect())
         .collect();
-    Dataset { columns, rows, ..Dataset::default() }
+    Dataset::new(columns)
 }
 
 /// The worth of a set of known features (bits) in the game that explains one row.
@@ -280,9 +273,10 @@ fn long_paths_add_up() {
             tree.nodes.extend([leaf, empty(at as i32, cover * 0.75)]);
         }
         tree.nodes[2 * depth].threshold = 3.0;
-        let model = Model { features: depth, ..model(vec![tree], 1) };
+        let mut model = model(vec![tree], 1);
+        model.features = depth;
         let columns = (0..depth).map(|feature| vec![1.0, if feature == depth - 1 { 0.0 } else { 1.0 }, 0.0]).collect();
-        let data = Dataset { columns, rows: 3, ..Dataset::default() };
+        let data = Dataset::new(columns);
         let explainer = Explainer::path_dependent(&model, Rounds::All).unwrap();
         let shap = explainer.contributions(&data, 0..3);
         for (row, margin) in model.predict_margins(&data, Rounds::All).into_values().into_iter().enumerate() {
@@ -327,7 +321,8 @@ fn edge_cases() {
 fn the_rounds_asked_for_are_explained() {
     let mut draws = Draws(5);
     let whole = model((0..9).map(|_| tree(&mut draws, 4)).collect(), 3);
-    let part = Model { trees: whole.trees[..6].to_vec(), ..whole.clone() };
+    let mut part = whole.clone();
+    part.trees.truncate(6);
     let data = rows(&mut draws, 5);
     let explain = |model, rounds| Explainer::path_dependent(model, rounds).unwrap().contributions(&data, 0..5);
     assert_eq!(explain(&whole, Rounds::First(2)), explain(&part, Rounds::All));
@@ -355,11 +350,11 @@ const FIXTURE_BACKGROUND: usize = 25;
 
 #[test]
 fn values_are_those_of_xgboost_and_shap() {
-    let options = ReadOptions { label: None, ..ReadOptions::default() };
+    let options = ReadOptions::default().label(None);
     let data = read_channel(&[fixture("models/data.csv")], &options).unwrap().dataset;
     let last = data.rows - FIXTURE_BACKGROUND;
     let columns = data.columns.iter().map(|column| column[last..].to_vec()).collect();
-    let background = Dataset { columns, rows: FIXTURE_BACKGROUND, ..Dataset::default() };
+    let background = Dataset::new(columns);
     assert!(data.columns[0][..FIXTURE_ROWS].iter().any(|value| value.is_nan()), "no missing values");
     let mut names: Vec<String> = fs::read_dir(fixture("shap"))
         .unwrap()

@@ -26,7 +26,7 @@ fn data(seed: u32, rows: usize) -> Dataset {
         columns[1].push(b);
         columns[2].push(c);
     }
-    Dataset { columns, labels: Some(labels), rows, ..Dataset::default() }
+    Dataset::new(columns).with_labels(labels)
 }
 
 fn params(text: &str) -> Params {

@@ -201,7 +201,7 @@ fn an_observer_sees_every_round_and_can_stop() {
 fn a_fold_of_one_class_has_no_auc_and_is_told() {
     let labels: Vec<f32> = (0..40).map(|row| f32::from(u8::from(row % 4 == 0))).collect();
     let columns = vec![(0..40).map(|row| (row % 9) as f32).collect()];
-    let data = Dataset { columns, rows: 40, labels: Some(labels.clone()), ..Dataset::default() };
+    let data = Dataset::new(columns).with_labels(labels.clone());
     // Fold 1 holds negatives alone.
     let numbers: Vec<u32> = (0..40).map(|row| u32::from(row % 4 == 1)).collect();
     let folds = Folds::given(&numbers).unwrap();
@@ -224,7 +224,7 @@ fn folds_of_other_data_are_refused() {
     let folds = Folds::random(400, 3, 0).unwrap();
     let error = cross_validate(&params("objective=multi:softmax num_class=2 num_round=1"), &binary(), &folds);
     assert!(error.is_ok());
-    let bad = Dataset { labels: Some(vec![2.0; 400]), ..binary() };
+    let bad = binary().with_labels(vec![2.0; 400]);
     let error = cross_validate(&params(BINARY), &bad, &folds).unwrap_err().to_string();
     assert!(error.starts_with("row 1: "), "{error}");
 }

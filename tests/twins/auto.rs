@@ -94,8 +94,8 @@ pub fn what_a_gpu_refuses_stays_on_the_processor() {
         assert_eq!((auto.backend.name, record.gpu_rounds, &record.gpu), ("cpu", 0, &None));
         assert!(record.reason.contains(reason), "{} lacks {reason}", record.reason);
     };
-    refused(after(&[2], GpuOptions { memory_bytes: Some(1000), ..GpuOptions::default() }), "which has 1000 bytes");
-    let wrong = GpuOptions { adapter: Some("no such card".to_string()), ..GpuOptions::default() };
+    refused(after(&[2], GpuOptions::default().memory_bytes(Some(1000))), "which has 1000 bytes");
+    let wrong = GpuOptions::default().adapter(Some("no such card".to_string()));
     refused(after(&[2], wrong), "no GPU adapter fits");
     let found = adapters();
     if found[choose(&found, None).unwrap()].software {
@@ -115,7 +115,7 @@ pub fn a_device_that_fails_gives_its_trainings_back() {
         for (variant, boundaries) in [&[1][..], &[1, 3]].into_iter().enumerate() {
             // A device of its own, by the spaces behind its number.
             let adapter = format!("0{}", " ".repeat(20 + 2 * index + variant));
-            let options = GpuOptions { adapter: Some(adapter), ..GpuOptions::default() };
+            let options = GpuOptions::default().adapter(Some(adapter));
             let mut failures = 0;
             let mut trainer = Trainer::new(&case.params, &case.train)
                 .channel("validation", &case.validation)

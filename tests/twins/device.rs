@@ -52,7 +52,7 @@ fn refusal(data: &Dataset, text: &str, options: GpuOptions) -> Error {
 
 pub fn too_little_memory_is_refused_before_the_first_round() {
     let data = data(1, 2000, 4, 0.0, Labels::Real);
-    let error = refusal(&data, "num_round=1", GpuOptions { memory_bytes: Some(100_000), ..GpuOptions::default() });
+    let error = refusal(&data, "num_round=1", GpuOptions::default().memory_bytes(Some(100_000)));
     assert_eq!((error.kind(), error.kind().exit_code()), (ErrorKind::Device, 3));
     let text = error.to_string();
     assert!(
@@ -63,7 +63,7 @@ pub fn too_little_memory_is_refused_before_the_first_round() {
 
 pub fn a_wrong_adapter_is_refused() {
     let data = data(1, 20, 2, 0.0, Labels::Real);
-    let options = GpuOptions { adapter: Some("no such card".to_string()), ..GpuOptions::default() };
+    let options = GpuOptions::default().adapter(Some("no such card".to_string()));
     assert_eq!(refusal(&data, "num_round=1", options).kind(), ErrorKind::Unavailable);
 }
 
@@ -77,7 +77,7 @@ pub fn listed_adapters_have_the_default_limits_at_least() {
 pub fn kernels_are_timed() {
     let data = data(1, 500, 3, 0.0, Labels::Real);
     for limits in [LimitChoice::Adapter, LimitChoice::Default] {
-        let options = GpuOptions { profile: true, limits, ..GpuOptions::default() };
+        let options = GpuOptions::default().profile(true).limits(limits);
         let params = params("num_round=2 max_depth=2");
         let trained = Trainer::new(&params, &data).backend(BackendChoice::Gpu(options)).run().unwrap();
         let profile = trained.profile.unwrap();
@@ -104,12 +104,12 @@ pub fn kernels_work_on_as_much_as_their_twins() {
         }
         let params = params(&format!("{text} num_round=2 min_child_weight=0"));
         let profile = |backend: BackendChoice| {
-            let options = CpuOptions { profile: true, ..CpuOptions::default() };
+            let options = CpuOptions::default().profile(true);
             let trainer = Trainer::new(&params, &data).channel("validation", &data).cpu_options(options);
             trainer.backend(backend).run().unwrap().profile.unwrap()
         };
         let cpu = profile(BackendChoice::Cpu);
-        let gpu = profile(BackendChoice::Gpu(GpuOptions { profile: true, ..GpuOptions::default() }));
+        let gpu = profile(BackendChoice::Gpu(GpuOptions::default().profile(true)));
         assert_eq!(cpu.counts, gpu.counts, "{text}");
         let bytes = |profile: &Profile, kernels: &[&str]| -> u64 {
             profile.rows.iter().filter(|row| kernels.contains(&row.name.as_str())).map(|row| row.bytes).sum()
@@ -129,7 +129,7 @@ pub fn kernels_work_on_as_much_as_their_twins() {
 
 /// Options of a device that no other test uses: what is opened is known by the text of the choice, spaces included.
 fn own_device(spaces: usize) -> GpuOptions {
-    GpuOptions { adapter: Some(format!("0{}", " ".repeat(spaces))), ..GpuOptions::default() }
+    GpuOptions::default().adapter(Some(format!("0{}", " ".repeat(spaces))))
 }
 
 /// The error of a failed device: its kind, its exit code, its adapter and the way out.
@@ -154,7 +154,7 @@ pub fn losing_the_device_between_rounds_ends_the_training() {
     let data = data(2, 300, 3, 0.0, Labels::Real);
     let params = params("num_round=5 max_depth=3");
     for (spaces, profile) in [(2, false), (3, true)] {
-        let options = GpuOptions { profile, ..own_device(spaces) };
+        let options = own_device(spaces).profile(profile);
         let gpu = Gpu::open(&options).unwrap();
         let mut rounds = 0;
         let error = Trainer::new(&params, &data)
@@ -217,7 +217,7 @@ pub fn a_kernel_on_a_lost_device_fails() {
 pub fn refused_memory_names_what_is_needed() {
     let data = data(1, 2000, 4, 0.0, Labels::Real);
     let needed = |text: &str| {
-        let options = GpuOptions { memory_bytes: Some(1000), ..GpuOptions::default() };
+        let options = GpuOptions::default().memory_bytes(Some(1000));
         let error = refusal(&data, text, options);
         assert_device_error(&error, &["which has 1000 bytes", "--max-bin", "--max-depth"]);
         let text = error.to_string();

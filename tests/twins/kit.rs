@@ -17,14 +17,12 @@ use gboost::{BackendChoice, Dataset, Evaluate, Objective, Params, Trained, Train
 
 /// Default limits, no optional feature, tiles so small that every array is cut, and submits of a few dispatches.
 pub fn tiny() -> GpuOptions {
-    GpuOptions {
-        limits: LimitChoice::Default,
-        optional_features: false,
-        tile_bytes: Some(4096),
-        histogram_bytes: 64 << 10,
-        submit_updates: 3000,
-        ..GpuOptions::default()
-    }
+    GpuOptions::default()
+        .limits(LimitChoice::Default)
+        .optional_features(false)
+        .tile_bytes(Some(4096))
+        .histogram_bytes(64 << 10)
+        .submit_updates(3000)
 }
 
 /// A training on a backend.
@@ -97,7 +95,7 @@ impl<'a> Both<'a> {
     pub fn new(problem: &'a Problem<'a>, params: &Params, options: &GpuOptions) -> Self {
         Self {
             problem,
-            cpu: CpuBackend::new(problem, CpuOptions { parallel_from: usize::MAX, ..CpuOptions::default() }),
+            cpu: CpuBackend::new(problem, CpuOptions::default().parallel_from(usize::MAX)),
             gpu: GpuBackend::new(problem, params.max_depth, options).unwrap(),
             samples: SampleSource::new(params, problem.rows(), problem.matrix.features()),
             params: params.clone(),

@@ -84,7 +84,7 @@ pub fn thousands_of_bins() {
 /// Levels of more nodes than rows, of more nodes than the histograms hold, and leaves of one row.
 pub fn deep_trees() {
     let data = data(6, 700, 4, 0.2, Labels::Binary);
-    let small = GpuOptions { histogram_bytes: 1, ..GpuOptions::default() };
+    let small = GpuOptions::default().histogram_bytes(1);
     for depth in [12, 20] {
         let text =
             format!("objective=binary:logistic num_round=1 max_depth={depth} min_child_weight=0 max_bin=16 lambda=0");

@@ -36,8 +36,9 @@ fn data() -> Dataset {
             column.push(value + 0.0);
         }
     }
-    let rows = columns[0].len();
-    Dataset { feature_names, columns, rows, ..Dataset::default() }
+    let mut data = Dataset::new(columns);
+    data.feature_names = feature_names;
+    data
 }
 
 /// A fixture of words in lines, transposed to column after column.
@@ -208,19 +209,14 @@ fn model_of(values: &[f32]) -> Model {
             leaf(0, -pair[1]),
         ],
     };
-    Model {
-        objective: Objective::SquaredError,
-        classes: 1,
-        base_score: vec![values[0]],
-        feature_names: vec!["a \"b\"\\\u{1}\n\t\r\u{7f}é😀".to_string()],
-        features: 1,
-        trees: values.chunks_exact(2).map(tree).collect(),
-        tree_weights: Vec::new(),
-        best_iteration: Some(2),
-        best_score: Some(1e-7),
-        attributes: BTreeMap::from([("a \"key\"".to_string(), "a\\value\n".to_string())]),
-        notes: Vec::new(),
-    }
+    let mut model = Model::new(Objective::SquaredError, 1, 1);
+    model.base_score = vec![values[0]];
+    model.feature_names = vec!["a \"b\"\\\u{1}\n\t\r\u{7f}é😀".to_string()];
+    model.trees = values.chunks_exact(2).map(tree).collect();
+    model.best_iteration = Some(2);
+    model.best_score = Some(1e-7);
+    model.attributes = BTreeMap::from([("a \"key\"".to_string(), "a\\value\n".to_string())]);
+    model
 }
 
 /// The next number of a plain generator (the tests need variety, not quality).
@@ -285,7 +281,7 @@ fn a_model_without_trees_predicts_the_base_margin() {
     let margins = model.predict_margins(&data, Rounds::All);
     assert_eq!(margins.get(1, 0), model.base_score[1]);
     assert!(model.predict_leaves(&data, Rounds::All).is_empty());
-    let empty = Dataset { columns: vec![Vec::new(); 4], ..Dataset::default() };
+    let empty = Dataset::new(vec![Vec::new(); 4]);
     assert!(model.predict_margins(&empty, Rounds::All).values().is_empty());
     assert!(load("softprob_v320.json").predict_leaves(&empty, Rounds::All).is_empty());
     let none = PerOutput::new(Vec::new(), 3);
@@ -299,7 +295,7 @@ fn blocks_change_no_bit() {
     let whole = model.predict_margins(&all, Rounds::All);
     for rows in [1, 7, 8, 9, 63, 64, 65, 128, 149] {
         let columns = all.columns.iter().map(|column| column[..rows].to_vec()).collect();
-        let some = Dataset { columns, rows, ..Dataset::default() };
+        let some = Dataset::new(columns);
         let margins = model.predict_margins(&some, Rounds::All);
         for class in 0..3 {
             assert_eq!(bits(margins.output(class)), bits(&whole.output(class)[..rows]), "{rows} rows");

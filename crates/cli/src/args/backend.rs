@@ -31,7 +31,7 @@ pub struct Chosen {
 
 /// Decides where to train. What was asked for by name is taken or refused, never replaced; `auto` decides while it trains.
 pub fn choose(global: &Global, profile: bool, screen: &Screen) -> Result<Chosen> {
-    let cpu = CpuOptions { profile, ..CpuOptions::default() };
+    let cpu = CpuOptions::default().profile(profile);
     let adapter = global.gpu.as_deref();
     let backend = match global.backend {
         BackendName::Auto if adapter.is_none() && profile => {
@@ -114,7 +114,7 @@ fn gpu(adapter: Option<&str>, profile: bool, screen: &Screen) -> Result<BackendC
             found.name
         ));
     }
-    let options = gboost::gpu::GpuOptions { adapter: Some(found.index.to_string()), profile, ..Default::default() };
+    let options = gboost::gpu::GpuOptions::default().adapter(Some(found.index.to_string())).profile(profile);
     Ok(BackendChoice::Gpu(options))
 }
 

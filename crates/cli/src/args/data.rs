@@ -266,7 +266,7 @@ impl DataArgs {
 
     /// Reads the values of one column, as they are written; of libsvm files with that index base.
     pub fn read_keys(&self, which: KeyOf<'_>, paths: &[PathBuf], index_base: Option<usize>) -> Result<Keys> {
-        let options = ReadOptions { index_base, ..self.options(Purpose::default()) };
+        let options = self.options(Purpose::default()).index_base(index_base);
         read_keys(paths, &options, which)
     }
 
@@ -277,20 +277,19 @@ impl DataArgs {
             _ => Header::Auto,
         };
         let label = || self.label.clone().unwrap_or(ColumnRef::Index(0));
-        ReadOptions {
-            label: (!self.no_label).then(label),
-            weight: self.weight_column.clone(),
-            ignore: self.ignore_column.clone(),
-            header,
-            delimiter: self.delimiter.and_then(|delimiter| delimiter.0),
-            features: purpose.features,
-            domain: purpose.domain,
-            index_base: self.given_index_base().or(purpose.index_base.map(IndexBase::value)),
-            spill: None,
-            sha256: purpose.hashed,
-            max_record_bytes: self.max_record_bytes as usize,
-            copies: self.copies.clone(),
-        }
+        ReadOptions::default()
+            .label((!self.no_label).then(label))
+            .weight(self.weight_column.clone())
+            .ignore(self.ignore_column.clone())
+            .header(header)
+            .delimiter(self.delimiter.and_then(|delimiter| delimiter.0))
+            .features(purpose.features)
+            .domain(purpose.domain)
+            .index_base(self.given_index_base().or(purpose.index_base.map(IndexBase::value)))
+            .spill(None)
+            .sha256(purpose.hashed)
+            .max_record_bytes(self.max_record_bytes as usize)
+            .copies(self.copies.clone())
     }
 
     fn given_index_base(&self) -> Option<usize> {
@@ -463,7 +462,7 @@ pub struct Channels {
 impl Channels {
     /// Reads the channels that are given; only the training rows may be spilled.
     pub fn read(reading: &DataArgs, paths: Paths<'_>, purpose: Purpose, plan: &Plan, screen: &Screen) -> Result<Self> {
-        let options = ReadOptions { spill: plan.spill.clone(), ..reading.options(purpose) };
+        let options = reading.options(purpose).spill(plan.spill.clone());
         let train = DataArgs::read_with(&options, "train", paths.train, screen)?;
         reading.refuse_unused(&train)?;
         reading.tell_index_base(&train, purpose, screen);

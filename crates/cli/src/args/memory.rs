@@ -106,7 +106,7 @@ impl MemoryArgs {
                 (available / 2, Some(available))
             }
         };
-        let spill = Some(SpillOptions { folder, from_bytes, block_rows: None });
+        let spill = Some(SpillOptions::always(folder).from_bytes(from_bytes));
         Ok(Plan { spill, gives_up: true, available })
     }
 }

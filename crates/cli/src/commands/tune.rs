@@ -192,8 +192,7 @@ pub fn run(global: &Global, args: Args) -> Result<()> {
 
     let parallel = search.max_parallel_jobs.unwrap_or(match of_trials {
         BackendChoice::Cpu | BackendChoice::Auto(_) => pool.current_num_threads(),
-        #[cfg(feature = "gpu")]
-        BackendChoice::Gpu(_) => 1,
+        _ => 1,
     });
     let mut tuner = Tuner::new(&params, &space, rows)
         .parallel(parallel)

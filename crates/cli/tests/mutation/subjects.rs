@@ -96,8 +96,7 @@ impl Table {
     }
 
     fn options(&self, random: &mut Random) -> ReadOptions {
-        let mut options =
-            ReadOptions { index_base: *one_of(random, &[None, None, Some(0), Some(1)]), ..Default::default() };
+        let mut options = ReadOptions::default().index_base(*one_of(random, &[None, None, Some(0), Some(1)]));
         if self.name.ends_with("libsvm") {
             return options;
         }
@@ -228,7 +227,7 @@ fn use_model(model: &Model) {
     }
     let rows: Vec<Vec<f32>> = [0.0, f32::NAN, 1.5, -1e30].map(|value| vec![value; model.features]).to_vec();
     let columns = (0..model.features).map(|feature| rows.iter().map(|row| row[feature]).collect()).collect();
-    let data = Dataset { rows: rows.len(), columns, ..Dataset::default() };
+    let data = Dataset::new(columns);
     let margins = model.predict_margins(&data, Rounds::All);
     assert_eq!(margins.values().len(), rows.len() * model.classes);
     let mut predictor = model.row_predictor(Rounds::All);

@@ -65,16 +65,14 @@ fn of(model: &Model, data: &Dataset, sample: &Dataset, feature: usize, rounds: u
     let settings = values.iter().copied().chain(lacks.then_some(f32::NAN));
     // The sample once for each value, in one table.
     let copies = values.len() + usize::from(lacks);
-    let table = Dataset {
-        columns: (0..sample.columns.len())
+    let table = Dataset::new(
+        (0..sample.columns.len())
             .map(|other| match other == feature {
                 true => settings.clone().flat_map(|value| std::iter::repeat_n(value, sample.rows)).collect(),
                 false => sample.columns[other].repeat(copies),
             })
             .collect(),
-        rows: sample.rows * copies,
-        ..Dataset::default()
-    };
+    );
     let predictions = model.transform(&model.predict_margins(&table, Rounds::First(rounds)));
     let mut means: Vec<Vec<f64>> = (0..predictions.outputs())
         .map(|output| {

@@ -12,9 +12,5 @@ pub fn even(rows: usize, most: usize) -> Vec<usize> {
 /// The features of those rows.
 #[must_use]
 pub fn of_rows(data: &Dataset, rows: &[usize]) -> Dataset {
-    Dataset {
-        columns: data.columns.iter().map(|column| rows.iter().map(|&row| column[row]).collect()).collect(),
-        rows: rows.len(),
-        ..Dataset::default()
-    }
+    Dataset::new(data.columns.iter().map(|column| rows.iter().map(|&row| column[row]).collect()).collect())
 }
