@@ -4,33 +4,34 @@
 //! # The way of the data
 //!
 //! ```text
-//! file -> typed columns -> cuts -> bins -> [ margin -> gradient -> histogram -> split -> partition -> leaf ] x rounds -> trees -> metrics, model file
-//!         ingest           binning           fixed, objective      cpu | gpu twins of one kernel each, behind          tree     metric, report, model
-//!                                            (floats become        backend; driven by grower (one tree) and
-//!                                             integers here)       booster (the rounds); split and leaf hold
-//!                                                                  the formulas once
+//! files ─ ingest ─> Dataset ─ binning ─> bins ─┐
+//!                                              v
+//!    ┌──────────── one round, on cpu or gpu ──────────────┐
+//!    │ margin -> gradient -> histogram -> split           │
+//!    │    ^      (floats become integers here)  │         │   x rounds ─> Model ─> predictions
+//!    │    └────── leaf <── partition <──────────┘         │                 │      metric, explain
+//!    └────────────────────────────────────────────────────┘                 └────> model file
 //! ```
 //!
-//! Every sum between the gradients and the leaves is a sum of integers, so its order does not matter, and every score is a few binary64
-//! operations in one written order. `docs/exactness.md` in the repository states all of it; a naive trainer written from that
-//! document alone agrees bit for bit.
+//! Every sum between the gradients and the leaves is a sum of integers, so its order does not matter. Every score is a
+//! few binary64 operations in one written order. `docs/exactness.md` in the repository states all of it; a naive
+//! trainer written from that document alone agrees bit for bit.
 //!
-//! # Train, evaluate, save
+//! # Train, predict, save
 //!
 //! ```no_run
-//! use gboost::ingest::{ReadOptions, read_channel};
-//! use gboost::{Params, Trainer};
+//! use gboost::{Dataset, Objective, Params, Trainer};
 //!
-//! let options = ReadOptions::default(); // label in the first column, header detected
-//! let train = read_channel(&["train.csv".into()], &options)?;
-//! let valid = read_channel(&["valid.csv".into()], &options)?;
-//! let mut params = Params::default();
-//! for (name, value) in [("objective", "binary:logistic"), ("max_depth", "5"), ("early_stopping_rounds", "20")] {
-//!     params.set(name, value)?;
-//! }
-//! let trained = Trainer::new(&params, &train.dataset).channel("validation", &valid.dataset).run()?;
-//! let probabilities = trained.model.transform(&trained.model.predict_margins(&valid.dataset, None));
-//! println!("best round {:?}, first row {}", trained.model.best_iteration, probabilities[0]);
+//! let train = Dataset::from_csv("train.csv")?; // label in the first column, header detected
+//! let valid = Dataset::from_csv("valid.csv")?;
+//! let params = Params::builder()
+//!     .objective(Objective::BinaryLogistic)
+//!     .max_depth(5)
+//!     .early_stopping_rounds(20)
+//!     .build()?;
+//! let trained = Trainer::new(&params, &train).channel("validation", &valid).run()?;
+//! let probabilities = trained.model.predict(&valid)?;
+//! println!("best round {:?}, first row {}", trained.best_round(), probabilities.get(0, 0));
 //! trained.model.save("model.json")?;
 //! # Ok::<(), gboost::Error>(())
 //! ```
@@ -38,18 +39,23 @@
 //! # Cross-validate
 //!
 //! ```no_run
-//! # let options = gboost::ingest::ReadOptions::default();
-//! # let train = gboost::ingest::read_channel(&["train.csv".into()], &options)?;
-//! # let params = gboost::Params::default();
+//! # let (train, params) = (gboost::Dataset::from_csv("train.csv")?, gboost::Params::default());
 //! use gboost::validation::{Folds, cross_validate};
 //!
-//! let folds = Folds::random(train.dataset.rows, 5, 0)?; // 5 folds, seed 0
-//! let found = cross_validate(&params, &train.dataset, &folds)?;
+//! let folds = Folds::random(train.rows, 5, 0)?; // 5 folds, seed 0
+//! let found = cross_validate(&params, &train, &folds)?;
 //! for round in &found.history {
 //!     println!("[{}] {} +- {}", round.round, round.test[0].mean, round.test[0].std);
 //! }
 //! # Ok::<(), gboost::Error>(())
 //! ```
+//!
+//! # Modules
+//!
+//! - [`ingest`]: files to tables; [`params`]: the table of hyperparameters; [`objective`] and [`metric`]: what is
+//!   optimised and what is measured;
+//! - [`model`]: trees, prediction, and the model file that XGBoost reads, too;
+//! - [`validation`]: folds, cross-validation and tuning; [`explain`]: importance, SHAP values and bias.
 
 /// The README and the library's guide: their code is compiled with the documentation tests.
 #[cfg(doctest)]
@@ -77,6 +83,7 @@ pub mod tree;
 pub mod util;
 pub mod validation;
 
+pub use binning::BinnedMatrix;
 pub use data::Dataset;
 pub use error::{Error, ErrorKind, Result};
 pub use metric::Metric;

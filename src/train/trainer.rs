@@ -74,11 +74,10 @@ impl<'a> Trainer<'a> {
     /// need not be in memory. The model is the same either way.
     ///
     /// ```
-    /// use gboost::binning::BinnedMatrix;
-    /// use gboost::{Dataset, Params, Trainer};
+    /// use gboost::{BinnedMatrix, Dataset, Params, Trainer};
     ///
     /// # let columns = vec![vec![1.0, 2.0, 3.0, 4.0]];
-    /// let mut data = Dataset { columns, labels: Some(vec![1.0, 2.0, 3.0, 4.0]), rows: 4, ..Dataset::default() };
+    /// let mut data = Dataset::new(columns).with_labels(vec![1.0, 2.0, 3.0, 4.0]);
     /// let params = Params::default();
     /// let matrix = BinnedMatrix::take(&mut data, &params)?; // a byte a value from here on, instead of four
     /// let trained = Trainer::new(&params, &data).binned(&matrix).run()?;

@@ -158,19 +158,13 @@ type Observer<'a> = Box<dyn FnMut(&CvProgress<'_>) -> ControlFlow<()> + Send + '
 ///
 /// ```
 /// use gboost::validation::{CrossValidation, FoldedData, Folds};
-/// use gboost::{Dataset, Params};
+/// use gboost::{Dataset, Objective, Params};
 ///
-/// let data = Dataset {
-///     columns: vec![(0..60).map(|row| row as f32).collect()],
-///     labels: Some((0..60).map(|row| f32::from(u8::from(row >= 30))).collect()),
-///     rows: 60,
-///     ..Dataset::default()
-/// };
-/// let mut params = Params::default();
-/// for (name, value) in [("objective", "binary:logistic"), ("num_round", "50"), ("early_stopping_rounds", "3")] {
-///     params.set(name, value)?;
-/// }
-/// let folds = Folds::stratified(data.labels.as_deref().unwrap_or_default(), 3, 0)?;
+/// let labels: Vec<f32> = (0..60).map(|row| f32::from(u8::from(row >= 30))).collect();
+/// let folds = Folds::stratified(&labels, 3, 0)?;
+/// let data = Dataset::new(vec![(0..60).map(|row| row as f32).collect()]).with_labels(labels);
+/// let params =
+///     Params::builder().objective(Objective::BinaryLogistic).num_round(50).early_stopping_rounds(3).build()?;
 /// let parted = FoldedData::new(&data, &folds, &params)?; // for as many cross-validations as are wanted
 /// let found = CrossValidation::new(&params, &parted).run()?;
 /// let last = found.history.last().map(|round| round.test[0]);

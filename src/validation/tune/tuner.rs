@@ -48,18 +48,15 @@ const MOST_PARALLEL: usize = 4096;
 ///
 /// ```
 /// use gboost::validation::tune::{Space, Tuner};
-/// use gboost::{Dataset, Params};
+/// use gboost::{Dataset, Objective, Params};
 ///
-/// let rows = |from: usize| Dataset {
-///     columns: vec![(from..from + 60).map(|row| (row * 37 % 60) as f32).collect()],
-///     labels: Some((from..from + 60).map(|row| f32::from(u8::from(row * 37 % 60 >= 30))).collect()),
-///     rows: 60,
-///     ..Dataset::default()
+/// let rows = |from: usize| {
+///     let values: Vec<f32> = (from..from + 60).map(|row| (row * 37 % 60) as f32).collect();
+///     let labels: Vec<f32> = values.iter().map(|&value| f32::from(u8::from(value >= 30.0))).collect();
+///     Dataset::new(vec![values]).with_labels(labels)
 /// };
 /// let (train, validation) = (rows(0), rows(7));
-/// let mut params = Params::default();
-/// params.set("objective", "binary:logistic")?;
-/// params.set("num_round", "5")?;
+/// let params = Params::builder().objective(Objective::BinaryLogistic).num_round(5).build()?;
 /// let space = Space::parse(["eta=0.01..0.5:log", "max_depth=int:2..4"])?;
 /// let tuned = Tuner::new(&params, &space, &train)
 ///     .validation(&validation)
