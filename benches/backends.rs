@@ -21,10 +21,9 @@ use common::{binned, higgs_like, params, problem};
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, BenchmarkId, Criterion, SamplingMode, Throughput, criterion_group, criterion_main};
 use gboost::backend::problem::Problem;
-use gboost::backend::profile::Profile;
+use gboost::backend::profile::{Activity, Profile};
 use gboost::backend::{Backend, TreeTask};
 use gboost::cpu::{CpuBackend, CpuOptions};
-use gboost::gpu::kernels::KERNELS;
 use gboost::gpu::{GpuBackend, GpuOptions, adapters};
 use gboost::train::grower::grow;
 use gboost::train::leaf::finish;
@@ -69,18 +68,25 @@ fn ready() -> bool {
     found
 }
 
+/// A kernel for its passes.
+fn whole(activity: Activity) -> Activity {
+    match activity {
+        Activity::Kernel(kernel) => Activity::Kernel(kernel.whole()),
+        transfer => transfer,
+    }
+}
+
 /// A backend that counts the time of its kernels.
 trait Measured: Backend + Sized {
     const NAME: &'static str;
 
-    fn profile(&self) -> &Profile;
+    fn measured(&self) -> &Profile {
+        self.profile().expect("asked for")
+    }
 
-    /// The kernel that a row of the profile belongs to.
-    fn kernel_of(row: &str) -> &str;
-
-    /// What a kernel took so far.
-    fn time_of(&self, kernel: &str) -> Duration {
-        self.profile().rows.iter().filter(|row| Self::kernel_of(&row.name) == kernel).map(|row| row.time).sum()
+    /// What a kernel, all its passes together, or a kind of transfer took so far.
+    fn time_of(&self, activity: Activity) -> Duration {
+        self.measured().rows.iter().filter(|row| whole(row.activity) == activity).map(|row| row.time).sum()
     }
 
     /// One round whose tree moves no margin.
@@ -111,26 +117,10 @@ trait Measured: Backend + Sized {
 
 impl Measured for CpuBackend<'_> {
     const NAME: &'static str = "cpu";
-
-    fn profile(&self) -> &Profile {
-        self.profile().expect("asked for")
-    }
-
-    fn kernel_of(row: &str) -> &str {
-        row
-    }
 }
 
 impl Measured for GpuBackend<'_> {
     const NAME: &'static str = "gpu";
-
-    fn profile(&self) -> &Profile {
-        self.profile().expect("asked for")
-    }
-
-    fn kernel_of(row: &str) -> &str {
-        KERNELS.iter().find(|kernel| kernel.entry == row).map_or(row, |kernel| kernel.shader)
-    }
 }
 
 /// Measures every kernel of a backend, and its transfers, a round at a time.
@@ -140,15 +130,15 @@ fn measure<B: Measured>(
     size: &str,
     round: impl Fn(&mut B) -> Vec<GrownTree>,
 ) {
-    let names: Vec<String> = backend.profile().rows.iter().map(|row| B::kernel_of(&row.name).to_string()).collect();
-    for kernel in names.iter().collect::<BTreeSet<_>>() {
-        group.bench_function(BenchmarkId::new(format!("{kernel}/{}", B::NAME), size), |bencher| {
+    let activities: BTreeSet<Activity> = backend.measured().rows.iter().map(|row| whole(row.activity)).collect();
+    for activity in activities {
+        group.bench_function(BenchmarkId::new(format!("{}/{}", activity.name(), B::NAME), size), |bencher| {
             bencher.iter_custom(|rounds| {
-                let before = backend.time_of(kernel);
+                let before = backend.time_of(activity);
                 for _ in 0..rounds {
                     round(backend);
                 }
-                backend.time_of(kernel) - before
+                backend.time_of(activity) - before
             });
         });
     }
@@ -204,23 +194,23 @@ fn transfers(criterion: &mut Criterion) {
         let problem = problem(&matrix, &data, None);
         let mut gpu = GpuBackend::new(&problem, 3, &options(true)).unwrap();
         assert_eq!(gpu.margins().unwrap(), problem.margins);
-        let bytes_of = |gpu: &GpuBackend<'_>, name: &str| -> u64 {
-            Measured::profile(gpu).rows.iter().filter(|row| row.name == name).map(|row| row.bytes).sum()
+        let bytes_of = |gpu: &GpuBackend<'_>, activity: Activity| -> u64 {
+            gpu.measured().rows.iter().filter(|row| row.activity == activity).map(|row| row.bytes).sum()
         };
         let size = format!("{rows} x {features}");
-        group.throughput(Throughput::Bytes(bytes_of(&gpu, "upload")));
+        group.throughput(Throughput::Bytes(bytes_of(&gpu, Activity::Upload)));
         group.bench_function(BenchmarkId::new("upload of the data", &size), |bencher| {
             bencher.iter_custom(|times| {
-                let fresh = || GpuBackend::new(&problem, 3, &options(true)).unwrap().time_of("upload");
+                let fresh = || GpuBackend::new(&problem, 3, &options(true)).unwrap().time_of(Activity::Upload);
                 (0..times).map(|_| fresh()).sum()
             });
         });
-        group.throughput(Throughput::Bytes(bytes_of(&gpu, "read back")));
+        group.throughput(Throughput::Bytes(bytes_of(&gpu, Activity::ReadBack)));
         group.bench_function(BenchmarkId::new("read back of the margins", &size), |bencher| {
             bencher.iter_custom(|times| {
-                let before = gpu.time_of("read back");
+                let before = gpu.time_of(Activity::ReadBack);
                 (0..times).for_each(|_| drop(gpu.margins().unwrap()));
-                gpu.time_of("read back") - before
+                gpu.time_of(Activity::ReadBack) - before
             });
         });
     }

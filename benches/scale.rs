@@ -72,7 +72,7 @@ fn main() {
                 let seconds = row.time.as_secs_f64();
                 println!(
                     "    {:<16} {:>7} calls {:>10.3} ms {:>9.3} GB {:>9.1} GB/s",
-                    row.name,
+                    row.activity.name(),
                     row.calls,
                     seconds * 1e3,
                     row.bytes as f64 / 1e9,

@@ -12,7 +12,7 @@
 use crate::backend::TreeTask;
 use crate::backend::bytes::bytes;
 use crate::backend::problem::Problem;
-use crate::backend::profile::Profile;
+use crate::backend::profile::{Activity, Profile};
 use crate::backend::widths::Widths;
 use crate::binning::codes::BinColumn;
 use crate::binning::lists::Reading;
@@ -270,7 +270,9 @@ impl Counts {
     /// Fills in the bytes of every kernel of a profile.
     pub fn fill(&self, widths: &Widths, profile: &mut Profile) {
         for row in &mut profile.rows {
-            row.bytes += bytes(&row.name, self, widths).unwrap_or(0);
+            if let Activity::Kernel(kernel) = row.activity {
+                row.bytes += bytes(kernel, self, widths);
+            }
         }
         profile.counts = *self;
     }
@@ -293,6 +295,7 @@ fn code_bytes(problem: &Problem<'_>, feature: u32) -> u64 {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+    use crate::backend::kernel::Kernel;
     use crate::binning::BinnedMatrix;
     use crate::binning::lists::ListRule;
     use crate::cpu::CpuOptions;
@@ -331,7 +334,7 @@ mod tests {
     }
 
     fn moved(profile: &Profile, kernel: &str) -> u64 {
-        profile.rows.iter().find(|row| row.name == kernel).unwrap().bytes
+        profile.rows.iter().find(|row| row.activity.name() == kernel).unwrap().bytes
     }
 
     #[test]
@@ -426,16 +429,9 @@ mod tests {
         let widths =
             Widths { entry: 1, start: 1, node: 1, range: 1, finished: 1, draw_bits: 8, candidate: 1, ..widths };
         let counts = ones();
-        let cpu =
-            ["gradient", "sample", "quantise", "histogram", "split", "partition", "leaf_sums", "add_leaves", "route"];
-        #[cfg(feature = "gpu")]
-        let gpu: Vec<&str> = crate::gpu::kernels::KERNELS.iter().map(|row| row.entry).collect();
-        #[cfg(not(feature = "gpu"))]
-        let gpu: Vec<&str> = Vec::new();
-        for kernel in cpu.into_iter().chain(gpu) {
-            assert!(bytes(kernel, &counts, &widths).is_some_and(|bytes| bytes > 0), "{kernel}");
+        for &kernel in Kernel::ALL {
+            assert!(bytes(kernel, &counts, &widths) > 0, "{}", kernel.name());
         }
-        assert_eq!(bytes("read back", &counts, &widths), None);
     }
 
     fn ones() -> Counts {

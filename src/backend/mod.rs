@@ -6,12 +6,15 @@
 
 pub mod bytes;
 pub mod counts;
+pub mod kernel;
 pub mod problem;
 pub mod profile;
 pub mod widths;
 
+pub use kernel::Kernel;
 pub use problem::{Problem, RoutedChannel};
 
+use crate::backend::profile::Profile;
 use crate::backend::widths::Widths;
 use crate::error::Result;
 use crate::tree::grown::FinishedTree;
@@ -75,8 +78,31 @@ pub enum Frontier {
     Open,
 }
 
+/// The kind of hardware that a round runs on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Side {
+    /// On the processor.
+    #[default]
+    Cpu,
+    /// On a GPU.
+    Gpu,
+}
+
+impl Side {
+    /// Returns the name, as `--backend` and the files have it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Cpu => "cpu",
+            Self::Gpu => "gpu",
+        }
+    }
+}
+
 /// The kernels of one training, on one kind of hardware. Every method may only enqueue, but for those that return data.
-pub trait Backend {
+///
+/// A call per kernel and level goes through the trait object; loops over rows are inside the kernels.
+pub trait Backend: std::fmt::Debug {
     /// Computes the gradient pairs of all rows and classes from the margins.
     ///
     /// # Errors
@@ -158,8 +184,17 @@ pub trait Backend {
     /// If the device fails.
     fn set_margins(&mut self, margins: &Margins) -> Result<()>;
 
+    /// Returns the kind of hardware.
+    fn side(&self) -> Side;
+
     /// The name of the hardware, for reports.
     fn adapter(&self) -> String;
+
+    /// Returns the driver of a GPU; a processor has none.
+    fn driver(&self) -> Option<String>;
+
+    /// Returns what the kernels took so far, if the options asked for it.
+    fn profile(&self) -> Option<&Profile>;
 
     /// How wide the elements of its arrays are.
     fn widths(&self) -> Widths;

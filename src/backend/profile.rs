@@ -1,13 +1,40 @@
-//! Where the time of a training goes: one row a kernel, for any backend.
+//! Where the time of a training goes: one row per kernel, for any backend.
 
 use crate::backend::counts::Counts;
+use crate::backend::kernel::Kernel;
 use std::time::Duration;
 
+/// What is timed: a kernel, or what a device does between kernels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Activity {
+    /// A kernel, or a pass of one.
+    Kernel(Kernel),
+    /// Setting a buffer to zero.
+    Clear,
+    /// From the host to the device.
+    Upload,
+    /// From the device to the host.
+    ReadBack,
+}
+
+impl Activity {
+    /// Returns the name, as tables print it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Kernel(kernel) => kernel.name(),
+            Self::Clear => "clear",
+            Self::Upload => "upload",
+            Self::ReadBack => "read back",
+        }
+    }
+}
+
 /// What one kernel, or one kind of transfer, took.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct ProfileRow {
-    /// The kernel, or `upload` or `read back`.
-    pub name: String,
+    /// What was timed.
+    pub activity: Activity,
     /// How often it ran.
     pub calls: u64,
     /// How long in all.
@@ -29,10 +56,10 @@ pub struct Profile {
 
 impl Profile {
     /// Counts one run.
-    pub fn add(&mut self, name: &str, time: Duration, bytes: u64) {
-        let found = self.rows.iter().position(|row| row.name == name);
+    pub fn add(&mut self, activity: Activity, time: Duration, bytes: u64) {
+        let found = self.rows.iter().position(|row| row.activity == activity);
         let index = found.unwrap_or_else(|| {
-            self.rows.push(ProfileRow { name: name.to_string(), ..ProfileRow::default() });
+            self.rows.push(ProfileRow { activity, calls: 0, time: Duration::ZERO, bytes: 0 });
             self.rows.len() - 1
         });
         let row = &mut self.rows[index];

@@ -19,10 +19,11 @@ pub mod route;
 pub mod sample;
 pub mod split;
 
+use crate::backend::kernel::Kernel;
 use crate::backend::problem::Problem;
-use crate::backend::profile::Profile;
+use crate::backend::profile::{Activity, Profile};
 use crate::backend::widths::Widths;
-use crate::backend::{Backend, Frontier, Margins, NodeBatch, TreeTask};
+use crate::backend::{Backend, Frontier, Margins, NodeBatch, Side, TreeTask};
 use crate::error::Result;
 use crate::fixed::quantiser::{PairScale, QuantisedPair, Quantiser, ScaledRules, SumWidth};
 use crate::tree::grown::{FinishedTree, GrownNode, GrownTree};
@@ -150,16 +151,10 @@ impl<'a> CpuBackend<'a> {
         self.options.chunk_rows.unwrap_or(share).clamp(1, RowChunk::MOST_ROWS)
     }
 
-    /// What the kernels took so far, if the options asked for it.
-    #[must_use]
-    pub fn profile(&self) -> Option<&Profile> {
-        self.profile.as_ref()
-    }
-
     /// Counts a run of a kernel that began at `started`.
-    fn count(&mut self, kernel: &str, started: Instant) {
+    fn count(&mut self, kernel: Kernel, started: Instant) {
         if let Some(profile) = &mut self.profile {
-            profile.add(kernel, started.elapsed(), 0);
+            profile.add(Activity::Kernel(kernel), started.elapsed(), 0);
         }
     }
 
@@ -190,7 +185,7 @@ impl Backend for CpuBackend<'_> {
     fn gradient(&mut self) -> Result<()> {
         let started = Instant::now();
         self.scale = gradient::run(self.problem, &self.margins, &mut self.pairs, self.parallel);
-        self.count("gradient", started);
+        self.count(Kernel::Gradient, started);
         Ok(())
     }
 
@@ -199,11 +194,11 @@ impl Backend for CpuBackend<'_> {
         let mut chunks = self.spare_chunks.pop().unwrap_or_else(|| RowChunk::cover(problem.rows(), self.chunk_rows()));
         let started = Instant::now();
         sample::run(&task.rows, &problem.weights, &mut chunks, self.parallel);
-        self.count("sample", started);
+        self.count(Kernel::Sample, started);
         let started = Instant::now();
         let (quantiser, sums) =
             quantise::run(problem, &self.pairs, task.output, &chunks, &mut self.quantised, self.parallel);
-        self.count("quantise", started);
+        self.count(Kernel::Quantise, started);
         self.trees.push(TreeState {
             output: task.output,
             quantiser,
@@ -244,7 +239,7 @@ impl Backend for CpuBackend<'_> {
             LevelHistograms::Narrow(histograms) => histogram::run(&task, histograms),
             LevelHistograms::Wide(histograms) => histogram::run(&task, histograms),
         }
-        self.count("histogram", started);
+        self.count(Kernel::Histogram, started);
         Ok(())
     }
 
@@ -266,7 +261,7 @@ impl Backend for CpuBackend<'_> {
             LevelHistograms::Narrow(histograms) => split::run(&task, histograms, &mut tree.nodes),
             LevelHistograms::Wide(histograms) => split::run(&task, histograms, &mut tree.nodes),
         }
-        self.count("split", started);
+        self.count(Kernel::Split, started);
         Ok(())
     }
 
@@ -282,7 +277,7 @@ impl Backend for CpuBackend<'_> {
             return Ok(Frontier::Empty);
         }
         partition::run(problem.matrix, problem.method, &tree.nodes, tree.level.clone(), &mut tree.chunks, parallel);
-        self.count("partition", started);
+        self.count(Kernel::Partition, started);
         Ok(Frontier::Open)
     }
 
@@ -290,7 +285,7 @@ impl Backend for CpuBackend<'_> {
         let started = Instant::now();
         let Some(tree) = self.trees.last_mut() else { return Ok(()) };
         leaf_sums::run(self.problem, &self.pairs, tree.output, &tree.chunks, &mut tree.nodes, self.parallel);
-        self.count("leaf_sums", started);
+        self.count(Kernel::LeafSums, started);
         Ok(())
     }
 
@@ -315,13 +310,13 @@ impl Backend for CpuBackend<'_> {
             let classes = problem.classes;
             let slots = add_leaves::Slots { format: problem.format.margin, classes, output: state.output };
             add_leaves::run(problem.matrix, finished, &mut state.chunks, slots, &mut self.margins, self.parallel);
-            self.count("add_leaves", started);
+            self.count(Kernel::AddLeaves, started);
             let started = Instant::now();
             for (channel, margins) in problem.channels.iter().zip(&mut self.channel_margins) {
                 route::run(channel.data, finished, slots, margins, self.parallel);
             }
             if !problem.channels.is_empty() {
-                self.count("route", started);
+                self.count(Kernel::Route, started);
             }
             self.spare_chunks.push(state.chunks);
         }
@@ -342,8 +337,20 @@ impl Backend for CpuBackend<'_> {
         Ok(())
     }
 
+    fn side(&self) -> Side {
+        Side::Cpu
+    }
+
     fn adapter(&self) -> String {
         format!("CPU, {} threads", rayon::current_num_threads())
+    }
+
+    fn driver(&self) -> Option<String> {
+        None
+    }
+
+    fn profile(&self) -> Option<&Profile> {
+        self.profile.as_ref()
     }
 
     fn widths(&self) -> Widths {

@@ -66,7 +66,7 @@ pub struct Row {
 }
 
 macro_rules! kernels {
-    ($($kernel:ident = $shader:literal $entry:literal [$($access:ident $slot:ident),+];)+) => {
+    ($($kernel:ident [$($access:ident $slot:ident),+];)+) => {
         /// An entry point of the table.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         #[allow(missing_docs)] // The shaders say what each does.
@@ -75,50 +75,58 @@ macro_rules! kernels {
         /// The table, in the order of [`Kernel`].
         pub const KERNELS: &[Row] = &[$(Row {
             kernel: Kernel::$kernel,
-            shader: $shader,
-            entry: $entry,
+            shader: crate::backend::Kernel::$kernel.whole().name(),
+            entry: crate::backend::Kernel::$kernel.name(),
             bindings: &[(Slot::Task, Access::Task), $((Slot::$slot, Access::$access)),+],
         }),+];
+
+        impl Kernel {
+            /// Returns what this is called on any backend.
+            #[must_use]
+            pub const fn kind(self) -> crate::backend::Kernel {
+                match self { $(Self::$kernel => crate::backend::Kernel::$kernel),+ }
+            }
+        }
     };
 }
 
 kernels! {
-    Gradient = "gradient" "gradient" [Uniform Setup, Write Pairs, Read Margins, Read Targets, Read Weights, Read Table];
-    SampleAll = "sample" "sample_all" [Write Ranges, Write Rows];
-    SampleCount = "sample" "sample_count" [Read Weights, Read DrawnBits, Write Counts];
-    SampleScan = "sample" "sample_scan" [Write Ranges, Write Counts];
-    SampleScatter = "sample" "sample_scatter" [Write Rows, Read Weights, Read DrawnBits, Write Counts, Write Places];
-    QuantiseExtent = "quantise" "quantise_extent" [Read Ranges, Read Rows, Read Pairs, Write Extent];
-    QuantiseShifts = "quantise" "quantise_shifts" [Uniform Setup, Write State, Write Extent];
-    QuantisePairs = "quantise" "quantise_pairs" [Write State, Read Ranges, Read Rows, Read Pairs, Write Quantised, Write Extent];
-    QuantiseRoot = "quantise" "quantise_root" [Write Nodes, Write Extent];
-    HistogramPlan = "histogram" "histogram_plan" [Read State, Read Nodes, Read Ranges, Write Plan];
-    HistogramClear = "histogram" "histogram_clear" [Read State, Write Histograms];
-    HistogramBuild = "histogram" "histogram_build" [
+    Gradient [Uniform Setup, Write Pairs, Read Margins, Read Targets, Read Weights, Read Table];
+    SampleAll [Write Ranges, Write Rows];
+    SampleCount [Read Weights, Read DrawnBits, Write Counts];
+    SampleScan [Write Ranges, Write Counts];
+    SampleScatter [Write Rows, Read Weights, Read DrawnBits, Write Counts, Write Places];
+    QuantiseExtent [Read Ranges, Read Rows, Read Pairs, Write Extent];
+    QuantiseShifts [Uniform Setup, Write State, Write Extent];
+    QuantisePairs [Write State, Read Ranges, Read Rows, Read Pairs, Write Quantised, Write Extent];
+    QuantiseRoot [Write Nodes, Write Extent];
+    HistogramPlan [Read State, Read Nodes, Read Ranges, Write Plan];
+    HistogramClear [Read State, Write Histograms];
+    HistogramBuild [
         Read Rows, Read Quantised, Read Planes, Read Jobs, Read Masks, Write Histograms, Read Plan, Read JobSlots
     ];
-    SplitColumns = "split" "split_columns" [Uniform Setup, Read State, Write Nodes, Read Masks];
-    SplitScan = "split" "split_scan" [
+    SplitColumns [Uniform Setup, Read State, Write Nodes, Read Masks];
+    SplitScan [
         Uniform Setup, Read State, Read Nodes, Read Features, Read Masks, Write Histograms, Read Above, Write Best
     ];
-    SplitChoose = "split" "split_choose" [Read State, Write Nodes, Read Features, Write Best];
-    SplitChildren = "split" "split_children" [Write State, Write Nodes];
-    PartitionPlan = "partition" "partition_plan" [Read State, Read Nodes, Write Ranges, Write Plan];
-    PartitionCount = "partition" "partition_count" [
+    SplitChoose [Read State, Write Nodes, Read Features, Write Best];
+    SplitChildren [Write State, Write Nodes];
+    PartitionPlan [Read State, Read Nodes, Write Ranges, Write Plan];
+    PartitionCount [
         Read Nodes, Read Rows, Read Planes, Read Features, Read Plan, Write Counts
     ];
-    PartitionScan = "partition" "partition_scan" [Write Nodes, Write Ranges, Read Plan, Write Counts];
-    PartitionScatter = "partition" "partition_scatter" [
+    PartitionScan [Write Nodes, Write Ranges, Read Plan, Write Counts];
+    PartitionScatter [
         Read Nodes, Write Ranges, Read Rows, Write NextRows, Read Planes, Read Features, Read Plan, Write Counts
     ];
-    LeafPlan = "leaf_sums" "leaf_plan" [Read State, Read Nodes, Read Ranges, Write Plan];
-    LeafBuild = "leaf_sums" "leaf_build" [
+    LeafPlan [Read State, Read Nodes, Read Ranges, Write Plan];
+    LeafBuild [
         Read Nodes, Read Rows, Read NextRows, Read Pairs, Read Plan, Write LeafSums, Write Places
     ];
-    AddLeaves = "add_leaves" "add_leaves" [
+    AddLeaves [
         Uniform Setup, Write Margins, Read Planes, Read Features, Write Places, Read Finished, Read GrownSteps
     ];
-    Route = "route" "route" [Uniform Setup, Write Margins, Read Finished, Write Positions, Read Values];
+    Route [Uniform Setup, Write Margins, Read Finished, Write Positions, Read Values];
 }
 
 impl Kernel {

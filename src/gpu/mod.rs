@@ -20,7 +20,7 @@ pub use device::{AdapterDescription, LimitChoice, adapters};
 use crate::backend::problem::Problem;
 use crate::backend::profile::Profile;
 use crate::backend::widths::Widths;
-use crate::backend::{Backend, Frontier, Margins, NodeBatch, TreeTask};
+use crate::backend::{Backend, Frontier, Margins, NodeBatch, Side, TreeTask};
 use crate::error::{Error, ErrorKind, Result};
 use crate::fixed::format::Bits;
 use crate::fixed::quantiser::{PairSum, Quantiser};
@@ -160,12 +160,6 @@ impl<'a> GpuBackend<'a> {
             trees: 0,
             undrawn: false,
         })
-    }
-
-    /// What the kernels took so far, if the options asked for it.
-    #[must_use]
-    pub fn profile(&self) -> Option<&Profile> {
-        self.recorder.profile.as_ref()
     }
 
     /// The adapter.
@@ -643,9 +637,21 @@ impl Backend for GpuBackend<'_> {
         upload::all_margins(&mut self.recorder, &self.buffers, self.problem, &self.tiling, margins)
     }
 
+    fn side(&self) -> Side {
+        Side::Gpu
+    }
+
     fn adapter(&self) -> String {
         let AdapterDescription { name, kind, backend, driver, .. } = self.description();
         format!("{name} ({kind}, {backend}, {driver})")
+    }
+
+    fn driver(&self) -> Option<String> {
+        Some(self.description().driver.clone())
+    }
+
+    fn profile(&self) -> Option<&Profile> {
+        self.recorder.profile.as_ref()
     }
 
     fn widths(&self) -> Widths {

@@ -4,7 +4,7 @@ use super::GpuOptions;
 use super::buffers::{Buf, Buffers, Place, TASK_BINDING, TASK_BYTES, TASKS};
 use super::device::{Gpu, Pipeline, device_error};
 use super::kernels::{Access, Kernel};
-use crate::backend::profile::Profile;
+use crate::backend::profile::{Activity, Profile};
 use crate::error::Result;
 use crate::gpu::layout::Step;
 use std::collections::HashMap;
@@ -193,7 +193,7 @@ impl Recorder {
         let commands = std::mem::take(&mut self.commands);
         if self.profile.is_some() {
             for command in &commands {
-                let (started, name) = (Instant::now(), name_of(command));
+                let (started, activity) = (Instant::now(), activity_of(command));
                 self.encode(std::slice::from_ref(command));
                 self.gpu.wait()?;
                 let mut time = started.elapsed();
@@ -202,7 +202,7 @@ impl Recorder {
                 }
                 if let Some(profile) = &mut self.profile {
                     let bytes = if let Command::Clear { bytes, .. } = command { *bytes } else { 0 };
-                    profile.add(name, time, bytes);
+                    profile.add(activity, time, bytes);
                 }
             }
         } else {
@@ -257,7 +257,7 @@ impl Recorder {
             self.gpu.queue.submit([]);
         }
         if let Some(profile) = &mut self.profile {
-            profile.add("upload", started.elapsed(), bytes.len() as u64);
+            profile.add(Activity::Upload, started.elapsed(), bytes.len() as u64);
         }
         Ok(())
     }
@@ -286,15 +286,15 @@ impl Recorder {
         drop(view);
         staging.unmap();
         if let Some(profile) = &mut self.profile {
-            profile.add("read back", started.elapsed(), end);
+            profile.add(Activity::ReadBack, started.elapsed(), end);
         }
         Ok(bytes)
     }
 }
 
-fn name_of(command: &Command) -> &'static str {
+fn activity_of(command: &Command) -> Activity {
     match command {
-        Command::Dispatch { kernel, .. } => kernel.row().entry,
-        Command::Clear { .. } => "clear",
+        Command::Dispatch { kernel, .. } => Activity::Kernel(kernel.kind()),
+        Command::Clear { .. } => Activity::Clear,
     }
 }

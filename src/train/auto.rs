@@ -3,12 +3,11 @@
 //! Margins are all that crosses. Where the GPU fails they are computed anew, from those before the first round and the trees since then.
 
 use crate::backend::problem::Problem;
-use crate::backend::{Backend, Margins};
+use crate::backend::{Backend, Margins, Side};
 use crate::cpu::{CpuBackend, CpuOptions};
 use crate::error::{Error, ErrorKind, Result};
 use crate::train::choice::AutoOptions;
-use crate::train::contest::{Contest, News, Record, Side};
-use crate::train::engine::Engine;
+use crate::train::contest::{Contest, News, Record};
 #[cfg(feature = "gpu")]
 use crate::train::plan::BY_ROW;
 use crate::train::plan::Plan;
@@ -128,8 +127,8 @@ impl<'p> Auto<'p> {
     /// Hands all trainings to the GPU, or none: where there is no GPU, or it does not take them, the processor keeps them.
     fn try_gpu(&mut self, plan: &Plan<'_>, trainings: &mut [Training<'_>], left: usize) {
         match self.open(plan, trainings) {
-            Ok(engines) => {
-                trainings.iter_mut().zip(engines).for_each(|(training, engine)| training.backend = engine);
+            Ok(backends) => {
+                trainings.iter_mut().zip(backends).for_each(|(training, backend)| training.backend = backend);
                 self.side = Side::Gpu;
                 let gpu = trainings.first().map(|training| training.backend.adapter()).unwrap_or_default();
                 self.gpu = Some(gpu.clone());
@@ -145,7 +144,7 @@ impl<'p> Auto<'p> {
 
     /// The GPU's side of all trainings, with their margins.
     #[cfg(feature = "gpu")]
-    fn open<'a>(&self, plan: &Plan<'_>, trainings: &mut [Training<'a>]) -> Result<Vec<Engine<'a>>> {
+    fn open<'a>(&self, plan: &Plan<'_>, trainings: &mut [Training<'a>]) -> Result<Vec<Box<dyn Backend + Send + 'a>>> {
         use crate::gpu::{GpuBackend, GpuOptions, adapters, device};
         if trainings.iter().any(|training| training.problem.matrix.is_by_row()) {
             return Err(Error::new(ErrorKind::Unavailable, BY_ROW));
@@ -164,13 +163,13 @@ impl<'p> Auto<'p> {
                 let margins = training.backend.all_margins(training.problem)?;
                 let mut gpu = GpuBackend::new(training.problem, plan.params.max_depth, &options)?;
                 gpu.set_margins(&margins)?;
-                Ok(Engine::Gpu(Box::new(gpu)))
+                Ok(Box::new(gpu) as Box<dyn Backend + Send + 'a>)
             })
             .collect()
     }
 
     #[cfg(not(feature = "gpu"))]
-    fn open<'a>(&self, _plan: &Plan<'_>, _trainings: &mut [Training<'a>]) -> Result<Vec<Engine<'a>>> {
+    fn open<'a>(&self, _plan: &Plan<'_>, _trainings: &mut [Training<'a>]) -> Result<Vec<Box<dyn Backend + Send + 'a>>> {
         Err(Error::new(ErrorKind::Unavailable, "this build of gboost has no GPU backend"))
     }
 
@@ -196,7 +195,7 @@ impl<'p> Auto<'p> {
         for (training, margins) in trainings.iter_mut().zip(margins) {
             let mut cpu = CpuBackend::new(training.problem, CpuOptions { profile: false, ..plan.cpu });
             cpu.set_margins(&margins)?;
-            training.backend = Engine::Cpu(Box::new(cpu));
+            training.backend = Box::new(cpu);
         }
         self.side = Side::Cpu;
         Ok(())

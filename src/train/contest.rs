@@ -4,6 +4,7 @@
 //! can save more than it takes to start one, the GPU takes over at the end of a round, runs a few rounds, and the faster of the
 //! two keeps the rest. Trainings that end before never look for a GPU.
 
+use crate::backend::Side;
 use std::fmt;
 use std::time::Duration;
 
@@ -16,27 +17,6 @@ const WORTH: Duration = Duration::from_secs(10);
 const TIMED: usize = 3;
 /// Fewer will do if they take this long.
 const LONG: Duration = Duration::from_secs(1);
-
-/// Where a round runs.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Side {
-    /// On the processor.
-    #[default]
-    Cpu,
-    /// On a GPU.
-    Gpu,
-}
-
-impl Side {
-    /// The name, as `--backend` and the files have it.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Cpu => "cpu",
-            Self::Gpu => "gpu",
-        }
-    }
-}
 
 /// When hands change.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

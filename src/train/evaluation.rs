@@ -37,7 +37,7 @@ impl<'a> Evaluation<'a> {
     }
 
     /// Adds the metrics of a round to the history.
-    pub fn evaluate(&mut self, backend: &mut impl Backend, problem: &Problem<'_>, round: usize) -> Result<()> {
+    pub fn evaluate(&mut self, backend: &mut dyn Backend, problem: &Problem<'_>, round: usize) -> Result<()> {
         let margins = |channel| {
             let fixed = match channel {
                 0 => backend.margins()?,

@@ -8,7 +8,7 @@ use crate::error::Result;
 ///
 /// # Errors
 /// If the device fails.
-pub fn grow(backend: &mut impl Backend, task: &TreeTask, max_depth: u32) -> Result<Vec<bool>> {
+pub fn grow(backend: &mut dyn Backend, task: &TreeTask, max_depth: u32) -> Result<Vec<bool>> {
     backend.begin_tree(task)?;
     let mut derived = Vec::new();
     for depth in 0..max_depth {

@@ -3,13 +3,12 @@
 //! `trainer` is the door. `set` and `start` make the problem of a training, `plan` is what trainings
 //! that advance together share, `rounds` holds the only round loop, `training` one training between
 //! two rounds, `grower` and `leaf` one tree. `evaluation` and `early_stopping` look at the channels
-//! after a round; `contest`, `auto` and `engine` choose the backend while the training runs.
+//! after a round; `contest` and `auto` choose the backend while the training runs.
 
 pub mod auto;
 pub mod choice;
 pub mod contest;
 pub(crate) mod early_stopping;
-mod engine;
 pub mod evaluation;
 pub mod grower;
 pub mod leaf;

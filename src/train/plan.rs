@@ -1,14 +1,13 @@
 //! What trainings that advance together share.
 
-use crate::backend::Margins;
 use crate::backend::problem::Problem;
+use crate::backend::{Backend, Margins};
 use crate::cpu::{CpuBackend, CpuOptions};
 #[cfg(feature = "gpu")]
 use crate::error::Error;
 use crate::error::Result;
 use crate::params::Params;
 use crate::train::choice::BackendChoice;
-use crate::train::engine::Engine;
 
 /// When metrics are evaluated.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -37,22 +36,24 @@ impl Plan<'_> {
     }
 
     /// The backend that a training begins on; `margins` are its first ones if they were taken out of the problem.
-    pub(crate) fn open<'a>(&self, problem: &'a Problem<'a>, margins: Option<Margins>) -> Result<Engine<'a>> {
+    pub(crate) fn open<'a>(
+        &self,
+        problem: &'a Problem<'a>,
+        margins: Option<Margins>,
+    ) -> Result<Box<dyn Backend + Send + 'a>> {
         Ok(match self.backend {
             BackendChoice::Cpu => {
                 let margins = margins.unwrap_or_else(|| Margins::of(problem));
-                Engine::Cpu(Box::new(CpuBackend::with_margins(problem, margins, self.cpu)))
+                Box::new(CpuBackend::with_margins(problem, margins, self.cpu))
             }
             #[cfg(feature = "gpu")]
             BackendChoice::Gpu(options) => {
                 if problem.matrix.is_by_row() {
                     return Err(Error::parameter(BY_ROW).remedy("call BinnedMatrix::add_columns"));
                 }
-                Engine::Gpu(Box::new(crate::gpu::GpuBackend::new(problem, self.params.max_depth, options)?))
+                Box::new(crate::gpu::GpuBackend::new(problem, self.params.max_depth, options)?)
             }
-            BackendChoice::Auto(_) => {
-                Engine::Cpu(Box::new(CpuBackend::new(problem, CpuOptions { profile: false, ..self.cpu })))
-            }
+            BackendChoice::Auto(_) => Box::new(CpuBackend::new(problem, CpuOptions { profile: false, ..self.cpu })),
         })
     }
 }

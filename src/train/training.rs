@@ -9,7 +9,6 @@ use crate::error::Result;
 use crate::model::Model;
 use crate::params::Params;
 use crate::train::contest::Record;
-use crate::train::engine::Engine;
 use crate::train::evaluation::Evaluation;
 use crate::train::grower::grow;
 use crate::train::leaf::finish;
@@ -30,7 +29,7 @@ pub(crate) struct Finished {
 
 /// A training under way.
 pub(crate) struct Training<'a> {
-    pub backend: Engine<'a>,
+    pub backend: Box<dyn Backend + Send + 'a>,
     pub problem: &'a Problem<'a>,
     /// Trees of the model that it goes on from.
     first_tree: usize,
@@ -50,7 +49,7 @@ pub(crate) struct Done {
 impl<'a> Training<'a> {
     /// A training before its first round.
     pub fn new(
-        backend: Engine<'a>,
+        backend: Box<dyn Backend + Send + 'a>,
         problem: &'a Problem<'a>,
         Beginning { model, evaluation }: Beginning<'a>,
         counts: Option<Counts>,
@@ -71,6 +70,7 @@ impl<'a> Training<'a> {
     /// One round: a tree a class on its sample, the margins, and the metrics where they are due.
     fn advance(&mut self, params: &Params, samples: Vec<TreeSample>, due: bool) -> Result<()> {
         let Self { backend, problem, model, evaluation, counts, .. } = self;
+        let backend = backend.as_mut();
         let round = model.rounds();
         backend.gradient()?;
         let task = |(output, (rows, columns))| TreeTask { output, rows, columns };

@@ -81,9 +81,9 @@ pub fn kernels_are_timed() {
         let params = params("num_round=2 max_depth=2");
         let trained = Trainer::new(&params, &data).backend(BackendChoice::Gpu(options)).run().unwrap();
         let profile = trained.profile.unwrap();
-        let row = profile.rows.iter().find(|row| row.name == "histogram_build").unwrap();
+        let row = profile.rows.iter().find(|row| row.activity.name() == "histogram_build").unwrap();
         assert_eq!(row.calls, 4);
-        assert!(profile.rows.iter().any(|row| row.name == "read back" && row.bytes > 0));
+        assert!(profile.rows.iter().any(|row| row.activity.name() == "read back" && row.bytes > 0));
     }
 }
 
@@ -112,7 +112,7 @@ pub fn kernels_work_on_as_much_as_their_twins() {
         let gpu = profile(BackendChoice::Gpu(GpuOptions::default().profile(true)));
         assert_eq!(cpu.counts, gpu.counts, "{text}");
         let bytes = |profile: &Profile, kernels: &[&str]| -> u64 {
-            profile.rows.iter().filter(|row| kernels.contains(&row.name.as_str())).map(|row| row.bytes).sum()
+            profile.rows.iter().filter(|row| kernels.contains(&row.activity.name())).map(|row| row.bytes).sum()
         };
         // Where widths agree, bytes do: all of a regression's gradients; otherwise but for the lists of rows.
         if labels == Labels::Real {
@@ -122,7 +122,7 @@ pub fn kernels_work_on_as_much_as_their_twins() {
         let built = bytes(&gpu, &["histogram_build"]) - lists;
         assert!(bytes(&cpu, &["histogram"]) >= built && built > lists, "{text}");
         for row in &gpu.rows {
-            assert!(row.bytes > 0, "{text}: {}", row.name);
+            assert!(row.bytes > 0, "{text}: {}", row.activity.name());
         }
     }
 }

@@ -9,7 +9,7 @@ pub fn pairs_are_equal() {
     for objective in OBJECTIVES {
         for weighted in [false, true] {
             on_all_sizes(objective, 0.1, weighted, |name, both| {
-                both.each(|backend| backend.pairs());
+                both.each(|backend| backend.gradient().unwrap());
                 let mut pairs = Pairs::new(both.problem);
                 run(both.problem, &both.problem.margins, &mut pairs, false);
                 let (long, wanted): (bool, Vec<(i64, i64)>) = match &pairs {

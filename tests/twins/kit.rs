@@ -12,6 +12,7 @@ use gboost::fixed::weight::RowWeights;
 use gboost::gpu::buffers::Place;
 use gboost::gpu::kernels::Slot;
 use gboost::gpu::{GpuBackend, GpuOptions, LimitChoice};
+use gboost::train::grower::grow;
 use gboost::tree::sampling::SampleSource;
 use gboost::{BackendChoice, Dataset, Evaluate, Objective, Params, Trained, Trainer};
 
@@ -109,18 +110,18 @@ impl<'a> Both<'a> {
     }
 
     /// Runs the same kernels on both.
-    pub fn each(&mut self, mut run: impl FnMut(&mut dyn Kernels)) {
+    pub fn each(&mut self, mut run: impl FnMut(&mut dyn Backend)) {
         run(&mut self.cpu);
         run(&mut self.gpu);
     }
 
     /// Grows the trees of one round on both.
     pub fn grow(&mut self) {
-        self.each(|backend| backend.pairs());
+        self.each(|backend| backend.gradient().unwrap());
         for output in 0..self.problem.classes {
             let task = self.task(output);
             let depth = self.params.max_depth;
-            self.each(|backend| backend.whole_tree(&task, depth));
+            self.each(|backend| _ = grow(backend, &task, depth).unwrap());
         }
     }
 
@@ -129,25 +130,6 @@ impl<'a> Both<'a> {
         (0..self.gpu.tiling().shards.len())
             .map(|shard| self.gpu.inspect(slot, Place { shard, ..Place::default() }).unwrap())
             .collect()
-    }
-}
-
-/// [`Backend`] as an object.
-pub trait Kernels {
-    fn pairs(&mut self);
-    fn begin(&mut self, task: &TreeTask);
-    fn whole_tree(&mut self, task: &TreeTask, max_depth: u32);
-}
-
-impl<B: Backend> Kernels for B {
-    fn pairs(&mut self) {
-        self.gradient().unwrap();
-    }
-    fn begin(&mut self, task: &TreeTask) {
-        self.begin_tree(task).unwrap();
-    }
-    fn whole_tree(&mut self, task: &TreeTask, max_depth: u32) {
-        gboost::train::grower::grow(self, task, max_depth).unwrap();
     }
 }
 

@@ -25,8 +25,8 @@ pub fn quantisers_and_pairs_are_equal() {
 fn check(name: &str, both: &mut crate::kit::Both<'_>) {
     let (task, problem) = (both.task(0), both.problem);
     both.each(|backend| {
-        backend.pairs();
-        backend.begin(&task);
+        backend.gradient().unwrap();
+        backend.begin_tree(&task).unwrap();
     });
     let mut pairs = Pairs::new(problem);
     let scale = gradient::run(problem, &problem.margins, &mut pairs, false);

@@ -15,8 +15,8 @@ pub fn drawn_rows_are_equal() {
         on_all_sizes(text, 0.0, weighted, |name, both| {
             let task = both.task(0);
             both.each(|backend| {
-                backend.pairs();
-                backend.begin(&task);
+                backend.gradient().unwrap();
+                backend.begin_tree(&task).unwrap();
             });
             let (lists, ranges) = (both.words(Slot::Rows), both.words(Slot::Ranges));
             let mut found = Vec::new();

@@ -2,33 +2,37 @@
 
 use super::screen::table;
 use gboost::backend::profile::{Profile, ProfileRow};
+use std::time::Duration;
 
 /// Time and bytes of each kernel, and of all together.
 pub fn text(profile: &Profile) -> String {
-    let mut all = ProfileRow { name: "total".to_string(), ..ProfileRow::default() };
+    let (mut all_calls, mut all_time, mut all_bytes) = (0, Duration::ZERO, 0);
     for row in &profile.rows {
-        all.calls += row.calls;
-        all.time += row.time;
-        all.bytes += row.bytes;
+        all_calls += row.calls;
+        all_time += row.time;
+        all_bytes += row.bytes;
     }
-    let rows = profile.rows.iter().chain([&all]).map(|row| {
-        let seconds = row.time.as_secs_f64();
-        let percent = 100.0 * seconds / all.time.as_secs_f64().max(f64::MIN_POSITIVE);
-        let speed = row.bytes as f64 / 1e9 / seconds.max(f64::MIN_POSITIVE);
+    let line = |name: &str, calls: u64, time: Duration, bytes: u64| {
+        let seconds = time.as_secs_f64();
+        let percent = 100.0 * seconds / all_time.as_secs_f64().max(f64::MIN_POSITIVE);
+        let speed = bytes as f64 / 1e9 / seconds.max(f64::MIN_POSITIVE);
         vec![
-            row.name.clone(),
-            row.calls.to_string(),
+            name.to_string(),
+            calls.to_string(),
             format!("{:.3}", seconds * 1e3),
             format!("{percent:.1}"),
-            size(row.bytes),
-            if row.time.is_zero() { String::new() } else { format!("{speed:.2}") },
+            size(bytes),
+            if time.is_zero() { String::new() } else { format!("{speed:.2}") },
         ]
-    });
+    };
+    let of_row = |row: &ProfileRow| line(row.activity.name(), row.calls, row.time, row.bytes);
+    let mut rows: Vec<Vec<String>> = profile.rows.iter().map(of_row).collect();
+    rows.push(line("total", all_calls, all_time, all_bytes));
     let measured = if profile.timestamps { "the device's timestamps" } else { "the wall clock" };
     format!(
         "{}\n(time by {measured}; moved: what the kernel must read and write for the rows, features and nodes that it had, each element \
          once)",
-        table(&["kernel", "calls", "ms", "percent", "moved", "GB/s"], rows.collect())
+        table(&["kernel", "calls", "ms", "percent", "moved", "GB/s"], rows)
     )
 }
 
@@ -46,7 +50,8 @@ fn size(bytes: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Duration;
+    use gboost::backend::Kernel;
+    use gboost::backend::profile::Activity;
 
     #[test]
     fn sizes_have_a_unit() {
@@ -57,9 +62,9 @@ mod tests {
     #[test]
     fn the_last_line_sums_up() {
         let mut profile = Profile::default();
-        profile.add("gradient", Duration::from_millis(1), 3_000_000);
-        profile.add("histogram", Duration::from_millis(3), 21_000_000);
-        profile.add("histogram", Duration::from_millis(4), 0);
+        profile.add(Activity::Kernel(Kernel::Gradient), Duration::from_millis(1), 3_000_000);
+        profile.add(Activity::Kernel(Kernel::Histogram), Duration::from_millis(3), 21_000_000);
+        profile.add(Activity::Kernel(Kernel::Histogram), Duration::from_millis(4), 0);
         let text = text(&profile);
         let lines: Vec<Vec<&str>> = text.lines().map(|line| line.split_whitespace().collect()).collect();
         assert_eq!(lines[1], ["gradient", "1", "1.000", "12.5", "3.00", "MB", "3.00"]);
