@@ -230,7 +230,7 @@ fn trainings(criterion: &mut Criterion) {
         let params = params(&format!("objective=binary:logistic num_round={rounds} max_depth={depth}"));
         let backends = [("cpu", BackendChoice::Cpu), ("gpu", BackendChoice::Gpu(options(false)))];
         let train = |data: &Dataset, backend: &BackendChoice| {
-            Trainer::new(&params, data).evaluate(Evaluate::LastRound).backend(backend.clone()).run().unwrap()
+            Trainer::new(&params, data).evaluate(Evaluate::LastRound).on(backend.clone()).run().unwrap()
         };
         let sha256 = backends.each_ref().map(|(_, backend)| train(&data, backend).model.sha256());
         assert_eq!(sha256[0], sha256[1], "{rows} x {features}, depth {depth}");

@@ -10,7 +10,7 @@ mod common;
 use common::{FEATURES, higgs_like};
 use gboost::cpu::CpuOptions;
 use gboost::train::choice::BackendChoice;
-use gboost::{Evaluate, Params, Trainer};
+use gboost::{Compute, Evaluate, Params, Trainer};
 
 fn backend(name: &str) -> BackendChoice {
     match name {
@@ -45,10 +45,12 @@ fn main() {
     let mut sha256 = None;
     for run in 0..runs {
         for name in names.split(',') {
-            let trainer = Trainer::new(&params, &data)
-                .evaluate(Evaluate::LastRound)
-                .cpu_options(CpuOptions::default().profile(name == "cpu-profile"))
-                .backend(backend(name));
+            let cpu = CpuOptions::default().profile(name == "cpu-profile");
+            let trainer = Trainer::new(&params, &data).evaluate(Evaluate::LastRound).on(Compute {
+                backend: backend(name),
+                cpu,
+                ..Compute::default()
+            });
             let trained = trainer.run().unwrap_or_else(|error| panic!("{error}"));
             let found = trained.model.sha256();
             assert_eq!(sha256.get_or_insert_with(|| found.clone()), &found, "{name}: another model");

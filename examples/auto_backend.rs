@@ -21,7 +21,7 @@ pub(crate) fn main() -> gboost::Result<()> {
 
     let mut models = Vec::new();
     for choice in choices {
-        match Trainer::new(&params, &data).backend(choice).run() {
+        match Trainer::new(&params, &data).on(choice).run() {
             Ok(trained) => {
                 println!("{:4} {:40} {}", trained.backend.name, trained.adapter, trained.model.sha256());
                 models.push(trained.model.to_json());

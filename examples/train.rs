@@ -27,7 +27,7 @@ pub(crate) fn main() -> gboost::Result<()> {
     let trained = Trainer::new(&params, &train.dataset)
         .channel("validation", &valid.dataset)
         .on_round(|progress| {
-            if let Some(round) = progress.metrics {
+            if let Some(round) = progress.values {
                 println!("[{}] {:?}", round.round, round.values); // by channel and metric
             }
             ControlFlow::Continue(())

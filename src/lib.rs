@@ -90,5 +90,5 @@ pub use metric::Metric;
 pub use model::{Model, Rounds};
 pub use objective::Objective;
 pub use params::Params;
-pub use train::{BackendChoice, Evaluate, Progress, Round, Trained, Trainer};
+pub use train::{BackendChoice, Compute, Evaluate, Progress, Round, Trained, Trainer};
 pub use util::per_output::PerOutput;

@@ -326,7 +326,7 @@ mod tests {
         let mut matrix = BinnedMatrix::of(Rows::all(&data), &params).unwrap();
         matrix.arrange(rule);
         let options = CpuOptions { profile: true, ..CpuOptions::default() };
-        let mut trainer = Trainer::new(&params, &data).binned(&matrix).cpu_options(options);
+        let mut trainer = Trainer::new(&params, &data).binned(&matrix).on(options);
         if let Some(channel) = channel {
             trainer = trainer.channel("validation", channel);
         }

@@ -37,7 +37,7 @@ use std::ops::Range;
 use std::time::Instant;
 
 /// Sizes that steer how the work is cut up. None of them changes a result; tests set them to odd values.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CpuOptions {
     /// Rows a chunk, 1 to 65,536; by default chosen from the number of rows and threads.

@@ -193,7 +193,7 @@ impl<'p> Auto<'p> {
     /// Goes on on the processor.
     fn resume(&mut self, plan: &Plan<'_>, trainings: &mut [Training<'_>], margins: Vec<Margins>) -> Result<()> {
         for (training, margins) in trainings.iter_mut().zip(margins) {
-            let mut cpu = CpuBackend::new(training.problem, CpuOptions { profile: false, ..plan.cpu });
+            let mut cpu = CpuBackend::new(training.problem, CpuOptions { profile: false, ..plan.compute.cpu });
             cpu.set_margins(&margins)?;
             training.backend = Box::new(cpu);
         }

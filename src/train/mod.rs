@@ -23,7 +23,7 @@ mod tests;
 pub mod trainer;
 pub(crate) mod training;
 
-pub use choice::{AutoOptions, BackendChoice};
+pub use choice::{AutoOptions, BackendChoice, Compute, Threads};
 pub use outcome::{Placement, Round, Times, Trained};
 pub use plan::Evaluate;
 pub use progress::Progress;

@@ -7,7 +7,7 @@ use crate::cpu::{CpuBackend, CpuOptions};
 use crate::error::Error;
 use crate::error::Result;
 use crate::params::Params;
-use crate::train::choice::BackendChoice;
+use crate::train::choice::{BackendChoice, Compute};
 
 /// When metrics are evaluated.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -24,8 +24,7 @@ pub enum Evaluate {
 pub(crate) struct Plan<'a> {
     pub params: &'a Params,
     pub evaluate: Evaluate,
-    pub cpu: CpuOptions,
-    pub backend: &'a BackendChoice,
+    pub compute: &'a Compute,
 }
 
 impl Plan<'_> {
@@ -41,10 +40,10 @@ impl Plan<'_> {
         problem: &'a Problem<'a>,
         margins: Option<Margins>,
     ) -> Result<Box<dyn Backend + Send + 'a>> {
-        Ok(match self.backend {
+        Ok(match &self.compute.backend {
             BackendChoice::Cpu => {
                 let margins = margins.unwrap_or_else(|| Margins::of(problem));
-                Box::new(CpuBackend::with_margins(problem, margins, self.cpu))
+                Box::new(CpuBackend::with_margins(problem, margins, self.compute.cpu))
             }
             #[cfg(feature = "gpu")]
             BackendChoice::Gpu(options) => {
@@ -53,7 +52,9 @@ impl Plan<'_> {
                 }
                 Box::new(crate::gpu::GpuBackend::new(problem, self.params.max_depth, options)?)
             }
-            BackendChoice::Auto(_) => Box::new(CpuBackend::new(problem, CpuOptions { profile: false, ..self.cpu })),
+            BackendChoice::Auto(_) => {
+                Box::new(CpuBackend::new(problem, CpuOptions { profile: false, ..self.compute.cpu }))
+            }
         })
     }
 }

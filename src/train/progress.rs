@@ -14,13 +14,13 @@ pub struct Progress<'a> {
     /// Rounds done in this training.
     pub done: usize,
     /// Rounds asked for.
-    pub rounds: usize,
-    /// The round's metrics, where they were evaluated.
-    pub metrics: Option<&'a Round>,
+    pub total: usize,
+    /// The round's values, where metrics were evaluated.
+    pub values: Option<&'a Round>,
     /// Names of the channels.
     pub channels: &'a [String],
     /// The metrics.
-    pub names: &'a [Metric],
-    /// What [`BackendChoice::Auto`] did before this round.
-    pub news: &'a [News],
+    pub metrics: &'a [Metric],
+    /// What [`crate::BackendChoice::Auto`] did before this round.
+    pub events: &'a [News],
 }

@@ -15,16 +15,16 @@ use crate::train::training::{Finished, Training, advance};
 use crate::tree::sampling::{SampleSource, SampleSources};
 use std::ops::ControlFlow;
 
-/// Hears of every round: how many are done, the metrics of every training where they were due, and what `auto` did. Its `Break` ends
-/// the trainings.
-pub(crate) type Watch<'w> = dyn FnMut(usize, &[Option<&Round>], &[News]) -> Result<ControlFlow<()>> + Send + 'w;
+/// Called after every round with the rounds done, each training's metrics (`None` if they were not due) and the events of
+/// backend selection. Returning `Break` ends all trainings.
+pub(crate) type OnRound<'w> = dyn FnMut(usize, &[Option<&Round>], &[News]) -> Result<ControlFlow<()>> + Send + 'w;
 
-/// Trains on rayon's current pool; answers every training's outcome in the order of the sets, and whether `watch` ended them before
+/// Trains on rayon's current pool; answers every training's outcome in the order of the sets, and whether `on_round` ended them before
 /// the last round.
 pub(crate) fn train_together(
     plan: &Plan<'_>,
     sets: &[TrainingSet<'_>],
-    watch: &mut Watch<'_>,
+    on_round: &mut OnRound<'_>,
 ) -> Result<(Vec<Finished>, bool)> {
     let beginnings: Vec<(Problem<'_>, Beginning<'_>)> =
         sets.iter().map(|set| begin(plan.params, set)).collect::<Result<_>>()?;
@@ -32,34 +32,29 @@ pub(crate) fn train_together(
     // The processor may have the first margins for itself where nobody else can come to need them.
     let margins: Vec<Option<Margins>> = problems
         .iter_mut()
-        .map(|problem| matches!(plan.backend, BackendChoice::Cpu).then(|| Margins::take(problem)))
+        .map(|problem| matches!(plan.compute.backend, BackendChoice::Cpu).then(|| Margins::take(problem)))
         .collect();
-    let profiled = match plan.backend {
-        BackendChoice::Cpu => plan.cpu.profile,
-        #[cfg(feature = "gpu")]
-        BackendChoice::Gpu(options) => options.profile,
-        BackendChoice::Auto(_) => false,
-    };
+    let profiled = plan.compute.is_profiled();
     let training = |((problem, margins), beginning)| {
         Ok(Training::new(plan.open(problem, margins)?, problem, beginning, profiled.then(Counts::default)))
     };
     let mut trainings: Vec<Training<'_>> =
         problems.iter().zip(margins).zip(beginnings).map(training).collect::<Result<_>>()?;
-    let mut auto = match plan.backend {
+    let mut auto = match &plan.compute.backend {
         BackendChoice::Auto(options) => Some(Auto::new(options)),
         _ => None,
     };
-    let stopped = boost(plan, &mut trainings, auto.as_mut(), watch)?;
+    let stopped = boost(plan, &mut trainings, auto.as_mut(), on_round)?;
     let record = auto.as_ref().map(Auto::record);
     Ok((trainings.into_iter().map(|training| training.finish(record.clone())).collect(), stopped))
 }
 
-/// THE round loop. Answers whether `watch` ended it before the last round.
+/// THE round loop. Answers whether `on_round` ended it before the last round.
 fn boost(
     plan: &Plan<'_>,
     trainings: &mut [Training<'_>],
     mut auto: Option<&mut Auto<'_>>,
-    watch: &mut Watch<'_>,
+    on_round: &mut OnRound<'_>,
 ) -> Result<bool> {
     let (params, rounds) = (plan.params, plan.params.num_round as usize);
     let source = |training: &Training<'_>| {
@@ -71,13 +66,13 @@ fn boost(
     for done in 1..=rounds {
         let due = plan.is_due(done);
         let drawn = samples.next_round(trees);
-        let news = match &mut auto {
+        let events = match &mut auto {
             Some(auto) => auto.round(plan, trainings, drawn, Turn { due, left: rounds - done })?,
             None => advance(params, trainings, drawn, due).map(|()| &[] as &[News])?,
         };
         let metrics: Vec<Option<&Round>> =
             trainings.iter().map(|training| training.last_evaluated().filter(|_| due)).collect();
-        if watch(done, &metrics, news)?.is_break() {
+        if on_round(done, &metrics, events)?.is_break() {
             return Ok(done < rounds);
         }
     }

@@ -31,7 +31,7 @@ fn train(params: &Params, data: &Dataset, start: Option<&Model>, cpu: CpuOptions
     if let Some(start) = start {
         trainer = trainer.continue_from(start);
     }
-    trainer.cpu_options(cpu).run().unwrap()
+    trainer.on(crate::train::Compute { cpu, ..Default::default() }).run().unwrap()
 }
 
 #[test]

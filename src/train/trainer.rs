@@ -3,13 +3,12 @@
 //! Trainings advance together, a round at a time: one in a [`Trainer`], one a fold in a cross-validation.
 
 use crate::binning::BinnedMatrix;
-use crate::cpu::CpuOptions;
 use crate::data::dataset::Dataset;
 use crate::data::rows::Rows;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::Model;
 use crate::params::Params;
-use crate::train::choice::BackendChoice;
+use crate::train::choice::Compute;
 use crate::train::early_stopping::EarlyStopping;
 pub use crate::train::evaluation::{lack_of, metric_weights};
 use crate::train::outcome::Round;
@@ -23,7 +22,6 @@ use crate::train::rounds::train_together;
 use crate::train::set::TrainingSet;
 use crate::train::start::check_start;
 use crate::train::training::Finished;
-use crate::util::threads::thread_pool;
 use std::ops::ControlFlow;
 use std::time::Instant;
 
@@ -48,8 +46,7 @@ pub struct Trainer<'a> {
     start: Option<&'a Model>,
     evaluate: Evaluate,
     observer: Option<Observer<'a>>,
-    cpu: CpuOptions,
-    backend: BackendChoice,
+    compute: Compute,
 }
 
 impl<'a> Trainer<'a> {
@@ -64,8 +61,7 @@ impl<'a> Trainer<'a> {
             start: None,
             evaluate: Evaluate::default(),
             observer: None,
-            cpu: CpuOptions::default(),
-            backend: BackendChoice::default(),
+            compute: Compute::default(),
         }
     }
 
@@ -118,34 +114,24 @@ impl<'a> Trainer<'a> {
         self
     }
 
-    /// How the CPU backend cuts up its work; changes no result.
+    /// Sets where and how to compute; changes no result. By default on the processor, on as many
+    /// threads as `nthread` says.
     #[must_use]
-    pub fn cpu_options(mut self, options: CpuOptions) -> Self {
-        self.cpu = options;
+    pub fn on(mut self, compute: impl Into<Compute>) -> Self {
+        self.compute = compute.into();
         self
     }
 
-    /// Where the kernels run; on the processor by default.
-    #[must_use]
-    pub fn backend(mut self, choice: BackendChoice) -> Self {
-        self.backend = choice;
-        self
-    }
-
-    /// Trains, on as many threads as `nthread` says (all by default).
+    /// Trains.
     ///
     /// # Errors
     /// Parameters in conflict, labels outside the objective's domain, a start model that does not fit, a binned matrix of other
     /// rows or parameters, an observer's stop.
     pub fn run(self) -> Result<Trained> {
-        thread_pool(self.params.nthread)?.install(|| self.run_in_pool())
+        self.compute.threads.install(self.params, || self.train())
     }
 
-    /// Trains on rayon's current pool, whatever `nthread` says: for callers that share their threads among several trainings.
-    ///
-    /// # Errors
-    /// As [`Trainer::run`].
-    pub fn run_in_pool(mut self) -> Result<Trained> {
+    fn train(mut self) -> Result<Trained> {
         let params = self.params;
         let started = Instant::now();
         self.check()?;
@@ -160,7 +146,7 @@ impl<'a> Trainer<'a> {
         let binned = Instant::now();
 
         let mut observer = self.observer.take();
-        let plan = Plan { params, evaluate: self.evaluate, cpu: self.cpu, backend: &self.backend };
+        let plan = Plan { params, evaluate: self.evaluate, compute: &self.compute };
         let set = TrainingSet {
             rows: Rows::all(self.train),
             matrix,
@@ -173,12 +159,12 @@ impl<'a> Trainer<'a> {
             .collect();
         let metrics = params.metrics();
         let mut stopping = EarlyStopping::new(params);
-        let (mut finished, stopped_early) = train_together(&plan, &[set], &mut |done, rounds, news| {
+        let (mut finished, stopped_early) = train_together(&plan, &[set], &mut |done, rounds, events| {
             let round = rounds.first().copied().flatten();
             if let Some(observer) = &mut observer {
-                let (channels, names) = (channels.as_slice(), metrics.as_slice());
-                let rounds = params.num_round as usize;
-                let progress = Progress { done, rounds, metrics: round, channels, names, news };
+                let (channels, metrics) = (channels.as_slice(), metrics.as_slice());
+                let total = params.num_round as usize;
+                let progress = Progress { done, total, values: round, channels, metrics, events };
                 if observer(&progress).is_break() {
                     return Err(Error::new(ErrorKind::Interrupted, "interrupted"));
                 }

@@ -2,14 +2,13 @@
 
 use super::folds::Folds;
 use crate::binning::BinnedMatrix;
-use crate::cpu::CpuOptions;
 use crate::data::dataset::Dataset;
 use crate::data::rows::Rows;
 use crate::error::{Error, ErrorKind, Result};
 use crate::metric::{Lack, Metric, Scored};
 use crate::model::{Model, Rounds};
 use crate::params::Params;
-use crate::train::choice::BackendChoice;
+use crate::train::choice::{Compute, Threads};
 use crate::train::contest::News;
 use crate::train::early_stopping::EarlyStopping;
 use crate::train::evaluation::{lack_of, metric_weights};
@@ -143,13 +142,13 @@ pub struct CvProgress<'a> {
     /// Rounds done in this cross-validation.
     pub done: usize,
     /// Rounds asked for.
-    pub rounds: usize,
-    /// The round's metrics.
-    pub round: &'a CvRound,
+    pub total: usize,
+    /// The round's values.
+    pub values: &'a CvRound,
     /// The metrics.
     pub metrics: &'a [Metric],
-    /// What [`BackendChoice::Auto`] did before this round.
-    pub news: &'a [News],
+    /// What [`crate::BackendChoice::Auto`] did before this round.
+    pub events: &'a [News],
 }
 
 type Observer<'a> = Box<dyn FnMut(&CvProgress<'_>) -> ControlFlow<()> + Send + 'a>;
@@ -176,8 +175,7 @@ pub struct CrossValidation<'a> {
     data: &'a FoldedData<'a>,
     start: Option<&'a [Model]>,
     observer: Option<Observer<'a>>,
-    cpu: CpuOptions,
-    backend: BackendChoice,
+    compute: Compute,
 }
 
 /// The result of a cross-validation.
@@ -252,14 +250,7 @@ impl<'a> CrossValidation<'a> {
     /// A cross-validation of `params` on data in folds.
     #[must_use]
     pub fn new(params: &'a Params, data: &'a FoldedData<'a>) -> Self {
-        Self {
-            params,
-            data,
-            start: None,
-            observer: None,
-            cpu: CpuOptions::default(),
-            backend: BackendChoice::default(),
-        }
+        Self { params, data, start: None, observer: None, compute: Compute::default() }
     }
 
     /// Adds `num_round` rounds to the models of an earlier cross-validation on the same folds, one a fold.
@@ -276,39 +267,29 @@ impl<'a> CrossValidation<'a> {
         self
     }
 
-    /// How the CPU backend cuts up its work; changes no result.
+    /// Sets where and how to compute; changes no result. By default on the processor, on as many
+    /// threads as `nthread` says.
     #[must_use]
-    pub fn cpu_options(mut self, options: CpuOptions) -> Self {
-        self.cpu = options;
+    pub fn on(mut self, compute: impl Into<Compute>) -> Self {
+        self.compute = compute.into();
         self
     }
 
-    /// Where the kernels run; on the processor by default.
-    #[must_use]
-    pub fn backend(mut self, choice: BackendChoice) -> Self {
-        self.backend = choice;
-        self
-    }
-
-    /// Trains all folds, on as many threads as `nthread` says (all by default), which the folds share.
+    /// Trains all folds, which share the threads.
     ///
     /// # Errors
     /// Parameters in conflict, labels outside the objective's domain, data that was binned for other parameters, start models that
     /// do not fit, an observer's stop.
     pub fn run(self) -> Result<CrossValidated> {
-        thread_pool(self.params.nthread)?.install(|| self.run_in_pool())
+        self.compute.threads.install(self.params, || self.train())
     }
 
-    /// Trains on rayon's current pool, whatever `nthread` says: for callers that share their threads among several trainings.
-    ///
-    /// # Errors
-    /// As [`CrossValidation::run`].
-    pub fn run_in_pool(mut self) -> Result<CrossValidated> {
+    fn train(mut self) -> Result<CrossValidated> {
         let params = self.params;
         self.check()?;
         let started = Instant::now();
         let mut observer = self.observer.take();
-        let plan = Plan { params, evaluate: Evaluate::EveryRound, cpu: self.cpu, backend: &self.backend };
+        let plan = Plan { params, evaluate: Evaluate::EveryRound, compute: &self.compute };
         let set = |(fold, part): (usize, &'a Part)| TrainingSet {
             rows: Rows::chosen(self.data.data, &part.train_rows),
             matrix: &part.matrix,
@@ -319,12 +300,12 @@ impl<'a> CrossValidation<'a> {
         let metrics = params.metrics();
         let mut history: Vec<CvRound> = Vec::new();
         let mut stopping = EarlyStopping::new(params);
-        let (finished, stopped_early) = train_together(&plan, &sets, &mut |done, folds, news| {
+        let (finished, stopped_early) = train_together(&plan, &sets, &mut |done, folds, events| {
             let folds: Vec<&Round> = folds.iter().copied().flatten().collect();
             let Some(round) = CvRound::of(&folds) else { return Ok(ControlFlow::Continue(())) };
             if let Some(observer) = &mut observer {
-                let (rounds, metrics) = (params.num_round as usize, metrics.as_slice());
-                if observer(&CvProgress { done, rounds, round: &round, metrics, news }).is_break() {
+                let (total, metrics) = (params.num_round as usize, metrics.as_slice());
+                if observer(&CvProgress { done, total, values: &round, metrics, events }).is_break() {
                     return Err(Error::new(ErrorKind::Interrupted, "interrupted"));
                 }
             }
@@ -377,7 +358,7 @@ pub fn cross_validate(params: &Params, data: &Dataset, folds: &Folds) -> Result<
         let started = Instant::now();
         let parted = FoldedData::new(data, folds, params)?;
         let binned = started.elapsed();
-        let mut found = CrossValidation::new(params, &parted).run_in_pool()?;
+        let mut found = CrossValidation::new(params, &parted).on(Threads::Current).run()?;
         found.times.bin = binned;
         Ok(found)
     })

@@ -97,8 +97,7 @@ fn check(problem: &Problem) {
         (2, CpuOptions::default().chunk_rows(Some(3)).histogram_bytes(5000).parallel_from(0)),
     ] {
         engine.nthread = Some(threads);
-        let trainer =
-            |params| Trainer::new(params, &train_data).channel("validation", &validation_data).cpu_options(options);
+        let trainer = |params| Trainer::new(params, &train_data).channel("validation", &validation_data).on(options);
         let found = if *continued > 0 && threads == 1 && *continued < params.num_round {
             let (mut first, mut second) = (engine.clone(), engine.clone());
             first.num_round = *continued as u32;

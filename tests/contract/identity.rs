@@ -66,7 +66,7 @@ const GOLDEN: &[Golden] = &[
 ];
 
 fn sha256(params: &Params, data: &Dataset, options: CpuOptions) -> String {
-    let trainer = Trainer::new(params, data).evaluate(Evaluate::LastRound).cpu_options(options);
+    let trainer = Trainer::new(params, data).evaluate(Evaluate::LastRound).on(options);
     trainer.run().unwrap_or_else(|error| panic!("{error}")).model.sha256()
 }
 

@@ -231,7 +231,7 @@ fn sparse(rows: usize, labels: Labels) -> Dataset {
 fn sha256(params: &Params, data: &Dataset, rule: ListRule, options: CpuOptions) -> String {
     let mut matrix = BinnedMatrix::of(Rows::all(data), params).unwrap();
     matrix.arrange(rule);
-    let trainer = Trainer::new(params, data).evaluate(Evaluate::LastRound).cpu_options(options).binned(&matrix);
+    let trainer = Trainer::new(params, data).evaluate(Evaluate::LastRound).on(options).binned(&matrix);
     trainer.run().unwrap_or_else(|error| panic!("{error}")).model.sha256()
 }
 

@@ -242,7 +242,7 @@ fn a_gpu_is_not_given_codes_by_row() {
     let params = params("num_round=2");
     let matrix = BinnedMatrix::of_spilled(&read.spilled.unwrap(), &read.dataset.names(), &params).unwrap();
     let backend = gboost::BackendChoice::Gpu(gboost::gpu::GpuOptions::default());
-    let error = Trainer::new(&params, &read.dataset).binned(&matrix).backend(backend).run().unwrap_err().to_string();
+    let error = Trainer::new(&params, &read.dataset).binned(&matrix).on(backend).run().unwrap_err().to_string();
     assert_eq!(
         error,
         "the binned matrix has its codes by row alone, which GPUs do not read; call BinnedMatrix::add_columns"

@@ -3,6 +3,7 @@ use crate::common::{Labels, data, params, with_weights};
 use gboost::binning::BinnedMatrix;
 use gboost::data::rows::Rows;
 use gboost::metric::Lack;
+use gboost::train::choice::Threads;
 use gboost::train::outcome::Trained;
 use gboost::util::threads::thread_pool;
 use gboost::validation::{CrossValidated, CrossValidation, FoldedData, Folds, MeanStd, cross_validate};
@@ -88,7 +89,7 @@ fn the_result_depends_neither_on_threads_nor_on_who_runs_it() {
     // Two at a time on two threads of one pool, on shared folds.
     let params = params(BINARY);
     let parted = FoldedData::new(&data, &folds, &params).unwrap();
-    let run = || same(CrossValidation::new(&params, &parted).run_in_pool().unwrap());
+    let run = || same(CrossValidation::new(&params, &parted).on(Threads::Current).run().unwrap());
     let (left, right) = thread_pool(Some(2)).unwrap().install(|| rayon::join(run, run));
     assert_eq!((Some(&left), Some(&right)), (first.as_ref(), first.as_ref()));
 }
@@ -189,7 +190,7 @@ fn an_observer_sees_every_round_and_can_stop() {
     let mut seen = Vec::new();
     let result = CrossValidation::new(&params, &parted)
         .on_round(|progress| {
-            seen.push((progress.done, progress.rounds, progress.round.round, progress.round.test.len()));
+            seen.push((progress.done, progress.total, progress.values.round, progress.values.test.len()));
             if progress.done == 3 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         })
         .run();

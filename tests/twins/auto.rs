@@ -29,8 +29,7 @@ impl Case {
     }
 
     fn train(&self, backend: BackendChoice) -> Trained {
-        let mut trainer =
-            Trainer::new(&self.params, &self.train).channel("validation", &self.validation).backend(backend);
+        let mut trainer = Trainer::new(&self.params, &self.train).channel("validation", &self.validation).on(backend);
         if let Some(start) = &self.start {
             trainer = trainer.continue_from(start);
         }
@@ -75,7 +74,7 @@ pub fn folds_change_hands_together() {
     let case = Case::new(5, "objective=binary:logistic subsample=0.8", Labels::Binary);
     let folds = Folds::random(case.train.rows, 3, 1).unwrap();
     let parted = FoldedData::new(&case.train, &folds, &case.params).unwrap();
-    let run = |backend| CrossValidation::new(&case.params, &parted).backend(backend).run().unwrap();
+    let run = |backend| CrossValidation::new(&case.params, &parted).on(backend).run().unwrap();
     let (cpu, auto) = (run(BackendChoice::Cpu), run(BackendChoice::Auto(after(&[1, 3], GpuOptions::default()))));
     assert_eq!(cpu.history, auto.history);
     assert!(cpu.models.iter().zip(&auto.models).all(|(a, b)| a.sha256() == b.sha256()));
@@ -119,9 +118,9 @@ pub fn a_device_that_fails_gives_its_trainings_back() {
             let mut failures = 0;
             let mut trainer = Trainer::new(&case.params, &case.train)
                 .channel("validation", &case.validation)
-                .backend(BackendChoice::Auto(after(boundaries, options.clone())))
+                .on(BackendChoice::Auto(after(boundaries, options.clone())))
                 .on_round(|progress| {
-                    failures += progress.news.iter().filter(|news| matches!(news, News::Failed { .. })).count();
+                    failures += progress.events.iter().filter(|news| matches!(news, News::Failed { .. })).count();
                     if progress.done == 3 {
                         Gpu::open(&options).unwrap().device.destroy();
                     }

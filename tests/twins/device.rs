@@ -7,7 +7,7 @@ use gboost::cpu::CpuOptions;
 use gboost::gpu::device::{Gpu, choose};
 use gboost::gpu::kernels::Kernel;
 use gboost::gpu::{AdapterDescription, GpuOptions, LimitChoice, adapters};
-use gboost::{BackendChoice, Dataset, Error, ErrorKind, Trainer};
+use gboost::{BackendChoice, Compute, Dataset, Error, ErrorKind, Trainer};
 
 fn adapter(index: usize, name: &str, kind: &'static str) -> AdapterDescription {
     AdapterDescription {
@@ -47,7 +47,7 @@ pub fn without_adapters_the_error_says_what_to_install() {
 }
 
 fn refusal(data: &Dataset, text: &str, options: GpuOptions) -> Error {
-    Trainer::new(&params(text), data).backend(BackendChoice::Gpu(options)).run().unwrap_err()
+    Trainer::new(&params(text), data).on(BackendChoice::Gpu(options)).run().unwrap_err()
 }
 
 pub fn too_little_memory_is_refused_before_the_first_round() {
@@ -79,7 +79,7 @@ pub fn kernels_are_timed() {
     for limits in [LimitChoice::Adapter, LimitChoice::Default] {
         let options = GpuOptions::default().profile(true).limits(limits);
         let params = params("num_round=2 max_depth=2");
-        let trained = Trainer::new(&params, &data).backend(BackendChoice::Gpu(options)).run().unwrap();
+        let trained = Trainer::new(&params, &data).on(BackendChoice::Gpu(options)).run().unwrap();
         let profile = trained.profile.unwrap();
         let row = profile.rows.iter().find(|row| row.activity.name() == "histogram_build").unwrap();
         assert_eq!(row.calls, 4);
@@ -104,9 +104,10 @@ pub fn kernels_work_on_as_much_as_their_twins() {
         }
         let params = params(&format!("{text} num_round=2 min_child_weight=0"));
         let profile = |backend: BackendChoice| {
-            let options = CpuOptions::default().profile(true);
-            let trainer = Trainer::new(&params, &data).channel("validation", &data).cpu_options(options);
-            trainer.backend(backend).run().unwrap().profile.unwrap()
+            let cpu = CpuOptions::default().profile(true);
+            let compute = Compute { backend, cpu, ..Compute::default() };
+            let trainer = Trainer::new(&params, &data).channel("validation", &data).on(compute);
+            trainer.run().unwrap().profile.unwrap()
         };
         let cpu = profile(BackendChoice::Cpu);
         let gpu = profile(BackendChoice::Gpu(GpuOptions::default().profile(true)));
@@ -146,7 +147,7 @@ pub fn a_lost_device_is_not_used_again() {
     let params = params("num_round=2 max_depth=2");
     let options = own_device(1);
     Gpu::open(&options).unwrap().device.destroy();
-    let sha256 = |backend| Trainer::new(&params, &data).backend(backend).run().unwrap().model.sha256();
+    let sha256 = |backend| Trainer::new(&params, &data).on(backend).run().unwrap().model.sha256();
     assert_eq!(sha256(BackendChoice::Gpu(options)), sha256(BackendChoice::Cpu));
 }
 
@@ -158,7 +159,7 @@ pub fn losing_the_device_between_rounds_ends_the_training() {
         let gpu = Gpu::open(&options).unwrap();
         let mut rounds = 0;
         let error = Trainer::new(&params, &data)
-            .backend(BackendChoice::Gpu(options.clone()))
+            .on(BackendChoice::Gpu(options.clone()))
             .channel("validation", &data)
             .on_round(|progress| {
                 rounds = progress.done;
@@ -172,7 +173,7 @@ pub fn losing_the_device_between_rounds_ends_the_training() {
         assert_device_error(&error, &["the device was closed while it was in use"]);
         assert_eq!(rounds, 2);
         assert_device_error(&gpu.wait().unwrap_err(), &["closed"]);
-        Trainer::new(&params, &data).backend(BackendChoice::Gpu(options)).run().unwrap();
+        Trainer::new(&params, &data).on(BackendChoice::Gpu(options)).run().unwrap();
     }
 }
 
@@ -194,7 +195,7 @@ pub fn losing_the_device_while_kernels_run_ends_the_training() {
             }
             std::ops::ControlFlow::Continue(())
         };
-        Trainer::new(&params, &data).backend(BackendChoice::Gpu(options)).on_round(begin).run().unwrap_err()
+        Trainer::new(&params, &data).on(BackendChoice::Gpu(options)).on_round(begin).run().unwrap_err()
     });
     assert_device_error(&error, &["the device was closed while it was in use"]);
 }

@@ -28,7 +28,7 @@ pub fn tiny() -> GpuOptions {
 
 /// A training on a backend.
 pub fn train(data: &Dataset, channel: Option<&Dataset>, params: &Params, backend: BackendChoice) -> Trained {
-    let mut trainer = Trainer::new(params, data).backend(backend).evaluate(Evaluate::EveryRound);
+    let mut trainer = Trainer::new(params, data).on(backend).evaluate(Evaluate::EveryRound);
     if let Some(channel) = channel {
         trainer = trainer.channel("validation", channel);
     }

@@ -117,7 +117,7 @@ pub fn task_1() {
     let train = gboost::ingest::read_channel(&[path], &gboost::ingest::ReadOptions::default()).unwrap().dataset;
     let params = gboost::Params::task1();
     let sha256 = |backend| {
-        let trainer = gboost::Trainer::new(&params, &train).evaluate(gboost::Evaluate::LastRound).backend(backend);
+        let trainer = gboost::Trainer::new(&params, &train).evaluate(gboost::Evaluate::LastRound).on(backend);
         let trained = trainer.run().unwrap_or_else(|error| panic!("{error}"));
         (trained.model.trees.len(), trained.model.sha256())
     };

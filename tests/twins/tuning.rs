@@ -12,8 +12,7 @@ pub fn searches_find_the_same() {
     let space = Space::parse(["eta=0.05..0.5:log", "max_depth=int:1..3", "subsample=0.5..1"]).unwrap();
     let folds = Folds::random(150, 2, 0).unwrap();
     let search = |backend: &BackendChoice, parallel: usize, strategy: &str| -> Tuned {
-        let tuner =
-            Tuner::new(&params, &space, &train).validation(&validation).backend(backend.clone()).parallel(parallel);
+        let tuner = Tuner::new(&params, &space, &train).validation(&validation).on(backend.clone()).parallel(parallel);
         let tuner = tuner.objective("validation:auc".parse().unwrap());
         match strategy {
             "random" => tuner.strategy(Random).trials(3).folds(&folds),

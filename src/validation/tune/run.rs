@@ -6,13 +6,12 @@ use super::space::Space;
 use super::strategy::Proposal;
 use super::trial::Status;
 use crate::binning::BinnedMatrix;
-use crate::cpu::CpuOptions;
 use crate::data::dataset::Dataset;
 use crate::data::rows::Rows;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::Model;
 use crate::params::{Params, TreeMethod};
-use crate::train::choice::BackendChoice;
+use crate::train::choice::Compute;
 use crate::train::plan::Evaluate;
 use crate::train::trainer::Trainer;
 use crate::validation::{CrossValidation, FoldedData, Folds, MeanStd};
@@ -29,8 +28,7 @@ pub(super) struct Runner<'a> {
     pub direction: Direction,
     /// Whether the median rule looks at every round.
     pub judged: bool,
-    pub backend: BackendChoice,
-    pub cpu: CpuOptions,
+    pub compute: Compute,
     pub binned: Shared<BinnedMatrix>,
     pub folded: Shared<FoldedData<'a>>,
 }
@@ -152,16 +150,15 @@ impl Runner<'_> {
             .binned(&matrix)
             .channel("validation", validation)
             .evaluate(self.evaluate(params))
-            .backend(self.backend.clone())
-            .cpu_options(self.cpu)
+            .on(self.compute.clone())
             .on_round(|progress| {
-                let last = progress.metrics.and_then(|round| Some((round.round + 1, *round.values.last()?.last()?)));
-                watched.see(progress.done < progress.rounds, progress.done, last)
+                let last = progress.values.and_then(|round| Some((round.round + 1, *round.values.last()?.last()?)));
+                watched.see(progress.done < progress.total, progress.done, last)
             });
         if let Some(model) = start {
             trainer = trainer.continue_from(model);
         }
-        let trained = trainer.run_in_pool()?;
+        let trained = trainer.run()?;
         let best = trained.model.best_iteration.filter(|_| params.early_stopping_rounds.is_some());
         Ok((vec![trained.model], best))
     }
@@ -176,21 +173,18 @@ impl Runner<'_> {
             return Err(Error::parameter(format!("{} needs folds", self.objective)).remedy("give --nfold"));
         };
         let data = self.folded.get(params, || FoldedData::new(self.train, folds, params))?;
-        let mut validation = CrossValidation::new(params, &data)
-            .backend(self.backend.clone())
-            .cpu_options(self.cpu)
-            .on_round(|progress| {
-                let last = progress.round.test.last().map(|test| {
-                    let rounds = progress.round.round + 1;
-                    watched.scores.push((rounds, *test));
-                    (rounds, test.mean)
-                });
-                watched.see(progress.done < progress.rounds, progress.done, last)
+        let mut validation = CrossValidation::new(params, &data).on(self.compute.clone()).on_round(|progress| {
+            let last = progress.values.test.last().map(|test| {
+                let rounds = progress.values.round + 1;
+                watched.scores.push((rounds, *test));
+                (rounds, test.mean)
             });
+            watched.see(progress.done < progress.total, progress.done, last)
+        });
         if !start.is_empty() {
             validation = validation.continue_from(start);
         }
-        let found = validation.run_in_pool()?;
+        let found = validation.run()?;
         Ok((found.models, found.best_round.filter(|_| params.early_stopping_rounds.is_some())))
     }
 

@@ -10,12 +10,11 @@ use super::space::Space;
 use super::strategy::{Observation, Proposal, Search, Strategy};
 use super::trial::{Status, Trial};
 use super::tuned::{Ended, Tracker, Tuned, WarmStart};
-use crate::cpu::CpuOptions;
 use crate::data::dataset::Dataset;
 use crate::error::{Error, Result};
 use crate::metric::Metric;
 use crate::params::Params;
-use crate::train::choice::BackendChoice;
+use crate::train::choice::{Compute, Threads};
 use crate::util::digest::hexadecimal;
 use crate::validation::Folds;
 use crate::validation::tune::event::Event;
@@ -84,8 +83,7 @@ pub struct Tuner<'a> {
     patience: Option<usize>,
     journal: Option<(PathBuf, Resume)>,
     warm_start: Vec<PathBuf>,
-    backend: BackendChoice,
-    cpu: CpuOptions,
+    compute: Compute,
     observer: Option<Observer<'a>>,
 }
 
@@ -110,8 +108,7 @@ impl<'a> Tuner<'a> {
             patience: None,
             journal: None,
             warm_start: Vec::new(),
-            backend: BackendChoice::default(),
-            cpu: CpuOptions::default(),
+            compute: Compute::default(),
             observer: None,
         }
     }
@@ -202,17 +199,11 @@ impl<'a> Tuner<'a> {
         self
     }
 
-    /// Where trials are trained; on the processor by default.
+    /// Sets where and how trials compute; changes no result. By default on the processor. The
+    /// trials always run on pools of the search, which part the threads of `nthread` among them.
     #[must_use]
-    pub fn backend(mut self, choice: BackendChoice) -> Self {
-        self.backend = choice;
-        self
-    }
-
-    /// How the CPU backend cuts up its work; changes no result.
-    #[must_use]
-    pub fn cpu_options(mut self, options: CpuOptions) -> Self {
-        self.cpu = options;
+    pub fn on(mut self, compute: impl Into<Compute>) -> Self {
+        self.compute = Compute { threads: Threads::Current, ..compute.into() };
         self
     }
 
@@ -257,8 +248,7 @@ impl<'a> Tuner<'a> {
             objective,
             direction,
             judged: self.median.is_some(),
-            backend: self.backend.clone(),
-            cpu: self.cpu,
+            compute: self.compute.clone(),
             binned: Default::default(),
             folded: Default::default(),
         };

@@ -5,7 +5,7 @@ use crate::terminal::screen::Screen;
 use clap::ValueEnum;
 use gboost::cpu::CpuOptions;
 use gboost::train::choice::AutoOptions;
-use gboost::train::choice::BackendChoice;
+use gboost::train::choice::{BackendChoice, Compute};
 use gboost::train::outcome::Placement;
 use gboost::{Error, ErrorKind, Result};
 
@@ -20,17 +20,8 @@ pub enum BackendName {
     Gpu,
 }
 
-/// The backend that trains.
-#[derive(Clone, Debug)]
-pub struct Chosen {
-    /// For the trainer.
-    pub backend: BackendChoice,
-    /// How the processor is used, if it is.
-    pub cpu: CpuOptions,
-}
-
 /// Decides where to train. What was asked for by name is taken or refused, never replaced; `auto` decides while it trains.
-pub fn choose(global: &Global, profile: bool, screen: &Screen) -> Result<Chosen> {
+pub fn choose(global: &Global, profile: bool, screen: &Screen) -> Result<Compute> {
     let cpu = CpuOptions::default().profile(profile);
     let adapter = global.gpu.as_deref();
     let backend = match global.backend {
@@ -42,7 +33,7 @@ pub fn choose(global: &Global, profile: bool, screen: &Screen) -> Result<Chosen>
         BackendName::Cpu => BackendChoice::Cpu,
         BackendName::Auto | BackendName::Gpu => gpu(adapter, profile, screen)?,
     };
-    Ok(Chosen { backend, cpu })
+    Ok(Compute { backend, cpu, ..Compute::default() })
 }
 
 /// Says where a training ended, and why, if `auto` chose.

@@ -3,7 +3,6 @@
 use super::predict::probability_names;
 use super::train;
 use crate::args::backend;
-use crate::args::backend::Chosen;
 use crate::args::data::{Channels, DataArgs};
 use crate::args::file_names;
 use crate::args::file_names::Form;
@@ -21,6 +20,7 @@ use crate::output::{Draft, Request};
 use crate::terminal::figures::{warn_of_fold_drifts, warn_of_lacking_folds};
 use crate::terminal::progress::Display;
 use crate::terminal::screen::{Screen, count, figure, grouped};
+use gboost::train::choice::{Compute, Threads};
 use gboost::util::clock::Clock;
 use gboost::validation::{CrossValidated, CrossValidation, FoldedData, Folds, MeanStd};
 use gboost::{Params, Result};
@@ -105,8 +105,8 @@ pub fn run(global: &Global, args: &Args) -> Result<()> {
         folds: Some(args.folds.record(output::folder_of(&files.table), &folds)?),
     })?;
     let data = &channels.train.dataset;
-    let backend = backend::choose(global, false, &screen)?;
-    let run = Run { params: &params, backend: &backend, screen: &screen, log_every: args.log_every };
+    let compute = backend::choose(global, false, &screen)?;
+    let run = Run { params: &params, compute: &compute, screen: &screen, log_every: args.log_every };
     let (found, parted) = pool.install(|| {
         let parted = FoldedData::new(data, &folds, &params)?;
         warn_of_lacking_folds(&parted, &args.folds, &params, &screen);
@@ -159,8 +159,8 @@ pub fn read(source: &Source<'_>, params: &Params, screen: &Screen) -> Result<(Ch
 pub struct Run<'a> {
     /// The parameters.
     pub params: &'a Params,
-    /// The backend.
-    pub backend: &'a Chosen,
+    /// Where and how to compute.
+    pub compute: &'a Compute,
     /// Where rounds are shown.
     pub screen: &'a Screen,
     /// How often.
@@ -173,10 +173,9 @@ impl Run<'_> {
         interrupt::enter(Phase::Rounds)?;
         let mut display = Display::new(self.screen, self.log_every, self.params.num_round);
         let found = CrossValidation::new(self.params, data)
-            .backend(self.backend.backend.clone())
-            .cpu_options(self.backend.cpu)
+            .on(Compute { threads: Threads::Current, ..self.compute.clone() })
             .on_round(|progress| display.show_folds(progress))
-            .run_in_pool();
+            .run();
         display.finish_folds(found.as_ref().ok())?;
         let found = found.map_err(|error| match error.kind() {
             gboost::ErrorKind::Interrupted => interrupt::interrupted(),

@@ -2,7 +2,6 @@
 
 use super::report::Places;
 use crate::args::backend;
-use crate::args::backend::Chosen;
 use crate::args::data::{Channels, DataArgs, Paths, Purpose};
 use crate::args::file_names;
 use crate::args::file_names::Form;
@@ -23,7 +22,7 @@ use crate::terminal::progress::{Display, spinner};
 use crate::terminal::screen::{Screen, count, figure};
 use gboost::binning::BinnedMatrix;
 use gboost::ingest::{Channel, Spilled};
-use gboost::train::choice::BackendChoice;
+use gboost::train::choice::{BackendChoice, Compute};
 use gboost::util::clock::Clock;
 use gboost::{Evaluate, Model, Params, Result, Rounds, Trained, Trainer};
 use gboost_report::data;
@@ -142,13 +141,13 @@ pub fn run(global: &Global, args: Args) -> Result<()> {
     let read = clock.seconds();
     warn_of_lacking_channels(&channels, &params, &screen);
 
-    let backend = backend::choose(global, args.profile, &screen)?;
+    let compute = backend::choose(global, args.profile, &screen)?;
     let binning = Instant::now();
     let spilled_bytes = channels.train.spilled.as_ref().map_or(0, Spilled::bytes);
     let matrix = match plan.gives_up {
         true => {
             let spinner = spinner(&screen, "binning");
-            let matrix = pool.install(|| give_up_values(&mut channels, &params, &backend.backend));
+            let matrix = pool.install(|| give_up_values(&mut channels, &params, &compute.backend));
             spinner.finish_and_clear();
             Some(matrix?)
         }
@@ -160,7 +159,7 @@ pub fn run(global: &Global, args: Args) -> Result<()> {
         channels: &channels,
         matrix: matrix.as_ref(),
         start: start.as_ref(),
-        backend: &backend,
+        compute: &compute,
         log_every: args.log_every,
         hidden: if args.report.is_some() { Evaluate::EveryRound } else { Evaluate::LastRound },
     };
@@ -336,8 +335,8 @@ pub struct Training<'a> {
     pub matrix: Option<&'a BinnedMatrix>,
     /// The model to continue.
     pub start: Option<&'a Model>,
-    /// The backend.
-    pub backend: &'a Chosen,
+    /// Where and how to compute.
+    pub compute: &'a Compute,
     /// How often rounds are shown.
     pub log_every: Option<u32>,
     /// When the train metrics are evaluated where there is no validation channel and no round is shown.
@@ -347,10 +346,10 @@ pub struct Training<'a> {
 impl Training<'_> {
     /// Runs it, showing its rounds.
     pub fn run(&self, screen: &Screen) -> Result<Trained> {
-        let Self { params, channels, backend, .. } = self;
+        let Self { params, channels, compute, .. } = self;
         interrupt::enter(Phase::Rounds)?;
         let mut display = Display::new(screen, self.log_every, params.num_round);
-        let mut trainer = trainer(params, channels).backend(backend.backend.clone()).cpu_options(backend.cpu);
+        let mut trainer = trainer(params, channels).on((*compute).clone());
         if channels.validation.is_none() && display.is_hidden() {
             trainer = trainer.evaluate(self.hidden);
         }

@@ -20,7 +20,7 @@ use crate::output::{Draft, JOURNAL_FLAG, Request};
 use crate::terminal::figures::check_search;
 use crate::terminal::screen::{Screen, count, figure};
 use crate::terminal::tune_progress::TrialDisplay;
-use gboost::train::choice::BackendChoice;
+use gboost::train::choice::{BackendChoice, Compute};
 use gboost::util::clock::Clock;
 use gboost::util::threads::thread_pool;
 use gboost::validation::Folds;
@@ -196,8 +196,7 @@ pub fn run(global: &Global, args: Args) -> Result<()> {
     });
     let mut tuner = Tuner::new(&params, &space, rows)
         .parallel(parallel)
-        .backend(of_trials)
-        .cpu_options(chosen.cpu)
+        .on(Compute { backend: of_trials, ..chosen.clone() })
         .journal(&files.journal, if resume { Resume::Yes } else { Resume::No });
     if let Some(channel) = &channels.validation {
         tuner = tuner.validation(&channel.dataset);
@@ -224,7 +223,7 @@ pub fn run(global: &Global, args: Args) -> Result<()> {
         channels: &channels,
         matrix: None,
         start: None,
-        backend: &chosen,
+        compute: &chosen,
         log_every: None,
         hidden: Evaluate::LastRound,
     };

@@ -274,9 +274,9 @@ impl Case<'_> {
             false => Channels::read(&reading, paths, purpose, &plan, self.screen),
         })?;
         let begun = self.begin(stored, &reading, &channels, (from.as_ref(), None))?;
-        let backend = backend::choose(self.global, false, self.screen)?;
+        let compute = backend::choose(self.global, false, self.screen)?;
         let matrix = match plan.gives_up {
-            true => Some(pool.install(|| train::give_up_values(&mut channels, self.params, &backend.backend))?),
+            true => Some(pool.install(|| train::give_up_values(&mut channels, self.params, &compute.backend))?),
             false => None,
         };
         let training = Training {
@@ -284,7 +284,7 @@ impl Case<'_> {
             channels: &channels,
             matrix: matrix.as_ref(),
             start: start.as_ref(),
-            backend: &backend,
+            compute: &compute,
             log_every: None,
             hidden: Evaluate::LastRound,
         };
@@ -329,9 +329,9 @@ impl Case<'_> {
             let (channels, folds) = cv::read(&source, self.params, self.screen)?;
             let record = fold_args.record(self.folder, &folds)?;
             let begun = self.begin(stored, &reading, &channels, (None, Some(record)))?;
-            let backend = backend::choose(self.global, false, self.screen)?;
+            let compute = backend::choose(self.global, false, self.screen)?;
             let parted = FoldedData::new(&channels.train.dataset, &folds, self.params)?;
-            cv::Run { params: self.params, backend: &backend, screen: &quiet, log_every: None }
+            cv::Run { params: self.params, compute: &compute, screen: &quiet, log_every: None }
                 .all(&parted)
                 .map(|found| (found, begun))
         })?;

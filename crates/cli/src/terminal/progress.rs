@@ -49,16 +49,16 @@ impl<'a> Display<'a> {
 
     /// Shows a round; `Break` if it cannot be shown, or after Ctrl-C.
     pub fn show(&mut self, progress: &Progress<'_>) -> ControlFlow<()> {
-        self.tell(progress.news);
-        let line = |round| round_line(round, progress.channels, progress.names);
-        self.advance(progress.done, progress.metrics.map(|round| (round.round, line(round))))
+        self.tell(progress.events);
+        let line = |round| round_line(round, progress.channels, progress.metrics);
+        self.advance(progress.done, progress.values.map(|round| (round.round, line(round))))
     }
 
     /// Shows a round of a cross-validation in the same way.
     pub fn show_folds(&mut self, progress: &CvProgress<'_>) -> ControlFlow<()> {
-        self.tell(progress.news);
-        let line = cv_round_line(progress.round, progress.metrics);
-        self.advance(progress.done, Some((progress.round.round, line)))
+        self.tell(progress.events);
+        let line = cv_round_line(progress.values, progress.metrics);
+        self.advance(progress.done, Some((progress.values.round, line)))
     }
 
     /// What became of the backend: a failure in any case, the rest with `-v`.

@@ -304,7 +304,7 @@ fn on_the_gpu(lab: &Lab, on_cpu: &str, params: &Params) -> Result<(), Failed> {
     let train = lab.read("train");
     let options = gboost::gpu::GpuOptions::default();
     let trainer = Trainer::new(params, &train).evaluate(Evaluate::LastRound);
-    let found = trainer.backend(gboost::train::choice::BackendChoice::Gpu(options)).run()?;
+    let found = trainer.on(gboost::train::choice::BackendChoice::Gpu(options)).run()?;
     if found.model.sha256() == on_cpu { Ok(()) } else { Err(format!("another model on {}", found.adapter).into()) }
 }
 
