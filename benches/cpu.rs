@@ -15,7 +15,7 @@ use gboost::cpu::gradient::Pairs;
 use gboost::cpu::histogram;
 use gboost::cpu::histogram::{Histograms, PackedSum};
 use gboost::cpu::{leaf_sums, partition, quantise, sample, split};
-use gboost::fixed::quantiser::{PairSum, QuantisedPair, ScaledRules};
+use gboost::fixed::quantiser::{PairSum, QuantisedPair, Quantiser, ScaledRules};
 use gboost::params::TreeMethod;
 use gboost::tree::sampling::{RowSample, SampleSource};
 use gboost::{Evaluate, Params, Rounds, Trainer};
@@ -42,10 +42,15 @@ fn kernels(criterion: &mut Criterion) {
     group.bench_function("sample", |bencher| bencher.iter(|| sample::run(&all, &problem.weights, &mut chunks, false)));
 
     let mut quantised = vec![QuantisedPair::default(); ROWS];
-    let (quantiser, root) = quantise::run(&problem, &pairs, 0, &chunks, &mut quantised, false);
+    let quantise_all = |quantised: &mut [QuantisedPair]| {
+        let extent = quantise::extent(&problem, &pairs, 0, &chunks, false);
+        let quantiser = Quantiser::new(&extent, problem.width, problem.format.caps_hessian);
+        (quantiser, quantise::run(&problem, quantiser, &pairs, 0, &chunks, quantised, false))
+    };
+    let (quantiser, root) = quantise_all(&mut quantised);
     assert_eq!(root, quantised.iter().fold(PairSum::default(), |sum, pair| sum.plus(pair.widen())));
     group.bench_function("quantise", |bencher| {
-        bencher.iter(|| quantise::run(&problem, &pairs, 0, &chunks, &mut quantised.clone(), false));
+        bencher.iter(|| quantise_all(&mut quantised.clone()));
     });
 
     let (_, columns) = SampleSource::new(&Params::default(), ROWS, FEATURES).next_tree();

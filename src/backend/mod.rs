@@ -109,11 +109,33 @@ pub trait Backend: std::fmt::Debug {
     /// As all methods here: if the device fails.
     fn gradient(&mut self) -> Result<()>;
 
-    /// Begins a tree: draws the rows, finds the quantiser, quantises, makes the root.
+    /// Begins a tree: draws its rows.
     ///
     /// # Errors
     /// If the device fails.
-    fn begin_tree(&mut self, task: &TreeTask) -> Result<()>;
+    fn sample(&mut self, task: &TreeTask) -> Result<()>;
+
+    /// Finds the extent of the sampled pairs: what the quantiser depends on.
+    ///
+    /// # Errors
+    /// If the device fails.
+    fn extent(&mut self) -> Result<()>;
+
+    /// Makes the quantiser, quantises the sampled pairs, and makes the root with their sums.
+    ///
+    /// # Errors
+    /// If the device fails.
+    fn quantise(&mut self) -> Result<()>;
+
+    /// Begins a tree up to its root, in the order in which each part needs the one before.
+    ///
+    /// # Errors
+    /// If the device fails.
+    fn begin_tree(&mut self, task: &TreeTask) -> Result<()> {
+        self.sample(task)?;
+        self.extent()?;
+        self.quantise()
+    }
 
     /// How the nodes of a level are grouped so that their histograms fit into memory.
     fn batches(&self, depth: u32) -> Vec<NodeBatch>;

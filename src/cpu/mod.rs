@@ -25,7 +25,7 @@ use crate::backend::profile::{Activity, Profile};
 use crate::backend::widths::Widths;
 use crate::backend::{Backend, Frontier, Margins, NodeBatch, Side, TreeTask};
 use crate::error::Result;
-use crate::fixed::quantiser::{PairScale, QuantisedPair, Quantiser, ScaledRules, SumWidth};
+use crate::fixed::quantiser::{PairExtent, PairScale, QuantisedPair, Quantiser, ScaledRules, SumWidth};
 use crate::tree::grown::{FinishedTree, GrownNode, GrownTree};
 use crate::tree::sampling::ColumnPlan;
 use crate::util::buffer::Buffer;
@@ -34,7 +34,7 @@ use chunk::RowChunk;
 use gradient::Pairs;
 use histogram::{Histograms, PackedSum, WideSum};
 use std::ops::Range;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Sizes that steer how the work is cut up. None of them changes a result; tests set them to odd values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,6 +81,8 @@ pub struct CpuBackend<'a> {
     /// One a row; meaningful for the rows drawn for the current tree.
     quantised: Buffer<QuantisedPair>,
     histograms: LevelHistograms,
+    /// The tree whose root is not made yet.
+    begun: Option<BegunTree>,
     /// The trees of the current round: the last one may be under construction.
     trees: Vec<TreeState>,
     /// Row chunks of earlier rounds, to be used again.
@@ -93,6 +95,18 @@ pub struct CpuBackend<'a> {
 enum LevelHistograms {
     Narrow(Histograms<PackedSum>),
     Wide(Histograms<WideSum>),
+}
+
+/// A tree before its root is made.
+#[derive(Debug)]
+struct BegunTree {
+    output: usize,
+    columns: ColumnPlan,
+    /// Rows with the sample of the tree.
+    chunks: Vec<RowChunk>,
+    extent: PairExtent,
+    /// Time that finding the extent took: it is the first part of a kernel.
+    extent_time: Duration,
 }
 
 /// One tree of the round.
@@ -137,6 +151,7 @@ impl<'a> CpuBackend<'a> {
                 SumWidth::Narrow => LevelHistograms::Narrow(Histograms::new(problem.matrix)),
                 SumWidth::Wide => LevelHistograms::Wide(Histograms::new(problem.matrix)),
             },
+            begun: None,
             trees: Vec::new(),
             spare_chunks: Vec::new(),
             profile: options.profile.then(Profile::default),
@@ -153,8 +168,12 @@ impl<'a> CpuBackend<'a> {
 
     /// Counts a run of a kernel that began at `started`.
     fn count(&mut self, kernel: Kernel, started: Instant) {
+        self.count_time(kernel, started.elapsed());
+    }
+
+    fn count_time(&mut self, kernel: Kernel, time: Duration) {
         if let Some(profile) = &mut self.profile {
-            profile.add(Activity::Kernel(kernel), started.elapsed(), 0);
+            profile.add(Activity::Kernel(kernel), time, 0);
         }
     }
 
@@ -189,25 +208,48 @@ impl Backend for CpuBackend<'_> {
         Ok(())
     }
 
-    fn begin_tree(&mut self, task: &TreeTask) -> Result<()> {
+    fn sample(&mut self, task: &TreeTask) -> Result<()> {
         let problem = self.problem;
         let mut chunks = self.spare_chunks.pop().unwrap_or_else(|| RowChunk::cover(problem.rows(), self.chunk_rows()));
         let started = Instant::now();
         sample::run(&task.rows, &problem.weights, &mut chunks, self.parallel);
         self.count(Kernel::Sample, started);
-        let started = Instant::now();
-        let (quantiser, sums) =
-            quantise::run(problem, &self.pairs, task.output, &chunks, &mut self.quantised, self.parallel);
-        self.count(Kernel::Quantise, started);
-        self.trees.push(TreeState {
+        self.begun = Some(BegunTree {
             output: task.output,
+            columns: task.columns.clone(),
+            chunks,
+            extent: PairExtent::default(),
+            extent_time: Duration::ZERO,
+        });
+        Ok(())
+    }
+
+    fn extent(&mut self) -> Result<()> {
+        let Some(tree) = &mut self.begun else { return Ok(()) };
+        let started = Instant::now();
+        tree.extent = quantise::extent(self.problem, &self.pairs, tree.output, &tree.chunks, self.parallel);
+        tree.extent_time = started.elapsed();
+        Ok(())
+    }
+
+    fn quantise(&mut self) -> Result<()> {
+        let Some(BegunTree { output, columns, chunks, extent, extent_time }) = self.begun.take() else {
+            return Ok(());
+        };
+        let started = Instant::now();
+        let problem = self.problem;
+        let quantiser = Quantiser::new(&extent, problem.width, problem.format.caps_hessian);
+        let sums = quantise::run(problem, quantiser, &self.pairs, output, &chunks, &mut self.quantised, self.parallel);
+        self.count_time(Kernel::Quantise, extent_time + started.elapsed());
+        self.trees.push(TreeState {
+            output,
             quantiser,
             rules: ScaledRules::new(&problem.rules, self.scale, quantiser),
             nodes: vec![GrownNode { sums, ..GrownNode::default() }],
-            node_keys: task.columns.by_node.map(|sample| sample.root_key).into_iter().collect(),
+            node_keys: columns.by_node.map(|sample| sample.root_key).into_iter().collect(),
             level: 0..1,
             parents: Vec::new(),
-            columns: task.columns.clone(),
+            columns,
             chunks,
         });
         Ok(())

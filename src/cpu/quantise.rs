@@ -11,30 +11,17 @@ use crate::fixed::quantiser::{PairExtent, PairSum, QuantisedPair, Quantiser};
 use crate::util::vector::vectorised;
 use rayon::prelude::*;
 
-/// Quantises the pairs of class `output`.
-pub fn run(
-    problem: &Problem<'_>,
-    pairs: &Pairs,
-    output: usize,
-    chunks: &[RowChunk],
-    quantised: &mut [QuantisedPair],
-    parallel: bool,
-) -> (Quantiser, PairSum) {
+/// Returns the extent of the sampled pairs of class `output`.
+pub fn extent(problem: &Problem<'_>, pairs: &Pairs, output: usize, chunks: &[RowChunk], parallel: bool) -> PairExtent {
     match pairs {
-        Pairs::Short(pairs) => quantise(problem, &pairs[output..], chunks, quantised, parallel),
-        Pairs::Long(pairs) => quantise(problem, &pairs[output..], chunks, quantised, parallel),
+        Pairs::Short(pairs) => extent_of(problem.classes, &pairs[output..], chunks, parallel),
+        Pairs::Long(pairs) => extent_of(problem.classes, &pairs[output..], chunks, parallel),
     }
 }
 
 /// `pairs[row x classes]` is the pair of a row.
-fn quantise<P: StoredPair>(
-    problem: &Problem<'_>,
-    pairs: &[P],
-    chunks: &[RowChunk],
-    quantised: &mut [QuantisedPair],
-    parallel: bool,
-) -> (Quantiser, PairSum) {
-    let extent = map_reduce(
+fn extent_of<P: StoredPair>(classes: usize, pairs: &[P], chunks: &[RowChunk], parallel: bool) -> PairExtent {
+    map_reduce(
         chunks,
         parallel,
         PairExtent::default,
@@ -43,20 +30,47 @@ fn quantise<P: StoredPair>(
                 #[inline(always)]
                 || {
                     let mut extent = PairExtent::default();
-                    each_drawn(chunk, pairs, problem.classes, |_, pair, mask| extent.add(pair.load().masked(mask)));
+                    each_drawn(chunk, pairs, classes, |_, pair, mask| extent.add(pair.load().masked(mask)));
                     PairExtent { rows: chunk.drawn as u64, ..extent }
                 },
             )
         },
         PairExtent::merge,
-    );
-    let quantiser = Quantiser::new(&extent, problem.width, problem.format.caps_hessian);
+    )
+}
+
+/// Quantises the sampled pairs of class `output`; returns their sums.
+pub fn run(
+    problem: &Problem<'_>,
+    quantiser: Quantiser,
+    pairs: &Pairs,
+    output: usize,
+    chunks: &[RowChunk],
+    quantised: &mut [QuantisedPair],
+    parallel: bool,
+) -> PairSum {
+    let classes = problem.classes;
+    match pairs {
+        Pairs::Short(pairs) => quantise(classes, quantiser, &pairs[output..], chunks, quantised, parallel),
+        Pairs::Long(pairs) => quantise(classes, quantiser, &pairs[output..], chunks, quantised, parallel),
+    }
+}
+
+/// `pairs[row x classes]` is the pair of a row.
+fn quantise<P: StoredPair>(
+    classes: usize,
+    quantiser: Quantiser,
+    pairs: &[P],
+    chunks: &[RowChunk],
+    quantised: &mut [QuantisedPair],
+    parallel: bool,
+) -> PairSum {
     let work = |(chunk, quantised): (&RowChunk, &mut [QuantisedPair])| {
         vectorised(
             #[inline(always)]
             || {
                 let mut sum = PairSum::default();
-                each_drawn(chunk, pairs, problem.classes, |row, pair, mask| {
+                each_drawn(chunk, pairs, classes, |row, pair, mask| {
                     let pair = quantiser.quantise(pair.load());
                     quantised[row] = pair;
                     sum = sum.plus(pair.widen().masked(mask));
@@ -66,10 +80,9 @@ fn quantise<P: StoredPair>(
         )
     };
     let slices = slices_by_chunk(chunks, quantised, 1);
-    let sums = if parallel {
+    if parallel {
         chunks.par_iter().zip(slices).map(work).reduce(PairSum::default, PairSum::plus)
     } else {
         chunks.iter().zip(slices).map(work).fold(PairSum::default(), PairSum::plus)
-    };
-    (quantiser, sums)
+    }
 }

@@ -226,7 +226,7 @@ impl<'a> GpuBackend<'a> {
     }
 
     /// Draws the rows of a tree in every shard.
-    fn sample(&mut self, rows: &RowSample) -> Result<()> {
+    fn draw(&mut self, rows: &RowSample) -> Result<()> {
         let all = *rows == RowSample::All && !self.problem.weights.is_weighted();
         self.undrawn |= !all;
         for shard in self.shards() {
@@ -447,21 +447,29 @@ impl Backend for GpuBackend<'_> {
         Ok(())
     }
 
-    fn begin_tree(&mut self, task: &TreeTask) -> Result<()> {
+    fn sample(&mut self, task: &TreeTask) -> Result<()> {
         self.trees += 1;
         self.tree = Tree { class: task.output, columns: Some(task.columns.clone()) };
         self.write_masks(&task.columns)?;
         let class = &self.buffers.classes[task.output];
         self.recorder.clear(&self.buffers.extent, u64::MAX);
         self.recorder.clear(&class.leaf_sums, u64::MAX);
-        self.sample(&task.rows)?;
+        self.draw(&task.rows)
+    }
+
+    fn extent(&mut self) -> Result<()> {
         for shard in self.shards() {
             let (task, place) = (self.task(shard), self.place(shard, 0, 0));
             let x = groups(task.rows).min(REDUCTION_GROUPS as usize);
             self.run(Kernel::QuantiseExtent, place, &task, x)?;
         }
+        Ok(())
+    }
+
+    fn quantise(&mut self) -> Result<()> {
         let (mut first, place) = (self.task(0), self.place(0, 0, 0));
-        first.root_key = task.columns.by_node.map_or(0, |sample| sample.root_key);
+        let by_node = self.tree.columns.as_ref().and_then(|columns| columns.by_node);
+        first.root_key = by_node.map_or(0, |sample| sample.root_key);
         self.run(Kernel::QuantiseShifts, place, &first, 1)?;
         for shard in self.shards() {
             let (task, place) = (self.task(shard), self.place(shard, 0, 0));

@@ -5,7 +5,7 @@ use gboost::cpu::chunk::RowChunk;
 use gboost::cpu::gradient;
 use gboost::cpu::gradient::Pairs;
 use gboost::cpu::{quantise, sample};
-use gboost::fixed::quantiser::{QuantisedPair, ScaledRules};
+use gboost::fixed::quantiser::{QuantisedPair, Quantiser, ScaledRules};
 use gboost::gpu::buffers::Place;
 use gboost::gpu::kernels::Slot;
 use gboost::gpu::layout::{Node, TreeState, signed};
@@ -33,7 +33,9 @@ fn check(name: &str, both: &mut crate::kit::Both<'_>) {
     let mut chunks = RowChunk::cover(problem.rows(), 500);
     sample::run(&task.rows, &problem.weights, &mut chunks, false);
     let mut quantised = vec![QuantisedPair::default(); problem.rows()];
-    let (quantiser, root) = quantise::run(problem, &pairs, 0, &chunks, &mut quantised, false);
+    let extent = quantise::extent(problem, &pairs, 0, &chunks, false);
+    let quantiser = Quantiser::new(&extent, problem.width, problem.format.caps_hessian);
+    let root = quantise::run(problem, quantiser, &pairs, 0, &chunks, &mut quantised, false);
     let rules = ScaledRules::new(&problem.rules, scale, quantiser);
 
     let state = both.gpu.inspect(Slot::State, Place::default()).unwrap();
