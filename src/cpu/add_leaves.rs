@@ -45,8 +45,8 @@ pub fn run(
     let nodes = finished.tree.nodes.iter().enumerate();
     let splits: Vec<Option<(Rule<'_>, [usize; 2])>> = nodes
         .map(|(index, node)| {
-            let children = [node.left, node.right].map(|child| child as usize);
-            (!node.is_leaf()).then(|| (finished.rule(matrix, index), children))
+            let children = node.children()?;
+            Some((finished.rule(matrix, index), children))
         })
         .collect();
     let work = |(chunk, margins): (&mut RowChunk, &mut [i64])| {
@@ -86,5 +86,76 @@ pub fn run(
         chunks.par_iter_mut().zip(slices).for_each(work);
     } else {
         chunks.iter_mut().zip(slices).for_each(work);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::binning::rule::SplitTest;
+    use crate::cpu::route;
+    use crate::data::dataset::Dataset;
+    
+    use crate::params::TreeMethod;
+    use crate::tree::{CategorySet, NONE, Node, Split, Tree};
+
+    /// Two splits on categories, by bins of either width and by values, against the obvious loop.
+    #[test]
+    fn rows_follow_their_categories() {
+        const ROWS: usize = 1000;
+        let column = |factor: usize, categories: usize| -> Vec<f32> {
+            let value = |row: usize| if row.is_multiple_of(11) { f32::NAN } else { (row * factor % categories) as f32 };
+            (0..ROWS).map(value).collect()
+        };
+        let columns = vec![column(7, 300), column(3, 8)];
+        let names = vec![String::new(); 2];
+        let Ok(matrix) = BinnedMatrix::new(&columns, &names, ROWS, TreeMethod::Exact, 256) else {
+            panic!("the columns have few values");
+        };
+        let wide: Vec<u32> = (0..300).filter(|category| category % 3 == 1).collect();
+        let sets = [wide, vec![0, 2, 7]];
+        let split = |feature: usize| Split::In(CategorySet::new(&sets[feature]).unwrap_or_default());
+        for default_left in [false, true] {
+            let mut nodes = vec![
+                Node::leaf(NONE, 0.0).divided(0, split(0), [1, 2]),
+                Node::leaf(0, 0.0).divided(1, split(1), [3, 4]),
+                Node::leaf(0, 0.0),
+                Node::leaf(1, 0.0),
+                Node::leaf(1, 0.0),
+            ];
+            nodes[0].default_left = default_left;
+            let test = |node: &Node| match node.split() {
+                Some(split) => split.by_code(&matrix.cuts[node.feature as usize]),
+                None => SplitTest::Below(0),
+            };
+            let tests = nodes.iter().map(test).collect();
+            let steps = vec![0, 0, 20, 30, 40];
+            let finished = FinishedTree { tests, steps, grown_steps: vec![0], tree: Tree { nodes } };
+
+            let format = MarginFormat::LOG_ODDS;
+            let slots = Slots { format, classes: 1, output: 0 };
+            let mut chunks = RowChunk::cover(ROWS, 300);
+            for chunk in &mut chunks {
+                chunk.order = (0..chunk.rows() as u16).collect();
+            }
+            let (mut by_bin, mut by_value) = (vec![0; ROWS], vec![0; ROWS]);
+            run(&matrix, &finished, &mut chunks, slots, &mut by_bin, false);
+            let data = Dataset { columns: columns.clone(), rows: ROWS, ..Dataset::default() };
+            route::run(&data, &finished, slots, &mut by_value, false);
+
+            let goes_right = |feature: usize, row: usize, default_left: bool| match columns[feature][row] {
+                value if value.is_nan() => !default_left,
+                value => sets[feature].contains(&(value as u32)),
+            };
+            let expected: Vec<i64> = (0..ROWS)
+                .map(|row| match (goes_right(0, row, default_left), goes_right(1, row, false)) {
+                    (true, _) => 20,
+                    (false, false) => 30,
+                    (false, true) => 40,
+                })
+                .collect();
+            assert_eq!(by_bin, expected);
+            assert_eq!(by_value, expected);
+        }
     }
 }

@@ -50,6 +50,9 @@ pub struct CpuOptions {
     pub profile: bool,
 }
 
+/// Bytes of a node of a finished tree: the nine numbers that a model file has of it.
+const FINISHED_BYTES: u64 = 9 * size_of::<f32>() as u64;
+
 /// Rows of a chunk where the options leave it open: fewer are not worth what a chunk costs, and of more the codes do not stay
 /// in the second-level cache until its last node is summed.
 const CHUNK_ROWS: Range<usize> = 1 << 12..1 << 15;
@@ -411,7 +414,7 @@ impl Backend for CpuBackend<'_> {
             },
             node: size_of::<GrownNode>() as u64,
             range: size_of::<Range<u32>>() as u64,
-            finished: size_of::<crate::tree::Node>() as u64,
+            finished: FINISHED_BYTES,
             draw_bits: 8,
             candidate: 0,
         }

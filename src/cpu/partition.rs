@@ -109,7 +109,7 @@ fn by_code<C: Copy + Default + Into<u32>>(
             let codes = &mut codes[..run.len()];
             find(start, run, codes);
             // Apart from the reading, since this is a loop for vectors.
-            codes.iter().zip(goes_left).for_each(|(&code, left)| *left = rule.takes(code.into()) != rule.default_left);
+            rule.mark(codes, goes_left);
         },
     );
     rows[left..].copy_from_slice(&chunk.scratch[..right]);

@@ -86,28 +86,23 @@ pub fn importance(model: &Model, kind: Importance) -> Vec<FeatureImportance> {
 mod tests {
     use super::*;
     use crate::objective::Objective;
-    use crate::tree::{NONE, Node, Tree};
+    use crate::tree::{NONE, Node, Split, Tree};
 
     fn node(left: i32, feature: u32, gain: f32, cover: f32) -> Node {
-        let right = if left == NONE { NONE } else { left + 1 };
-        Node {
-            left,
-            right,
-            parent: NONE,
-            feature,
-            threshold: 0.5,
-            default_left: true,
-            gain,
-            sum_hessian: cover,
-            base_weight: 0.0,
+        let mut node = Node::leaf(NONE, 0.5);
+        (node.default_left, node.gain, node.sum_hessian) = (true, gain, cover);
+        match u32::try_from(left) {
+            Ok(left) => node.divided(feature, Split::Below(0.5), [left, left + 1]),
+            Err(_) => node,
         }
     }
 
     #[test]
     fn each_kind_by_hand() {
         let leaf = node(NONE, 0, 0.0, 1.0);
-        let first = Tree { nodes: vec![node(1, 2, 6.0, 9.0), node(3, 0, 3.0, 4.0), leaf, leaf, leaf] };
-        let second = Tree { nodes: vec![node(1, 2, 2.0, 5.0), leaf, leaf] };
+        let first =
+            Tree { nodes: vec![node(1, 2, 6.0, 9.0), node(3, 0, 3.0, 4.0), leaf.clone(), leaf.clone(), leaf.clone()] };
+        let second = Tree { nodes: vec![node(1, 2, 2.0, 5.0), leaf.clone(), leaf] };
         let model = Model {
             objective: Objective::SquaredError,
             classes: 1,

@@ -7,11 +7,13 @@ use crate::backend::Margins;
 use crate::backend::problem::Problem;
 use crate::binning::codes::BinColumn;
 use crate::binning::cuts::ordered_bits;
-use crate::error::Result;
+use crate::binning::rule::SplitTest;
+use crate::error::{Error, ErrorKind, Result};
 use crate::fixed::format::Bits;
 use crate::fixed::quantiser::{PairScale, Quantiser, ScaledRules};
 use crate::gpu::layout::{Route, Setup, words};
 use crate::objective::DeviceLoss;
+use crate::tree::Split;
 use crate::tree::grown::FinishedTree;
 use bytemuck::cast_slice;
 use rayon::prelude::*;
@@ -84,10 +86,15 @@ pub fn all_margins(
     recorder.gpu.check()
 }
 
+fn on_categories() -> Error {
+    Error::new(ErrorKind::Unavailable, "the GPU backend does not route splits on categories")
+        .remedy("train with --backend cpu")
+}
+
 /// Uploads the finished tree of a class.
 ///
 /// # Errors
-/// If the device fails.
+/// If the device fails, or the tree splits on categories.
 pub fn tree(
     recorder: &mut Recorder,
     buffers: &Buffers,
@@ -95,28 +102,26 @@ pub fn tree(
     class: usize,
     finished: &FinishedTree,
 ) -> Result<()> {
-    let routes = |by_value: bool| -> Vec<Route> {
-        let nodes = finished.tree.nodes.iter().enumerate();
-        nodes
-            .map(|(index, node)| {
-                let step = words(finished.steps[index] as u64);
-                if node.is_leaf() {
-                    return Route { step, ..Route::default() };
-                }
-                let (feature, boundary) = if by_value {
-                    // Adding 0.0 turns -0.0 into 0.0, which compares the same.
-                    (node.feature, ordered_bits(node.threshold + 0.0))
-                } else {
-                    (tiling.ordinals[node.feature as usize], finished.boundaries[index])
-                };
-                Route { left: node.left as u32, feature, boundary, default_left: u32::from(node.default_left), step }
-            })
-            .collect()
+    let route = |by_value: bool, index: usize| -> Result<Route> {
+        let (node, step) = (&finished.tree.nodes[index], words(finished.steps[index] as u64));
+        let (Some(split), Some([left, _])) = (node.split(), node.children()) else {
+            return Ok(Route { step, ..Route::default() });
+        };
+        let (feature, boundary) = match (split, &finished.tests[index]) {
+            // Adding 0.0 turns -0.0 into 0.0, which compares the same.
+            (Split::Below(threshold), _) if by_value => (node.feature, ordered_bits(threshold + 0.0)),
+            (Split::Below(_), SplitTest::Below(boundary)) => (tiling.ordinals[node.feature as usize], *boundary),
+            (Split::In(_), _) | (_, SplitTest::In(_)) => return Err(on_categories()),
+        };
+        Ok(Route { left: left as u32, feature, boundary, default_left: u32::from(node.default_left), step })
+    };
+    let routes = |by_value| -> Result<Vec<Route>> {
+        (0..finished.tree.nodes.len()).map(|index| route(by_value, index)).collect()
     };
     let to = &buffers.classes[class];
-    recorder.write(buffers, &to.finished, 0, cast_slice(&routes(false)))?;
+    recorder.write(buffers, &to.finished, 0, cast_slice(&routes(false)?))?;
     if !buffers.channels.is_empty() {
-        recorder.write(buffers, &to.finished_values, 0, cast_slice(&routes(true)))?;
+        recorder.write(buffers, &to.finished_values, 0, cast_slice(&routes(true)?))?;
     }
     recorder.write(buffers, &to.grown_steps, 0, &integers(finished.grown_steps.iter().copied(), true))
 }

@@ -1,7 +1,7 @@
 //! Where two models part.
 
 use super::Model;
-use crate::tree::{Node, Tree};
+use crate::tree::{Node, Split, Tree};
 
 impl Model {
     /// The first place where `other` is not this model, in words; `None` if they are equal to the bit.
@@ -12,7 +12,7 @@ impl Model {
         let trees = self.trees.iter().zip(&other.trees).enumerate();
         let in_trees = trees.filter(|(_, (left, right))| !same_tree(left, right)).map(|(index, (left, right))| {
             let mut nodes = left.nodes.iter().zip(&right.nodes).enumerate();
-            match nodes.find(|(_, (left, right))| !same_node(left, right)) {
+            match nodes.find(|(_, (left, right))| !left.is_same(right)) {
                 Some((node, (left, right))) => {
                     let (left, right) = (self.describe(left), other.describe(right));
                     let and = if left == right { " (its statistics differ)" } else { "" };
@@ -39,27 +39,19 @@ impl Model {
 
     /// A node in words.
     fn describe(&self, node: &Node) -> String {
-        match node.is_leaf() {
-            true => format!("a leaf of {}", node.threshold),
-            false => {
-                let missing = if node.default_left { "left" } else { "right" };
-                let name = self.feature_name(node.feature as usize);
-                format!("a split of {name} at {} (missing {missing})", node.threshold)
-            }
+        let missing = if node.default_left { "left" } else { "right" };
+        let name = || self.feature_name(node.feature as usize);
+        match node.split() {
+            None => format!("a leaf of {}", node.leaf_value().unwrap_or_default()),
+            Some(Split::Below(threshold)) => format!("a split of {} at {threshold} (missing {missing})", name()),
+            Some(Split::In(right)) => format!("a split of {} by categories {right} (missing {missing})", name()),
         }
     }
 }
 
 fn same_tree(left: &Tree, right: &Tree) -> bool {
     left.nodes.len() == right.nodes.len()
-        && left.nodes.iter().zip(&right.nodes).all(|(left, right)| same_node(left, right))
-}
-
-/// Equal to the bit.
-fn same_node(left: &Node, right: &Node) -> bool {
-    let links = |node: &Node| (node.left, node.right, node.parent, node.feature, node.default_left);
-    let numbers = |node: &Node| [node.threshold, node.gain, node.sum_hessian, node.base_weight].map(f32::to_bits);
-    links(left) == links(right) && numbers(left) == numbers(right)
+        && left.nodes.iter().zip(&right.nodes).all(|(left, right)| left.is_same(right))
 }
 
 #[cfg(test)]
@@ -68,18 +60,13 @@ mod tests {
     use crate::tree::NONE;
 
     fn model() -> Model {
-        let leaf = |threshold, parent| Node {
-            left: NONE,
-            right: NONE,
-            parent,
-            feature: 0,
-            threshold,
-            default_left: false,
-            gain: 0.0,
-            sum_hessian: 4.0,
-            base_weight: 0.5,
+        let leaf = |value, parent| {
+            let mut leaf = Node::leaf(parent, value);
+            (leaf.sum_hessian, leaf.base_weight) = (4.0, 0.5);
+            leaf
         };
-        let root = Node { left: 1, right: 2, parent: NONE, feature: 1, threshold: 2.5, gain: 9.0, ..leaf(0.0, NONE) };
+        let mut root = leaf(0.0, NONE).divided(1, Split::Below(2.5), [1, 2]);
+        root.gain = 9.0;
         let tree = Tree { nodes: vec![root, leaf(0.1, 0), leaf(-0.1, 0)] };
         Model {
             objective: crate::Objective::SquaredError,
@@ -107,7 +94,7 @@ mod tests {
         };
         assert_eq!(
             changed(&|model| {
-                model.trees[1].nodes[2].threshold = 0.3;
+                model.trees[1].nodes[2].set_leaf_value(0.3);
                 model.base_score = vec![0.4];
             }),
             "tree 1, node 2: a leaf of -0.1 here, a leaf of 0.3 there"

@@ -1,7 +1,7 @@
 //! A tree for the eye: XGBoost's text dump and Graphviz.
 
 use super::Model;
-use crate::tree::{NONE, Node, Tree};
+use crate::tree::{Node, Split, Tree};
 use std::fmt::Write as _;
 
 /// Significant digits of a number in a dump: enough to tell any two binary32 apart, and XGBoost's choice.
@@ -31,21 +31,19 @@ impl Model {
         let tree = &self.weighted_trees(tree..tree + 1)[0];
         walk(tree, |index, node, depth| {
             indent(&mut out, depth);
-            if node.is_leaf() {
-                let (leaf, cover) = (number(node.threshold), number(node.sum_hessian));
+            let cover = number(node.sum_hessian);
+            let (Some(split), Some([left, right])) = (node.split(), node.children()) else {
+                let leaf = number(node.leaf_value().unwrap_or_default());
                 let _ = writeln!(out, "{index}:leaf={leaf},cover={cover}");
                 return;
-            }
-            let missing = if node.default_left { node.left } else { node.right };
+            };
+            let (yes, no) = if split.left_if_true() { (left, right) } else { (right, left) };
+            let missing = if node.default_left { left } else { right };
+            let (name, gain) = (self.feature_name(node.feature as usize), number(node.gain));
+            let condition = condition(split);
             let _ = writeln!(
                 out,
-                "{index}:[{}<{}] yes={},no={},missing={missing},gain={},cover={}",
-                self.feature_name(node.feature as usize),
-                number(node.threshold),
-                node.left,
-                node.right,
-                number(node.gain),
-                number(node.sum_hessian),
+                "{index}:[{name}{condition}] yes={yes},no={no},missing={missing},gain={gain},cover={cover}"
             );
         });
         Some(out)
@@ -58,14 +56,16 @@ impl Model {
         let tree = &self.weighted_trees(tree..tree + 1)[0];
         let mut out = "digraph {\n    graph [ rankdir=TB ]\n".to_string();
         walk(tree, |index, node, _| {
-            if node.is_leaf() {
-                let _ = writeln!(out, "\n    {index} [ label=\"leaf={}\" ]", number(node.threshold));
+            let (Some(split), Some([left, right])) = (node.split(), node.children()) else {
+                let leaf = number(node.leaf_value().unwrap_or_default());
+                let _ = writeln!(out, "\n    {index} [ label=\"leaf={leaf}\" ]");
                 return;
-            }
+            };
             let name = self.feature_name(node.feature as usize).replace('\\', "\\\\").replace('"', "\\\"");
-            let _ = writeln!(out, "\n    {index} [ label=\"{name}<{}\" ]", number(node.threshold));
+            let _ = writeln!(out, "\n    {index} [ label=\"{name}{}\" ]", condition(split));
+            let labels = if split.left_if_true() { ["yes", "no"] } else { ["no", "yes"] };
             for (child, label, is_default) in
-                [(node.left, "yes", node.default_left), (node.right, "no", !node.default_left)]
+                [(left, labels[0], node.default_left), (right, labels[1], !node.default_left)]
             {
                 let (missing, color) = if is_default { (", missing", "#0000FF") } else { ("", "#FF0000") };
                 let _ = writeln!(out, "    {index} -> {child} [label=\"{label}{missing}\" color=\"{color}\"]");
@@ -82,10 +82,17 @@ fn walk(tree: &Tree, mut visit: impl FnMut(usize, &Node, usize)) {
     while let Some((index, depth)) = stack.pop() {
         let Some(node) = tree.nodes.get(index) else { continue };
         visit(index, node, depth);
-        if node.left != NONE {
-            stack.push((node.right as usize, depth + 1));
-            stack.push((node.left as usize, depth + 1));
+        if let Some([left, right]) = node.children() {
+            stack.extend([(right, depth + 1), (left, depth + 1)]);
         }
+    }
+}
+
+/// The condition behind the feature's name, as XGBoost writes it.
+fn condition(split: &Split) -> String {
+    match split {
+        Split::Below(threshold) => format!("<{}", number(*threshold)),
+        Split::In(right) => format!(":{right}"),
     }
 }
 
@@ -142,6 +149,24 @@ mod tests {
         assert_eq!(text, DUMP.replace('\\', ""));
         assert_eq!(model.dot(0).unwrap_or_default().trim_end(), DOT);
         assert_eq!(model.dump(model.trees.len()), None);
+        Ok(())
+    }
+
+    /// "yes" is the right child of a split on categories, the one for those of the set.
+    #[test]
+    fn categories_in_the_form_of_xgboost() -> Result<(), crate::error::Error> {
+        let mut model = Model::load("tests/fixtures/models/binary_base_v320.json")?;
+        let set = crate::tree::CategorySet::new(&[7, 0, 3]).unwrap_or_default();
+        let root = model.trees[0].nodes[0].clone().divided(0, Split::In(set), [1, 2]);
+        let name = model.feature_name(0);
+        model.trees[0].nodes[0] = root;
+        let text = model.dump(0).unwrap_or_default();
+        let line = format!("0:[{name}:{{0,3,7}}] yes=2,no=1,missing=2,gain=26.2584457,cover=24.0000019");
+        assert_eq!(text.lines().nth(1), Some(line.as_str()));
+        let dot = model.dot(0).unwrap_or_default();
+        for line in [":{0,3,7}\" ]", "0 -> 1 [label=\"no\" color", "0 -> 2 [label=\"yes, missing\" color"] {
+            assert!(dot.contains(line), "{line} in {dot}");
+        }
         Ok(())
     }
 

@@ -117,8 +117,11 @@ impl Model {
         }
         let weighted = |index: usize| {
             let mut tree = self.trees[index].clone();
-            let leaves = tree.nodes.iter_mut().filter(|node| node.is_leaf());
-            leaves.for_each(|leaf| leaf.threshold *= self.tree_weight(index));
+            for node in &mut tree.nodes {
+                if let Some(value) = node.leaf_value() {
+                    node.set_leaf_value(value * self.tree_weight(index));
+                }
+            }
             tree
         };
         trees.map(weighted).collect()

@@ -11,7 +11,7 @@ use crate::io::files::read_checked;
 use crate::model::place::Place;
 use crate::model::place::unsupported;
 use crate::objective::Objective;
-use crate::tree::Tree;
+use crate::tree::{Node, Tree};
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -370,9 +370,9 @@ fn read_weights(booster: &Place<'_>, model: &Place<'_>, is_dart: bool, trees: &[
         if !weight.is_finite() {
             return Err(place.item_error(index, &format!("is {weight}, not a finite number")));
         }
-        let mut leaves = tree.nodes.iter().filter(|node| node.is_leaf());
-        if let Some(leaf) = leaves.find(|leaf| !(leaf.threshold * weight).is_finite()) {
-            let what = format!("is {weight}, which makes a leaf of {} infinite", leaf.threshold);
+        let mut leaves = tree.nodes.iter().filter_map(Node::leaf_value);
+        if let Some(leaf) = leaves.find(|leaf| !(leaf * weight).is_finite()) {
+            let what = format!("is {weight}, which makes a leaf of {leaf} infinite");
             return Err(place.item_error(index, &what));
         }
     }

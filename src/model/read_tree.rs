@@ -2,7 +2,7 @@
 
 use crate::error::Result;
 use crate::model::place::{Place, unsupported};
-use crate::tree::{NONE, Node, Tree};
+use crate::tree::{NONE, Node, Split, Tree};
 
 /// XGBoost's mark of a deleted node in `split_indices`.
 const DELETED: i64 = i32::MAX as i64;
@@ -160,21 +160,17 @@ fn link(tree: &Place<'_>, arrays: &Arrays, features: usize) -> Result<Tree> {
         })
         .collect();
     let node = |index: usize| {
-        let is_leaf = arrays.left[index] == i64::from(NONE);
-        let child = |child: i64| {
-            if is_leaf { NONE } else { renumbered[child as usize] }
-        };
-        Node {
-            left: child(arrays.left[index]),
-            right: child(arrays.right[index]),
-            parent: parent[index].map_or(NONE, |parent| renumbered[parent]),
-            feature: if is_leaf { 0 } else { arrays.feature[index] as u32 },
-            threshold: arrays.condition[index],
-            default_left: arrays.default_left[index] != 0,
-            gain: arrays.gain[index],
-            sum_hessian: arrays.sum_hessian[index],
-            base_weight: arrays.base_weight[index],
+        let condition = arrays.condition[index];
+        let mut leaf = Node::leaf(parent[index].map_or(NONE, |parent| renumbered[parent]), condition);
+        leaf.default_left = arrays.default_left[index] != 0;
+        leaf.gain = arrays.gain[index];
+        leaf.sum_hessian = arrays.sum_hessian[index];
+        leaf.base_weight = arrays.base_weight[index];
+        if arrays.left[index] == i64::from(NONE) {
+            return leaf;
         }
+        let children = [arrays.left[index], arrays.right[index]].map(|child| renumbered[child as usize] as u32);
+        leaf.divided(arrays.feature[index] as u32, Split::Below(condition), children)
     };
     Ok(Tree { nodes: (0..nodes).filter(|&index| reached[index]).map(node).collect() })
 }

@@ -9,8 +9,8 @@ use super::Model;
 use crate::error::{Error, Result};
 use crate::io::writing;
 use crate::objective::ModelEntry;
-use crate::tree::{NONE, Node, Tree};
-use std::collections::BTreeMap;
+use crate::tree::{CategorySet, NONE, Node, Split, Tree};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -44,7 +44,10 @@ impl Model {
         out.push_str("},\"feature_names\":[");
         separated(&mut out, &self.feature_names, |out, name| string(out, name));
         out.push_str("],\"feature_types\":[");
-        separated(&mut out, &self.feature_names, |out, _| out.push_str("\"float\""));
+        let categorical = self.categorical_features();
+        separated(&mut out, self.feature_names.iter().zip(0..), |out, (_, feature)| {
+            out.push_str(if categorical.contains(&feature) { "\"c\"" } else { "\"float\"" });
+        });
         out.push_str("],\"gradient_booster\":{");
         // The form of XGBoost 1.0 to 3.2, which later versions read as well, and none without the weights.
         let is_weighted = !self.tree_weights.is_empty();
@@ -87,6 +90,12 @@ impl Model {
         out.into_bytes()
     }
 
+    /// The features that a tree splits on categories.
+    fn categorical_features(&self) -> BTreeSet<u32> {
+        let nodes = self.trees.iter().flat_map(|tree| &tree.nodes);
+        nodes.filter(|node| categories(node).is_some()).map(|node| node.feature).collect()
+    }
+
     /// The attributes with those that have a field of their own, as XGBoost stores them.
     fn all_attributes(&self) -> BTreeMap<&str, String> {
         let mut all: BTreeMap<&str, String> =
@@ -115,19 +124,19 @@ impl Model {
     fn write_tree(&self, out: &mut String, id: usize, tree: &Tree) {
         let nodes = &tree.nodes;
         list(out, "{\"base_weights\":[", nodes, |out, node| float(out, node.base_weight));
-        out.push_str(",\"categories\":[],\"categories_nodes\":[],\"categories_segments\":[],\"categories_sizes\":[]");
+        write_categories(out, tree);
         list(out, ",\"default_left\":[", nodes, |out, node| display(out, u8::from(node.default_left)));
         out.push_str(",\"id\":");
         display(out, id);
-        list(out, ",\"left_children\":[", nodes, |out, node| display(out, node.left));
+        list(out, ",\"left_children\":[", nodes, |out, node| display(out, node.links()[0]));
         list(out, ",\"loss_changes\":[", nodes, |out, node| float(out, node.gain));
         list(out, ",\"parents\":[", nodes, |out, node| {
             display(out, if node.parent == NONE { NO_PARENT } else { node.parent })
         });
-        list(out, ",\"right_children\":[", nodes, |out, node| display(out, node.right));
-        list(out, ",\"split_conditions\":[", nodes, |out, node| float(out, node.threshold));
+        list(out, ",\"right_children\":[", nodes, |out, node| display(out, node.links()[1]));
+        list(out, ",\"split_conditions\":[", nodes, |out, node| float(out, condition(node)));
         list(out, ",\"split_indices\":[", nodes, |out, node| display(out, node.feature));
-        list(out, ",\"split_type\":[", nodes, |out, _| out.push('0'));
+        list(out, ",\"split_type\":[", nodes, |out, node| display(out, u8::from(categories(node).is_some())));
         list(out, ",\"sum_hessian\":[", nodes, |out, node| float(out, node.sum_hessian));
         out.push_str(",\"tree_param\":{\"num_deleted\":\"0\",\"num_feature\":\"");
         display(out, self.features);
@@ -148,6 +157,43 @@ impl Model {
             Error::io("write the model", path, &source).remedy("choose a folder that exists and that you may write to")
         })
     }
+}
+
+/// The categories of a split that go right.
+fn categories(node: &Node) -> Option<&CategorySet> {
+    match node.split() {
+        Some(Split::In(right)) => Some(right),
+        _ => None,
+    }
+}
+
+/// The value of a leaf or the threshold of a split, 0 for categories.
+fn condition(node: &Node) -> f32 {
+    match node.split() {
+        Some(Split::Below(threshold)) => *threshold,
+        _ => node.leaf_value().unwrap_or_default(),
+    }
+}
+
+/// Writes the sets of a tree's splits on categories one after the other, and which node has which part.
+fn write_categories(out: &mut String, tree: &Tree) {
+    let nodes = tree.nodes.iter().enumerate();
+    let sets: Vec<(usize, Vec<u32>)> =
+        nodes.filter_map(|(index, node)| Some((index, categories(node)?.iter().collect()))).collect();
+    let starts = sets.iter().scan(0, |next, (_, set)| {
+        let start = *next;
+        *next += set.len();
+        Some(start)
+    });
+    out.push_str(",\"categories\":[");
+    separated(out, sets.iter().flat_map(|(_, set)| set), display);
+    out.push_str("],\"categories_nodes\":[");
+    separated(out, sets.iter().map(|(index, _)| index), display);
+    out.push_str("],\"categories_segments\":[");
+    separated(out, starts, display);
+    out.push_str("],\"categories_sizes\":[");
+    separated(out, sets.iter().map(|(_, set)| set.len()), display);
+    out.push(']');
 }
 
 /// Writes `opening`, the items with commas between them, and `]`.
@@ -194,4 +240,35 @@ fn string(out: &mut String, text: &str) {
         }
     }
     out.push('"');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The categories that go right, in one list with the part of each node, and a type for the node and its feature.
+    #[test]
+    fn splits_on_categories_as_xgboost_has_them() -> Result<()> {
+        let mut model = Model::load("tests/fixtures/models/binary_base_v320.json")?;
+        let set = |categories: &[u32]| CategorySet::new(categories).unwrap_or_default();
+        let nodes = &mut model.trees[0].nodes;
+        nodes[0] = nodes[0].clone().divided(0, Split::In(set(&[7, 0])), [1, 2]);
+        nodes[2] = nodes[2].clone().divided(0, Split::In(set(&[40])), [5, 6]);
+        let nodes = nodes.len();
+        let text = model.to_json();
+        let json: serde_json::Value = serde_json::from_slice(&text).unwrap_or_default();
+        let tree = &json["learner"]["gradient_booster"]["model"]["trees"][0];
+        assert_eq!(tree["categories"], serde_json::json!([0, 7, 40]));
+        assert_eq!(tree["categories_nodes"], serde_json::json!([0, 2]));
+        assert_eq!(tree["categories_segments"], serde_json::json!([0, 2]));
+        assert_eq!(tree["categories_sizes"], serde_json::json!([2, 1]));
+        let types: Vec<u8> = (0..nodes).map(|node| u8::from(node == 0 || node == 2)).collect();
+        assert_eq!(tree["split_type"], serde_json::json!(types));
+        assert_eq!(json["learner"]["feature_types"][0], "c");
+        assert_eq!(json["learner"]["feature_types"][1], "float");
+        // Reading them is refused as before.
+        let message = Model::from_json_bytes(&text).err().map(|error| error.to_string()).unwrap_or_default();
+        assert!(message.contains("splits on categories, which is not supported yet"), "{message}");
+        Ok(())
+    }
 }

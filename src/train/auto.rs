@@ -4,6 +4,7 @@
 
 use crate::backend::problem::Problem;
 use crate::backend::{Backend, Margins, Side};
+use crate::binning::rule::SplitTest;
 use crate::cpu::{CpuBackend, CpuOptions};
 use crate::error::{Error, ErrorKind, Result};
 use crate::train::choice::AutoOptions;
@@ -12,9 +13,9 @@ use crate::train::contest::{Contest, News, Record};
 use crate::train::plan::BY_ROW;
 use crate::train::plan::Plan;
 use crate::train::training::{Training, advance};
-use crate::tree::Tree;
 use crate::tree::grown::FinishedTree;
 use crate::tree::sampling::TreeSample;
+use crate::tree::{Node, Tree};
 use rayon::prelude::*;
 use std::time::Instant;
 
@@ -208,11 +209,17 @@ fn margins_after(problem: &Problem<'_>, trees: &[Tree]) -> Margins {
     let finished: Vec<FinishedTree> = trees
         .iter()
         .map(|tree| {
-            let boundary =
-                |node: &crate::tree::Node| matrix.cuts[node.feature as usize].boundary(node.threshold) as u32;
+            let test = |node: &Node| match node.split() {
+                Some(split) => split.by_code(&matrix.cuts[node.feature as usize]),
+                None => SplitTest::Below(0),
+            };
             FinishedTree {
-                boundaries: tree.nodes.iter().map(|node| if node.is_leaf() { 0 } else { boundary(node) }).collect(),
-                steps: tree.nodes.iter().map(|node| format.to_fixed(node.threshold)).collect(),
+                tests: tree.nodes.iter().map(test).collect(),
+                steps: tree
+                    .nodes
+                    .iter()
+                    .map(|node| node.leaf_value().map_or(0, |value| format.to_fixed(value)))
+                    .collect(),
                 grown_steps: Vec::new(),
                 tree: tree.clone(),
             }

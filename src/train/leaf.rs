@@ -1,13 +1,13 @@
 //! From a grown tree to a finished one: pruning, leaf weights and thresholds (`docs/exactness.md` 9).
 
 use crate::backend::problem::Problem;
-use crate::binning::cuts::FeatureCuts;
+use crate::binning::rule::SplitTest;
 use crate::fixed::power_of_two;
 use crate::fixed::quantiser::{PairScale, PairSum, Regularisation, ScaledRules};
 use crate::params::TreeMethod;
 use crate::tree::grown::{FinishedTree, GrownNode, GrownTree};
 use crate::tree::split::Scan;
-use crate::tree::{NONE, Node, Tree};
+use crate::tree::{NONE, Node, Split, Tree};
 
 /// Prunes a grown tree, computes its weights and thresholds, and numbers its nodes breadth first.
 #[must_use]
@@ -24,12 +24,8 @@ pub fn finish(grown: &GrownTree, problem: &Problem<'_>, eta: f32) -> FinishedTre
         TreeMethod::Hist => (0..nodes.len()).collect(),
     };
 
-    let mut finished = FinishedTree {
-        tree: Tree::default(),
-        boundaries: Vec::new(),
-        steps: Vec::new(),
-        grown_steps: vec![0; nodes.len()],
-    };
+    let mut finished =
+        FinishedTree { tree: Tree::default(), tests: Vec::new(), steps: Vec::new(), grown_steps: vec![0; nodes.len()] };
     // Breadth first: the queue holds (grown index, parent in the finished tree).
     let mut queue = vec![(0, NONE)];
     let mut grown_leaf_steps = vec![0; nodes.len()];
@@ -39,31 +35,23 @@ pub fn finish(grown: &GrownTree, problem: &Problem<'_>, eta: f32) -> FinishedTre
         let grown = &nodes[index];
         let weight =
             weight(&problem.rules, scale, grown.leaf_sums, parent == NONE && grown.sums.h < rules.min_child_hessian);
-        let mut node = Node {
-            left: NONE,
-            right: NONE,
-            parent,
-            feature: 0,
-            // Adding 0.0 turns -0.0 into 0.0.
-            threshold: weight * eta + 0.0,
-            default_left: false,
-            gain: 0.0,
-            sum_hessian: finite(grown.leaf_sums.h as f64 * power_of_two(-scale.h)),
-            base_weight: weight,
-        };
-        let (mut boundary, mut step) = (0, 0);
+        // Adding 0.0 turns -0.0 into 0.0.
+        let value = weight * eta + 0.0;
+        let mut node = Node::leaf(parent, value);
+        node.sum_hessian = finite(grown.leaf_sums.h as f64 * power_of_two(-scale.h));
+        node.base_weight = weight;
+        let (mut test, mut step) = (SplitTest::Below(0), 0);
         if grown.left == 0 {
-            step = problem.format.margin.to_fixed(node.threshold);
+            step = problem.format.margin.to_fixed(value);
             grown_leaf_steps[index] = step;
         } else {
-            split_node(&mut node, &mut boundary, grown, problem.method, &problem.matrix.cuts[grown.feature as usize]);
+            let left = queue.len() as u32;
+            (node, test) = divided(node, grown, problem, [left, left + 1]);
             node.gain = finite(grown.gain * power_of_two(-rules.gain_exponent));
-            node.left = queue.len() as i32;
-            node.right = node.left + 1;
             queue.extend([0, 1].map(|side| (grown.left as usize + side, next as i32)));
         }
         finished.tree.nodes.push(node);
-        finished.boundaries.push(boundary);
+        finished.tests.push(test);
         finished.steps.push(step);
         next += 1;
     }
@@ -75,18 +63,20 @@ pub fn finish(grown: &GrownTree, problem: &Problem<'_>, eta: f32) -> FinishedTre
     finished
 }
 
-/// Fills in the split of an inner node.
-fn split_node(node: &mut Node, boundary: &mut u32, grown: &GrownNode, method: TreeMethod, cuts: &FeatureCuts) {
-    let scan = Scan::new(method, cuts);
+/// Turns a node into the split that was found for it; returns where the bins of training rows go, too.
+fn divided(node: Node, grown: &GrownNode, problem: &Problem<'_>, children: [u32; 2]) -> (Node, SplitTest) {
+    let cuts = &problem.matrix.cuts[grown.feature as usize];
+    let scan = Scan::new(problem.method, cuts);
     let place = scan.place(grown.rank);
-    node.feature = grown.feature;
-    node.threshold = scan.threshold(place, grown.last as usize, cuts);
+    let split = Split::Below(scan.threshold(place, grown.last as usize, cuts));
+    let test = match problem.method {
+        TreeMethod::Hist => SplitTest::Below(scan.boundary(place) as u32),
+        // exact: rows that were not drawn may have values between the two neighbours of the threshold.
+        TreeMethod::Exact => split.by_code(cuts),
+    };
+    let mut node = node.divided(grown.feature, split, children);
     node.default_left = place.default_left();
-    // exact: rows that were not drawn may have values between the two neighbours of the threshold.
-    *boundary = match method {
-        TreeMethod::Hist => scan.boundary(place),
-        TreeMethod::Exact => cuts.boundary(node.threshold),
-    } as u32;
+    (node, test)
 }
 
 /// Gives every inner node the sums of its leaves.

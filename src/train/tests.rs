@@ -82,7 +82,7 @@ fn a_leaf_of_real_pairs_is_the_quotient_of_their_sums() {
     let labels = data.labels.unwrap();
     let (sum, rows) = (labels.iter().map(|&label| f64::from(label)).sum::<f64>(), labels.len() as f64);
     let wanted = (sum - 2.0 * rows) / (2.0 * rows + 0.5);
-    let found = f64::from(model.trees[0].nodes[0].threshold);
+    let found = f64::from(model.trees[0].nodes[0].leaf_value().unwrap());
     assert!((found / wanted - 1.0).abs() < 1e-6, "{found} instead of {wanted}");
 }
 

@@ -1,7 +1,7 @@
 //! Trees as kernels grow them: nodes with exact sums, then leaf values in fixed point.
 
 use crate::binning::BinnedMatrix;
-use crate::binning::rule::Rule;
+use crate::binning::rule::{Rule, SplitTest};
 use crate::fixed::quantiser::{PairScale, PairSum, Quantiser};
 use crate::params::TreeMethod;
 use crate::tree::Tree;
@@ -34,7 +34,8 @@ impl GrownNode {
     pub fn rule<'m>(&self, matrix: &'m BinnedMatrix, method: TreeMethod) -> Rule<'m> {
         let scan = Scan::new(method, &matrix.cuts[self.feature as usize]);
         let place = scan.place(self.rank);
-        Rule::new(matrix, self.feature, scan.boundary(place) as u32, place.default_left())
+        let test = SplitTest::Below(scan.boundary(place) as u32);
+        Rule::new(matrix, self.feature, &test, place.default_left())
     }
 }
 
@@ -54,8 +55,8 @@ pub struct GrownTree {
 pub struct FinishedTree {
     /// The pruned tree with its leaf values.
     pub tree: Tree,
-    /// A node each: training rows whose bin is below it go left (0 for leaves).
-    pub boundaries: Vec<u32>,
+    /// A node each: where the bins of training rows go (none is below 0 at a leaf).
+    pub tests: Vec<SplitTest>,
     /// A node each: the leaf value in the margin's format (0 for inner nodes).
     pub steps: Vec<i64>,
     /// The same for each deepest node of the grown tree, where a collapsed node's descendants have its value.
@@ -67,15 +68,15 @@ impl FinishedTree {
     #[must_use]
     pub fn rule<'m>(&self, matrix: &'m BinnedMatrix, index: usize) -> Rule<'m> {
         let node = &self.tree.nodes[index];
-        Rule::new(matrix, node.feature, self.boundaries[index], node.default_left)
+        Rule::new(matrix, node.feature, &self.tests[index], node.default_left)
     }
 
-    /// The child of an inner node that a training row goes to, by its bin.
+    /// The child of a node that a training row goes to, by its bin; `None` for a leaf.
     #[inline]
     #[must_use]
-    pub fn child_by_bin(&self, matrix: &BinnedMatrix, index: usize, row: usize) -> usize {
-        let node = &self.tree.nodes[index];
-        (if self.rule(matrix, index).goes_left(row) { node.left } else { node.right }) as usize
+    pub fn child_by_bin(&self, matrix: &BinnedMatrix, index: usize, row: usize) -> Option<usize> {
+        let children = self.tree.nodes[index].children()?;
+        Some(children[usize::from(!self.rule(matrix, index).goes_left(row))])
     }
 
     /// The leaf of a training row, by its bins.
@@ -83,8 +84,8 @@ impl FinishedTree {
     #[must_use]
     pub fn leaf_by_bin(&self, matrix: &BinnedMatrix, row: usize) -> usize {
         let mut index = 0;
-        while !self.tree.nodes[index].is_leaf() {
-            index = self.child_by_bin(matrix, index, row);
+        while let Some(child) = self.child_by_bin(matrix, index, row) {
+            index = child;
         }
         index
     }

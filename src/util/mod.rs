@@ -1,5 +1,6 @@
 //! Tools that know nothing of learning: memory, threads, time, digests, names.
 
+pub mod bit_set;
 pub mod buffer;
 pub mod clock;
 pub mod digest;

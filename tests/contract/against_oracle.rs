@@ -116,8 +116,14 @@ fn check(problem: &Problem) {
         assert_eq!(found.model.trees.len(), expected.trees.len());
         for (index, (tree, expected)) in found.model.trees.iter().zip(&expected_bits).enumerate() {
             let bits = |n: &gboost::tree::Node| {
-                let floats = [n.threshold, n.gain, n.sum_hessian, n.base_weight].map(f32::to_bits);
-                (n.left, n.right, n.parent, n.feature, floats[0], n.default_left, floats[1], floats[2], floats[3])
+                let condition = match n.split() {
+                    Some(gboost::tree::Split::Below(threshold)) => *threshold,
+                    Some(gboost::tree::Split::In(_)) => panic!("no split is on categories"),
+                    None => n.leaf_value().unwrap(),
+                };
+                let floats = [condition, n.gain, n.sum_hessian, n.base_weight].map(f32::to_bits);
+                let [left, right] = n.links();
+                (left, right, n.parent, n.feature, floats[0], n.default_left, floats[1], floats[2], floats[3])
             };
             let found: Vec<NodeBits> = tree.nodes.iter().map(bits).collect();
             assert_eq!(&found, expected, "tree {index}, {threads} threads: {:#?}", tree.nodes);

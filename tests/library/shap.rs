@@ -3,7 +3,7 @@
 
 use gboost::explain::shap::Explainer;
 use gboost::ingest::{ReadOptions, read_channel};
-use gboost::tree::{NONE, Node, Tree};
+use gboost::tree::{NONE, Node, Split, Tree};
 use gboost::{Dataset, Model, Objective, Rounds};
 use std::fs;
 use std::path::PathBuf;
@@ -28,15 +28,16 @@ const FEATURES: usize = 5;
 fn tree(draws: &mut Draws, depth: u32) -> Tree {
     fn grow(draws: &mut Draws, tree: &mut Tree, at: usize, depth: u32) {
         let leaf = depth == 0 || draws.next(6) == 0;
-        tree.nodes[at].threshold = if leaf { draws.next(2000) as f32 / 500.0 - 2.0 } else { draws.value() };
         if leaf {
+            tree.nodes[at].set_leaf_value(draws.next(2000) as f32 / 500.0 - 2.0);
             return;
         }
+        let threshold = draws.value();
         let (left, cover) = (tree.nodes.len(), tree.nodes[at].sum_hessian as u64);
         let share = draws.next(cover + 1);
         let node = &mut tree.nodes[at];
-        (node.left, node.right) = (left as i32, left as i32 + 1);
-        node.feature = draws.next(FEATURES as u64) as u32;
+        let feature = draws.next(FEATURES as u64) as u32;
+        *node = node.clone().divided(feature, Split::Below(threshold), [left as u32, left as u32 + 1]);
         node.default_left = draws.next(2) == 0;
         for cover in [share, cover - share] {
             tree.nodes.push(empty(at as i32, cover as f32));
@@ -50,17 +51,9 @@ fn tree(draws: &mut Draws, depth: u32) -> Tree {
 }
 
 fn empty(parent: i32, cover: f32) -> Node {
-    Node {
-        left: NONE,
-        right: NONE,
-        parent,
-        feature: 0,
-        threshold: 0.0,
-        default_left: true,
-        gain: 0.0,
-        sum_hessian: cover,
-        base_weight: 0.0,
-    }
+    let mut leaf = Node::leaf(parent, 0.0);
+    (leaf.default_left, leaf.sum_hessian) = (true, cover);
+    leaf
 }
 
 fn model(trees: Vec<Tree>, classes: usize) -> Model {
@@ -82,23 +75,27 @@ fn rows(draws: &mut Draws, rows: usize) -> Dataset {
 /// The worth of a set of known features (bits) in the game that explains one row.
 type Worth<'a> = dyn Fn(&Tree, u32) -> f64 + 'a;
 
+/// The threshold of a split.
+fn threshold(node: &Node) -> f32 {
+    let Some(&Split::Below(threshold)) = node.split() else { panic!("a split on a threshold") };
+    threshold
+}
+
 /// The definition of the path dependent game: unknown features go both ways, by cover.
 fn by_cover(tree: &Tree, at: usize, row: &[f32], known: u32) -> f64 {
     let node = &tree.nodes[at];
-    if node.left == NONE {
-        return f64::from(node.threshold);
-    }
-    let below = |child: i32| by_cover(tree, child as usize, row, known);
+    let Some([left, right]) = node.children() else { return f64::from(node.leaf_value().unwrap()) };
+    let below = |child: usize| by_cover(tree, child, row, known);
     if known >> node.feature & 1 == 1 {
         let value = row[node.feature as usize];
-        let left = if value.is_nan() { node.default_left } else { value < node.threshold };
-        return below(if left { node.left } else { node.right });
+        let goes_left = if value.is_nan() { node.default_left } else { value < threshold(node) };
+        return below(if goes_left { left } else { right });
     }
-    let [left, right] = [node.left, node.right].map(|child| f64::from(tree.nodes[child as usize].sum_hessian));
+    let cover = |child: usize| f64::from(tree.nodes[child].sum_hessian);
     if node.sum_hessian == 0.0 {
-        return (below(node.left) + below(node.right)) / 2.0;
+        return (below(left) + below(right)) / 2.0;
     }
-    (left * below(node.left) + right * below(node.right)) / f64::from(node.sum_hessian)
+    (cover(left) * below(left) + cover(right) * below(right)) / f64::from(node.sum_hessian)
 }
 
 /// The definition of the interventional game: unknown features are the background's, on average.
@@ -107,13 +104,11 @@ fn by_background(tree: &Tree, row: &[f32], known: u32, background: &Dataset) -> 
         let mut at = 0;
         loop {
             let node = &tree.nodes[at];
-            if node.left == NONE {
-                return f64::from(node.threshold);
-            }
+            let Some([left, right]) = node.children() else { return f64::from(node.leaf_value().unwrap()) };
             let feature = node.feature as usize;
             let value = if known >> feature & 1 == 1 { row[feature] } else { background.columns[feature][other] };
-            let left = if value.is_nan() { node.default_left } else { value < node.threshold };
-            at = if left { node.left } else { node.right } as usize;
+            let goes_left = if value.is_nan() { node.default_left } else { value < threshold(node) };
+            at = if goes_left { left } else { right };
         }
     };
     (0..background.rows).map(of).sum::<f64>() / background.rows as f64
@@ -264,15 +259,15 @@ fn long_paths_add_up() {
     for depth in [63_usize, 130, 400] {
         let mut tree = Tree { nodes: vec![empty(NONE, 2.0_f32.powi(20))] };
         for level in 0..depth {
-            let (at, left) = (if level == 0 { 0 } else { 2 * level }, tree.nodes.len() as i32);
+            let (at, left) = (if level == 0 { 0 } else { 2 * level }, tree.nodes.len() as u32);
             let cover = tree.nodes[at].sum_hessian;
             let node = &mut tree.nodes[at];
-            (node.left, node.right, node.feature, node.threshold) = (left, left + 1, level as u32, 0.5);
+            *node = node.clone().divided(level as u32, Split::Below(0.5), [left, left + 1]);
             let mut leaf = empty(at as i32, cover * 0.25);
-            leaf.threshold = level as f32 / 64.0;
+            leaf.set_leaf_value(level as f32 / 64.0);
             tree.nodes.extend([leaf, empty(at as i32, cover * 0.75)]);
         }
-        tree.nodes[2 * depth].threshold = 3.0;
+        tree.nodes[2 * depth].set_leaf_value(3.0);
         let mut model = model(vec![tree], 1);
         model.features = depth;
         let columns = (0..depth).map(|feature| vec![1.0, if feature == depth - 1 { 0.0 } else { 1.0 }, 0.0]).collect();
@@ -297,7 +292,9 @@ fn long_paths_add_up() {
 
 #[test]
 fn edge_cases() {
-    let stump = Tree { nodes: vec![Node { threshold: 0.5, ..empty(NONE, 10.0) }] };
+    let mut leaf = empty(NONE, 10.0);
+    leaf.set_leaf_value(0.5);
+    let stump = Tree { nodes: vec![leaf] };
     let data = rows(&mut Draws(4), 2);
     for (trees, bias) in [(vec![], 0.25), (vec![stump], 0.75)] {
         let model = model(trees, 1);

@@ -3,6 +3,7 @@
 use crate::kit::{Both, OBJECTIVES, on_all_sizes};
 use gboost::backend::Backend;
 use gboost::train::leaf::finish;
+use gboost::tree::{CategorySet, Split};
 
 /// Grows and adds two rounds; `look` compares after each.
 pub fn two_rounds(both: &mut Both<'_>, mut look: impl FnMut(&mut Both<'_>)) {
@@ -28,4 +29,21 @@ pub fn margins_are_equal() {
             });
         }
     }
+}
+
+/// A split on categories is refused on the device instead of being routed wrongly.
+pub fn categories_are_refused() {
+    let text = "objective=binary:logistic max_depth=3 min_child_weight=0";
+    on_all_sizes(text, 0.0, false, |name, both| {
+        both.grow();
+        let trees = both.cpu.read_trees().unwrap();
+        let mut finished = finish(&trees[0], both.problem, 1.0);
+        let root = &mut finished.tree.nodes[0];
+        let Some(children) = root.children() else { return };
+        let split = Split::In(CategorySet::new(&[1]).unwrap());
+        finished.tests[0] = split.by_code(&both.problem.matrix.cuts[root.feature as usize]);
+        *root = root.clone().divided(root.feature, split, children.map(|child| child as u32));
+        let refusal = both.gpu.add_trees(&[finished]).unwrap_err();
+        assert!(refusal.to_string().contains("splits on categories"), "{name}: {refusal}");
+    });
 }

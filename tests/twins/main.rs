@@ -65,6 +65,7 @@ fn main() {
         partition::deeper_nodes_are_equal,
         leaf_sums::leaf_sums_are_equal,
         add_leaves::margins_are_equal,
+        add_leaves::categories_are_refused,
         route::channels_are_equal,
         models::least_data,
         models::random_configurations,

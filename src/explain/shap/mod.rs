@@ -131,7 +131,7 @@ impl Explainer {
     /// Explains by the cover of the training rows, which the model keeps.
     ///
     /// # Errors
-    /// If a tree has more than 1024 levels, or a path of it more than 512 different features.
+    /// If a tree splits on categories or has more than 1024 levels, or a path of it more than 512 different features.
     pub fn path_dependent(model: &Model, rounds: Rounds) -> Result<Self> {
         let (mut this, paths) = Self::begin(model, rounds)?;
         let walkers: Vec<Walker> = paths.into_par_iter().map(Walker::new).collect();
@@ -148,8 +148,8 @@ impl Explainer {
     /// Call [`Model::check_features`] first: a column that the background lacks counts as missing here.
     ///
     /// # Errors
-    /// If the background has no rows, if a path of a tree has more than 64 different features, or if a tree has more than
-    /// 1024 levels.
+    /// If the background has no rows, if a path of a tree has more than 64 different features, or if a tree splits on
+    /// categories or has more than 1024 levels.
     pub fn interventional(model: &Model, background: &Dataset, rounds: Rounds) -> Result<Self> {
         if background.rows == 0 {
             return Err(Error::data("the background has no rows").remedy("give at least one row"));
@@ -174,7 +174,8 @@ impl Explainer {
                 "tree {tree} has {depth} levels; SHAP values are computed for {MOST_DEPTH} at most"
             )));
         }
-        let paths: Vec<PathTree> = trees.par_iter().map(|tree| PathTree::new(tree, slot)).collect();
+        let read = |(index, tree)| PathTree::new(tree, slot).ok_or_else(|| on_categories(index));
+        let paths = trees.par_iter().enumerate().map(read).collect::<Result<Vec<PathTree>>>()?;
         if let Some((tree, paths)) = paths.iter().enumerate().find(|(_, paths)| paths.features > MOST_PATH_FEATURES) {
             let (features, most) = (paths.features, MOST_PATH_FEATURES);
             return Err(too_deep(format!(
@@ -316,6 +317,11 @@ impl Explainer {
     fn columns<'a>(&self, data: &'a Dataset) -> Vec<Option<&'a [f32]>> {
         self.used.iter().map(|&feature| data.columns.get(feature as usize).map(Vec::as_slice)).collect()
     }
+}
+
+fn on_categories(tree: usize) -> Error {
+    Error::model(format!("tree {tree} splits on categories; SHAP values are computed for thresholds alone"))
+        .remedy("encode the categories as numbers and train again")
 }
 
 fn too_deep(message: String) -> Error {

@@ -1,7 +1,7 @@
 //! Trees in the form that both kinds of SHAP values read: the paths from the root, with the conditions that each puts
 //! on a feature put together.
 
-use crate::tree::{Node, Tree};
+use crate::tree::{Node, Split, Tree};
 
 /// Which values of one feature a path lets through.
 #[derive(Clone, Copy, Debug)]
@@ -18,14 +18,14 @@ impl Interval {
     /// Everything.
     const ALL: Self = Self { low: f32::NEG_INFINITY, high: f32::NAN, missing: true };
 
-    /// What passes here and goes to that child of the node.
-    fn narrowed(self, node: &Node, left: bool) -> Self {
+    /// What passes here and goes to that child of the node with this threshold.
+    fn narrowed(self, node: &Node, threshold: f32, left: bool) -> Self {
         let missing = self.missing && node.default_left == left;
         if left {
             // The minimum with NaN is the other number.
-            Self { high: self.high.min(node.threshold), missing, ..self }
+            Self { high: self.high.min(threshold), missing, ..self }
         } else {
-            Self { low: self.low.max(node.threshold), missing, ..self }
+            Self { low: self.low.max(threshold), missing, ..self }
         }
     }
 
@@ -73,13 +73,13 @@ pub(super) struct PathTree {
 }
 
 impl PathTree {
-    /// The paths of a tree; `slot(feature)` numbers the features.
-    pub(super) fn new(tree: &Tree, slot: impl Fn(u32) -> usize) -> Self {
+    /// The paths of a tree; `slot(feature)` numbers the features. `None` if it splits on categories, whose sets are no intervals.
+    pub(super) fn new(tree: &Tree, slot: impl Fn(u32) -> usize) -> Option<Self> {
         let root = &tree.nodes[0];
         let mut paths = Self { edges: Vec::new(), stump: None, depth: 0, features: 0 };
-        if root.is_leaf() {
-            paths.stump = Some(f64::from(root.threshold));
-            return paths;
+        if let Some(value) = root.leaf_value() {
+            paths.stump = Some(f64::from(value));
+            return Some(paths);
         }
         // The edges from the root to the node in hand, by depth; nodes may come in any order and be deep, so no recursion.
         let mut path: Vec<Edge> = Vec::new();
@@ -90,7 +90,8 @@ impl PathTree {
             indices.truncate(depth);
             let index = paths.edges.len();
             let node = &tree.nodes[parent];
-            let below = if left { node.left } else { node.right } as usize;
+            let below = node.children()?[usize::from(!left)];
+            let Some(&Split::Below(threshold)) = node.split() else { return None };
             let child = &tree.nodes[below];
             let slot = slot(node.feature);
             let previous = path.iter().rposition(|edge| edge.slot == slot);
@@ -102,9 +103,9 @@ impl PathTree {
                 depth: depth + 1,
                 parent: indices.last().copied().unwrap_or(index),
                 previous: previous.map_or(0, |index| index + 1),
-                interval: interval.narrowed(node, left),
+                interval: interval.narrowed(node, threshold, left),
                 share: share * ratio,
-                leaf: child.is_leaf().then(|| f64::from(child.threshold)),
+                leaf: child.leaf_value().map(f64::from),
                 closes: 0,
                 reached: path.last().map_or(1.0, |edge| edge.reached) * ratio,
             });
@@ -120,7 +121,7 @@ impl PathTree {
             indices.push(index);
             paths.edges.push(path[depth]);
         }
-        paths
+        Some(paths)
     }
 
     /// Calls `visit` with the path to every leaf, as indices of [`PathTree::edges`].

@@ -70,8 +70,8 @@ impl<T: Lane> Tests<T> {
         order.iter().filter(|&&node| tree.nodes[node].is_leaf()).for_each(|&node| leaves.push(tree, node));
         for word in 0..words {
             let begin = self.tests.len();
-            for &node in order.iter().filter(|&&node| !tree.nodes[node].is_leaf()) {
-                let left = tree.nodes[node].left as usize;
+            for &node in &order {
+                let Some([left, _]) = tree.nodes[node].children() else { continue };
                 let killed = from_left[left]..from_left[left] + below[left];
                 let keep = !bits_within(killed, (word * WORD) as u32);
                 if keep != u8::MAX {
@@ -149,9 +149,8 @@ fn preorder(tree: &Tree) -> Vec<usize> {
     let mut stack = if tree.nodes.is_empty() { vec![] } else { vec![0] };
     while let Some(index) = stack.pop() {
         order.push(index);
-        let node = &tree.nodes[index];
-        if !node.is_leaf() {
-            stack.extend([node.right as usize, node.left as usize]);
+        if let Some([left, right]) = tree.nodes[index].children() {
+            stack.extend([right, left]);
         }
     }
     order
@@ -161,8 +160,7 @@ fn preorder(tree: &Tree) -> Vec<usize> {
 fn leaves_below(tree: &Tree, preorder: &[usize]) -> Vec<u32> {
     let mut below = vec![0; tree.nodes.len()];
     for &index in preorder.iter().rev() {
-        let node = &tree.nodes[index];
-        below[index] = if node.is_leaf() { 1 } else { below[node.left as usize] + below[node.right as usize] };
+        below[index] = tree.nodes[index].children().map_or(1, |[left, right]| below[left] + below[right]);
     }
     below
 }
@@ -171,9 +169,7 @@ fn leaves_below(tree: &Tree, preorder: &[usize]) -> Vec<u32> {
 fn first_leaves(tree: &Tree, preorder: &[usize], below: &[u32]) -> Vec<u32> {
     let mut first = vec![0; tree.nodes.len()];
     for &index in preorder {
-        let node = &tree.nodes[index];
-        if !node.is_leaf() {
-            let (left, right) = (node.left as usize, node.right as usize);
+        if let Some([left, right]) = tree.nodes[index].children() {
             first[left] = first[index];
             first[right] = first[index] + below[left];
         }

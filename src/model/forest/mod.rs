@@ -5,6 +5,9 @@
 //! right, so that `value < threshold` alone decides. A feature whose nodes send missing rows both ways takes two
 //! columns of the buffer, its [`Slot`]s. This needs finite thresholds, which training makes and reading a file asks for.
 //!
+//! # Categories
+//! A set of categories has a column of its own, in which an infinity stands for the side as it does for missing values.
+//!
 //! # Codes
 //! All that a tree asks of a value is which thresholds it lies below. Where many nodes test a feature, its values are first turned
 //! into the number of thresholds up to them, a byte, so that a vector holds four times as many rows.
@@ -21,7 +24,7 @@ mod walk;
 
 use super::values::{Coder, Values};
 use crate::binning::ladder::Ladder;
-use crate::tree::{Node, Tree};
+use crate::tree::{CategorySet, Node, Split, Tree};
 use pulp::Arch;
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -29,27 +32,41 @@ use std::fmt::Debug;
 /// Rows that are sent through a tree before the next tree's turn, so that the tree stays in the cache.
 pub(super) const BLOCK: usize = 256;
 
-/// A column of a block's buffer: a feature, and where its missing values go.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// A column of a block's buffer: a feature, where its missing values go, and the categories that go right, if it is split on them.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Slot {
     feature: u32,
     missing_left: bool,
+    right: Option<CategorySet>,
 }
 
 impl Slot {
     /// What a node reads.
     fn of(node: &Node) -> Self {
-        Self { feature: node.feature, missing_left: node.default_left }
+        let right = match node.split() {
+            Some(Split::In(right)) => Some(right.clone()),
+            _ => None,
+        };
+        Self { feature: node.feature, missing_left: node.default_left, right }
     }
 
     /// What stands for a value; NaN is missing.
     #[inline]
-    fn value(self, value: f32) -> f32 {
-        match (value.is_nan(), self.missing_left) {
-            (false, _) => value,
-            (true, true) => f32::NEG_INFINITY,
-            (true, false) => f32::INFINITY,
+    fn value(&self, value: f32) -> f32 {
+        let side = |left: bool| if left { f32::NEG_INFINITY } else { f32::INFINITY };
+        match (value.is_nan(), &self.right) {
+            (true, _) => side(self.missing_left),
+            (false, None) => value,
+            (false, Some(right)) => side(!right.contains(value)),
         }
+    }
+}
+
+/// What the column of a split has to be below for a row to go left: any finite number for sides.
+fn threshold(node: &Node) -> f32 {
+    match node.split() {
+        Some(Split::Below(threshold)) => *threshold,
+        _ => 0.0,
     }
 }
 
@@ -68,7 +85,7 @@ impl Slots {
     /// The column of the buffer that a node reads.
     fn column(&self, node: &Node) -> u32 {
         let slot = Slot::of(node);
-        self.0.partition_point(|&other| other < slot) as u32
+        self.0.partition_point(|other| *other < slot) as u32
     }
 }
 
@@ -93,7 +110,7 @@ impl Columns {
     /// The column that a node reads, and its threshold there.
     fn test<T: Lane>(&self, node: &Node) -> (u32, T) {
         let column = self.slots.column(node);
-        (column, T::threshold(node.threshold, self.steps.get(column as usize).map_or(&[], Vec::as_slice)))
+        (column, T::threshold(threshold(node), self.steps.get(column as usize).map_or(&[], Vec::as_slice)))
     }
 }
 
@@ -191,7 +208,7 @@ struct Leaves {
 
 impl Leaves {
     fn push(&mut self, tree: &Tree, node: usize) {
-        self.values.push(tree.nodes[node].threshold);
+        self.values.push(tree.nodes[node].leaf_value().unwrap_or_default());
         self.nodes.push(node as u32);
     }
 }
@@ -255,7 +272,7 @@ impl<'a> Forest<'a> {
         let mut numbered = |leaves: &[u32; BLOCK]| visit(trees.next().unwrap_or_default(), leaves);
         match &self.parts {
             Parts::Values(part) => {
-                for (&slot, values) in part.slots.0.iter().zip(&mut buffer.values) {
+                for (slot, values) in part.slots.0.iter().zip(&mut buffer.values) {
                     self.data.copy(slot.feature as usize, start, &mut values[..rows]);
                     values[..rows].iter_mut().for_each(|value| *value = slot.value(*value));
                 }
@@ -289,6 +306,10 @@ impl<'a> Forest<'a> {
 fn coded(trees: &[Tree]) -> Option<Vec<(&[Tree], Columns)>> {
     /// Tests of a row whose time is saved by codes in the time that it takes to make one.
     const TESTS_A_CODE: usize = 70;
+    // The coders of values know thresholds alone.
+    if inner_nodes(trees).any(|node| matches!(node.split(), Some(Split::In(_)))) {
+        return None;
+    }
     let nodes = inner_nodes(trees).count();
     let is_worth = |slots: usize| nodes > TESTS_A_CODE * slots;
     if !is_worth(Slots::new(trees).0.len()) {
@@ -331,9 +352,10 @@ impl Steps {
         let mut most = 0;
         for node in inner_nodes(std::slice::from_ref(tree)) {
             let steps = self.0.entry(Slot::of(node)).or_default();
-            let at = steps.partition_point(|&step| step < node.threshold);
-            if steps.get(at) != Some(&node.threshold) {
-                steps.insert(at, node.threshold);
+            let threshold = threshold(node);
+            let at = steps.partition_point(|&step| step < threshold);
+            if steps.get(at) != Some(&threshold) {
+                steps.insert(at, threshold);
             }
             most = most.max(steps.len());
             if most > limit {

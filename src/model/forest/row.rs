@@ -3,7 +3,7 @@
 //! A tree of depth `d` is padded to a complete one: node `n` has the children `2n` and `2n + 1`, the root is 1, so that
 //! no child has to be looked up and every tree of a group takes the same steps. Nothing is allocated after the forest.
 
-use super::Slots;
+use super::{Slots, threshold};
 use crate::tree::Tree;
 
 /// Trees that step down together: independent chains of loads that the processor can overlap.
@@ -59,7 +59,7 @@ impl RowForest {
     /// The values of the row's leaves, one a tree. Values that the row lacks are missing.
     pub(in super::super) fn leaves(&mut self, row: &[f32]) -> &[f32] {
         let of = |feature: u32| row.get(feature as usize).copied().unwrap_or(f32::NAN);
-        for (value, &slot) in self.values.iter_mut().zip(&self.slots.0) {
+        for (value, slot) in self.values.iter_mut().zip(&self.slots.0) {
             *value = slot.value(of(slot.feature));
         }
         for Group { depth, steps, leaves, trees } in &self.groups {
@@ -91,12 +91,12 @@ impl Group {
             while let Some((place, index)) = stack.pop() {
                 let node = &trees[number].nodes[index];
                 if place >= size {
-                    leaves[place - size] = node.threshold;
-                } else if node.is_leaf() {
-                    stack.extend([(2 * place, index), (2 * place + 1, index)]);
+                    leaves[place - size] = node.leaf_value().unwrap_or_default();
+                } else if let Some([left, right]) = node.children() {
+                    steps[place] = Step { threshold: threshold(node), column: slots.column(node) };
+                    stack.extend([(2 * place, left), (2 * place + 1, right)]);
                 } else {
-                    steps[place] = Step { threshold: node.threshold, column: slots.column(node) };
-                    stack.extend([(2 * place, node.left as usize), (2 * place + 1, node.right as usize)]);
+                    stack.extend([(2 * place, index), (2 * place + 1, index)]);
                 }
             }
         }

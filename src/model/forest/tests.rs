@@ -7,7 +7,7 @@ use crate::binning::ladder::Ladder;
 use crate::data::dataset::Dataset;
 use crate::model::values::Values;
 use crate::params::TreeMethod;
-use crate::tree::{NONE, Node, Tree};
+use crate::tree::{CategorySet, NONE, Node, Split, Tree};
 use proptest::prelude::*;
 use pulp::Arch;
 
@@ -15,28 +15,17 @@ const FEATURES: usize = 5;
 
 /// A tree whose nodes split while `splits` says so, from coarse thresholds that values meet.
 fn tree(splits: &[(bool, u32, i8, bool)]) -> Tree {
-    let leaf = |value: f32, parent| Node {
-        left: NONE,
-        right: NONE,
-        parent,
-        feature: 0,
-        threshold: value,
-        default_left: false,
-        gain: 0.0,
-        sum_hessian: 0.0,
-        base_weight: 0.0,
-    };
-    let mut nodes = vec![leaf(0.5, NONE)];
+    let mut nodes = vec![Node::leaf(NONE, 0.5)];
     for &(deep, feature, threshold, default_left) in splits {
         // The last leaf makes chains, the first one bushes.
         let mut open = nodes.iter().enumerate().filter(|(_, node)| node.is_leaf());
         let Some((index, _)) = (if deep { open.next_back() } else { open.next() }) else { break };
-        let left = nodes.len() as i32;
+        let left = nodes.len() as u32;
         let value = left as f32 * 0.37;
-        nodes.extend([leaf(value, index as i32), leaf(-value, index as i32)]);
-        let threshold = f32::from(threshold);
-        let (left, right) = (left, left + 1);
-        nodes[index] = Node { left, right, feature, threshold, default_left, ..nodes[index] };
+        nodes.extend([Node::leaf(index as i32, value), Node::leaf(index as i32, -value)]);
+        let split = Split::Below(f32::from(threshold));
+        nodes[index] = nodes[index].clone().divided(feature, split, [left, left + 1]);
+        nodes[index].default_left = default_left;
     }
     Tree { nodes }
 }
@@ -103,6 +92,39 @@ proptest! {
             let expected: Vec<f32> = expected.iter().map(|leaves| leaves[row].1).collect();
             prop_assert_eq!(by_row.leaves(&values), expected);
         }
+    }
+}
+
+/// Every third split is on categories: those of a few bits of its threshold.
+fn with_categories(mut tree: Tree) -> Tree {
+    for node in tree.nodes.iter_mut().step_by(3) {
+        let (Some(&Split::Below(threshold)), Some(children)) = (node.split(), node.children()) else { continue };
+        let bits = (threshold as i8 as u8).wrapping_mul(37);
+        let categories: Vec<u32> = (0..8).filter(|bit| bits >> bit & 1 == 1).collect();
+        let set = CategorySet::new(&categories).unwrap_or_default();
+        *node = node.clone().divided(node.feature, Split::In(set), children.map(|child| child as u32));
+    }
+    tree
+}
+
+proptest! {
+    #[test]
+    fn splits_on_categories_find_the_leaves_of_the_plain_loop(
+        splits in prop::collection::vec(prop_oneof![4 => splits(40), 1 => splits(400)], 1..8),
+        data in data(),
+    ) {
+        let trees: Vec<Tree> = splits.iter().map(|splits| with_categories(tree(splits))).collect();
+        let expected = plain(&trees, &data);
+        let found = by_blocks(&trees, None, &data, Arch::new());
+        prop_assert_eq!(&found, &expected);
+        let mut by_row = RowForest::new(&trees);
+        for row in 0..data.rows {
+            let values: Vec<f32> = data.row(row).collect();
+            let expected: Vec<f32> = expected.iter().map(|leaves| leaves[row].1).collect();
+            prop_assert_eq!(by_row.leaves(&values), expected);
+        }
+        let has_categories = trees.iter().flat_map(|tree| &tree.nodes).any(|node| matches!(node.split(), Some(Split::In(_))));
+        prop_assert!(!has_categories || coded(&trees).is_none());
     }
 }
 

@@ -30,11 +30,11 @@ impl<T: Lane> Steps<T> {
         let first_leaf = leaves.values.len() as u32;
         let step = |(index, node): (usize, &crate::tree::Node)| {
             leaves.push(tree, index);
-            if node.is_leaf() {
+            let Some(children) = node.children() else {
                 return Step { threshold: T::default(), column: 0, children: [index as u32; 2] };
-            }
+            };
             let (column, threshold) = columns.test(node);
-            Step { threshold, column, children: [node.left, node.right].map(|child| child as u32) }
+            Step { threshold, column, children: children.map(|child| child as u32) }
         };
         let steps = tree.nodes.iter().enumerate().map(step).collect();
         Self { steps, first_leaf }

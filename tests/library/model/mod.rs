@@ -7,7 +7,7 @@ use gboost::data::dataset::Dataset;
 use gboost::error::ErrorKind;
 use gboost::model::Model;
 use gboost::objective::Objective;
-use gboost::tree::{NONE, Node, Tree};
+use gboost::tree::{NONE, Node, Split, Tree};
 use gboost::{PerOutput, Rounds};
 use std::collections::BTreeMap;
 use std::fs;
@@ -119,9 +119,10 @@ fn pruned_trees_lose_their_deleted_nodes() {
         assert!(read(name).contains("2147483647,2147483647"), "{name} has deleted nodes");
         for tree in load(name).trees {
             assert_eq!(tree.nodes.len(), 2 * tree.leaves() - 1, "{name}");
-            for (index, node) in tree.nodes.iter().enumerate().filter(|(_, node)| !node.is_leaf()) {
-                assert_eq!(tree.nodes[node.left as usize].parent, index as i32);
-                assert_eq!(tree.nodes[node.right as usize].parent, index as i32);
+            for (index, node) in tree.nodes.iter().enumerate() {
+                for child in node.children().into_iter().flatten() {
+                    assert_eq!(tree.nodes[child].parent, index as i32);
+                }
             }
         }
     }
@@ -189,25 +190,26 @@ fn base_margin_is_xgboosts() {
     }
 }
 
+/// The threshold of a split or the value of a leaf.
+fn condition(node: &Node) -> f32 {
+    match node.split() {
+        Some(Split::Below(threshold)) => *threshold,
+        Some(Split::In(_)) => panic!("no split is on categories"),
+        None => node.leaf_value().unwrap(),
+    }
+}
+
 /// A chain of splits and leaves with the given leaf values and thresholds in turn.
 fn model_of(values: &[f32]) -> Model {
-    let leaf = |parent: i32, value: f32| Node {
-        left: NONE,
-        right: NONE,
-        parent,
-        feature: 0,
-        threshold: value,
-        default_left: false,
-        gain: 0.0,
-        sum_hessian: value,
-        base_weight: value,
+    let leaf = |parent: i32, value: f32| {
+        let mut leaf = Node::leaf(parent, value);
+        (leaf.sum_hessian, leaf.base_weight) = (value, value);
+        leaf
     };
-    let tree = |pair: &[f32]| Tree {
-        nodes: vec![
-            Node { left: 1, right: 2, parent: NONE, gain: pair[1], default_left: true, ..leaf(NONE, pair[0]) },
-            leaf(0, pair[1]),
-            leaf(0, -pair[1]),
-        ],
+    let tree = |pair: &[f32]| {
+        let mut root = leaf(NONE, pair[0]).divided(0, Split::Below(pair[0]), [1, 2]);
+        (root.gain, root.default_left) = (pair[1], true);
+        Tree { nodes: vec![root, leaf(0, pair[1]), leaf(0, -pair[1])] }
     };
     let mut model = Model::new(Objective::SquaredError, 1, 1);
     model.base_score = vec![values[0]];
@@ -256,7 +258,8 @@ fn every_float_survives_the_text() {
     assert_eq!(again, model);
     for (ours, theirs) in model.trees.iter().zip(&again.trees) {
         for (a, b) in ours.nodes.iter().zip(&theirs.nodes) {
-            assert_eq!(bits(&[a.threshold, a.sum_hessian, a.gain]), bits(&[b.threshold, b.sum_hessian, b.gain]));
+            let numbers = |node: &Node| bits(&[condition(node), node.sum_hessian, node.gain]);
+            assert_eq!(numbers(a), numbers(b));
         }
     }
     for list in ["split_conditions\":[", "base_weights\":[", "sum_hessian\":[", "loss_changes\":["] {

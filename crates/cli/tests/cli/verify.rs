@@ -1,6 +1,7 @@
 //! Manifests, and `gboost verify`.
 
 use super::support::{BINARY, Folder, Ran, binary_csv};
+use gboost::tree::Split;
 use serde_json::{Value, json};
 use std::fs;
 
@@ -220,7 +221,9 @@ fn a_changed_model() {
         folder.path("model.json")
     })
     .unwrap();
-    model.trees[2].nodes[0].threshold += 1.0;
+    let root = &mut model.trees[2].nodes[0];
+    let (Some(&Split::Below(threshold)), Some(children)) = (root.split(), root.children()) else { panic!("{root:?}") };
+    *root = root.clone().divided(root.feature, Split::Below(threshold + 1.0), children.map(|child| child as u32));
     model.save(folder.path("model.json")).unwrap();
     says_no(&folder, &["model.json: the file was changed", "first difference: tree 2, node 0"]);
 

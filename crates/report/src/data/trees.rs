@@ -3,7 +3,7 @@
 use super::super::chart::picture::clip;
 use super::super::html::figure;
 use gboost::model::Model;
-use gboost::tree::Tree;
+use gboost::tree::{Split, Tree};
 use serde::Serialize;
 
 /// Trees that are drawn.
@@ -132,17 +132,18 @@ struct Drawing<'a> {
 impl Drawing<'_> {
     /// Draws a node and what is below it; answers the middle of its box.
     fn node(&mut self, index: usize, level: usize) -> f64 {
-        let node = self.tree.nodes[index];
+        let tree = self.tree;
+        let node = &tree.nodes[index];
         let x = level as f64 * STEP.0 + 1.0;
         self.deepest = self.deepest.max(level);
         let cover = f64::from(node.sum_hessian);
         let cover = format!("cover {}", if cover.fract() == 0.0 { figure(cover) } else { format!("{cover:.1}") });
-        if node.is_leaf() || level >= LEVELS {
+        let (Some(split), Some(children), false) = (node.split(), node.children(), level >= LEVELS) else {
             let middle = self.next * STEP.1 + BOX.1 / 2.0 + 1.0;
             self.next += 1.0;
-            let (kind, text) = match node.is_leaf() {
-                true => (if node.threshold >= 0.0 { "up" } else { "down" }, format!("{:+.4}", node.threshold)),
-                false => ("more", "more splits …".to_string()),
+            let (kind, text) = match node.leaf_value() {
+                Some(value) => (if value >= 0.0 { "up" } else { "down" }, format!("{value:+.4}")),
+                None => ("more", "more splits …".to_string()),
             };
             self.boxes.push(Drawn {
                 x,
@@ -155,8 +156,7 @@ impl Drawing<'_> {
                 cover,
             });
             return middle;
-        }
-        let children = [node.left as usize, node.right as usize];
+        };
         let middles = children.map(|child| self.node(child, level + 1));
         let middle = f64::midpoint(middles[0], middles[1]);
         let whole = f64::from(self.tree.nodes[0].sum_hessian).max(f64::MIN_POSITIVE);
@@ -170,13 +170,21 @@ impl Drawing<'_> {
                 x: to - 4.0,
                 // Beside the line, which comes from the other side.
                 y: if end < middle { end - 6.0 } else { end + 14.0 },
-                text: format!("{}{}", if side == 0 { "yes" } else { "no" }, if missing { ", missing" } else { "" }),
+                text: format!(
+                    "{}{}",
+                    if split.left_if_true() == (side == 0) { "yes" } else { "no" },
+                    if missing { ", missing" } else { "" }
+                ),
                 width: 1.0 + 5.0 * share.clamp(0.0, 1.0).sqrt(),
             });
         }
         let name = self.model.feature_name(node.feature as usize);
-        let threshold = node.threshold.to_string();
-        let room = LETTERS.saturating_sub(threshold.chars().count() + 3).max(4);
+        let condition = split.to_string();
+        let shown = match split {
+            Split::Below(_) => condition.clone(),
+            Split::In(_) => clip(&condition, LETTERS - 5),
+        };
+        let room = LETTERS.saturating_sub(shown.chars().count() + 1).max(4);
         let short = clip(&name, room);
         self.boxes.push(Drawn {
             x,
@@ -184,8 +192,8 @@ impl Drawing<'_> {
             width: BOX.0,
             height: BOX.1,
             kind: "split",
-            text: format!("{short} < {threshold}"),
-            full: format!("{name} < {threshold}, gain {}", figure(f64::from(node.gain))),
+            text: format!("{short} {shown}"),
+            full: format!("{name} {condition}, gain {}", figure(f64::from(node.gain))),
             cover,
         });
         middle
