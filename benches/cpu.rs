@@ -17,6 +17,7 @@ use gboost::cpu::histogram::{Histograms, PackedSum};
 use gboost::cpu::{leaf_sums, partition, quantise, sample, split};
 use gboost::fixed::quantiser::{PairSum, QuantisedPair, Quantiser, ScaledRules};
 use gboost::params::TreeMethod;
+use gboost::tree::limits::NodeLimits;
 use gboost::tree::sampling::{RowSample, SampleSource};
 use gboost::{Evaluate, Params, Rounds, Trainer};
 use std::hint::black_box;
@@ -83,6 +84,7 @@ fn kernels(criterion: &mut Criterion) {
         columns: &columns,
         depth: 0,
         node_keys: &[],
+        limits: &[NodeLimits::default()],
         level: 0..1,
         batch: &batch,
         parallel: false,
@@ -97,7 +99,8 @@ fn kernels(criterion: &mut Criterion) {
 
     let mut nodes = vec![root_node];
     split::run(&search, &histograms, &mut nodes);
-    let (level, _) = split::make_children(&mut nodes, &mut Vec::new(), 0..1);
+    let mut limits = vec![NodeLimits::default()];
+    let (level, _) = split::make_children(&rules, &mut nodes, &mut Vec::new(), &mut limits, 0..1);
     assert_eq!(level, 1..3);
     group.bench_function("partition", |bencher| {
         bencher.iter_batched_ref(

@@ -95,7 +95,7 @@ mod tests {
     use crate::binning::rule::SplitTest;
     use crate::cpu::route;
     use crate::data::dataset::Dataset;
-    
+
     use crate::params::TreeMethod;
     use crate::tree::{CategorySet, NONE, Node, Split, Tree};
 

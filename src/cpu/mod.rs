@@ -27,6 +27,7 @@ use crate::backend::{Backend, Frontier, Margins, NodeBatch, Side, TreeTask};
 use crate::error::Result;
 use crate::fixed::quantiser::{PairExtent, PairScale, QuantisedPair, Quantiser, ScaledRules, SumWidth};
 use crate::tree::grown::{FinishedTree, GrownNode, GrownTree};
+use crate::tree::limits::NodeLimits;
 use crate::tree::sampling::ColumnPlan;
 use crate::util::buffer::Buffer;
 use crate::util::setters::setters;
@@ -122,6 +123,8 @@ struct TreeState {
     nodes: Vec<GrownNode>,
     /// Node keys of column sampling, one a node, where it is asked for.
     node_keys: Vec<u32>,
+    /// What limits the splits of each node.
+    limits: Vec<NodeLimits>,
     /// The nodes of the current level.
     level: Range<usize>,
     /// The position in the level above of the parent of each pair of siblings.
@@ -250,6 +253,7 @@ impl Backend for CpuBackend<'_> {
             rules: ScaledRules::new(&problem.rules, self.scale, quantiser),
             nodes: vec![GrownNode { sums, ..GrownNode::default() }],
             node_keys: columns.by_node.map(|sample| sample.root_key).into_iter().collect(),
+            limits: vec![NodeLimits::default()],
             level: 0..1,
             parents: Vec::new(),
             columns,
@@ -298,6 +302,7 @@ impl Backend for CpuBackend<'_> {
             columns: &tree.columns,
             depth,
             node_keys: &tree.node_keys,
+            limits: &tree.limits,
             level: tree.level.clone(),
             batch,
             parallel,
@@ -317,7 +322,9 @@ impl Backend for CpuBackend<'_> {
             LevelHistograms::Narrow(histograms) => histograms.next_level(),
             LevelHistograms::Wide(histograms) => histograms.next_level(),
         }
-        (tree.level, tree.parents) = split::make_children(&mut tree.nodes, &mut tree.node_keys, tree.level.clone());
+        let (keys, limits) = (&mut tree.node_keys, &mut tree.limits);
+        (tree.level, tree.parents) =
+            split::make_children(&tree.rules, &mut tree.nodes, keys, limits, tree.level.clone());
         if tree.level.is_empty() {
             return Ok(Frontier::Empty);
         }

@@ -10,6 +10,7 @@ use crate::fixed::hash;
 use crate::fixed::quantiser::{PairSum, ScaledRules};
 use crate::params::TreeMethod;
 use crate::tree::grown::GrownNode;
+use crate::tree::limits::NodeLimits;
 use crate::tree::sampling::ColumnPlan;
 use crate::tree::split::{Candidate, Scan, best_of_feature, gain};
 use crate::util::vector::vectorised;
@@ -32,6 +33,8 @@ pub struct Task<'a> {
     pub depth: u32,
     /// Node keys of column sampling; empty without sampling by node.
     pub node_keys: &'a [u32],
+    /// What limits the splits of each node.
+    pub limits: &'a [NodeLimits],
     /// The nodes of the level.
     pub level: Range<usize>,
     /// Which of them.
@@ -76,13 +79,14 @@ fn winner<S: BinSum>(
         Some(&key) => Cow::Owned(task.columns.node(task.depth, key)),
         None => Cow::Borrowed(task.columns.level(task.depth)),
     };
+    let limits = &task.limits[task.level.start + position];
     let best_of = |features: &[u32]| {
         features.iter().fold(None, |best, &feature| {
             let scan = Scan::new(task.method, &task.matrix.cuts[feature as usize]);
             let bins = histograms.feature(position - task.batch.nodes.start, feature);
             let candidate = vectorised(
                 #[inline(always)]
-                || best_of_feature(task.rules, sums, scan, feature, |bin| bins[bin].sum()),
+                || best_of_feature(task.rules, limits, sums, scan, feature, |bin| bins[bin].sum()),
             );
             Candidate::better(best, candidate)
         })
@@ -92,13 +96,15 @@ fn winner<S: BinSum>(
     } else {
         best_of(&features)
     }?;
-    Some((winner, gain(task.rules, task.method, sums, &winner)?))
+    Some((winner, gain(task.rules, limits, task.method, sums, &winner)?))
 }
 
-/// Appends the children of a level in the order of their parents. Answers the new level, and each pair's parent's position in the old one.
+/// Appends the children of a level in the order of their parents, with their keys and limits. Answers the new level, and each pair's parent's position in the old one.
 pub fn make_children(
+    rules: &ScaledRules,
     nodes: &mut Vec<GrownNode>,
     node_keys: &mut Vec<u32>,
+    limits: &mut Vec<NodeLimits>,
     level: Range<usize>,
 ) -> (Range<usize>, Vec<usize>) {
     let start = nodes.len();
@@ -111,6 +117,7 @@ pub fn make_children(
         // The winner's left sums were parked in the parent's leaf sums, which an inner node does not have.
         let left = std::mem::take(&mut nodes[node].leaf_sums);
         let right = nodes[node].sums.minus(left);
+        limits.extend(limits[node].children(rules, nodes[node].feature, [left, right]));
         nodes.extend([left, right].map(|sums: PairSum| GrownNode { sums, ..GrownNode::default() }));
         if let Some(&key) = node_keys.get(node) {
             node_keys.extend([0, 1].map(|side| hash::combine(key, side)));

@@ -1,6 +1,7 @@
 //! A regression tree as flat arrays of nodes: the form in which trees are stored, predicted with and exchanged.
 
 pub mod grown;
+pub mod limits;
 pub mod mt19937;
 mod node;
 pub mod sampling;

@@ -5,6 +5,7 @@
 use crate::binning::FeatureCuts;
 use crate::fixed::quantiser::{PairSum, ScaledRules};
 use crate::params::TreeMethod;
+use crate::tree::limits::{NodeLimits, SideLimits};
 use std::ops::Range;
 
 /// Where a candidate lies in the scan of one feature.
@@ -163,8 +164,8 @@ impl Candidate {
     }
 }
 
-/// Below every score; stands for a candidate of which one side is too light.
-const NO_SCORE: f64 = -1.0;
+/// Below every score; stands for a candidate that is not valid.
+const NO_SCORE: f64 = f64::NEG_INFINITY;
 
 /// The left sides of consecutive candidates, so that their scores are computed side by side: a score takes two divisions.
 struct Run {
@@ -198,16 +199,15 @@ impl Run {
         PairSum { g: self.g[i], h: self.h[i] }
     }
 
-    /// The scores of the candidates whose sides are both heavy enough, [`NO_SCORE`] for the others.
+    /// The scores of the valid candidates, [`NO_SCORE`] for the others.
     #[inline(always)]
-    fn scores(&self, rules: &ScaledRules, node: PairSum) -> [f64; Run::MOST] {
-        let least = rules.min_child_hessian;
+    fn scores(&self, rules: &ScaledRules, limits: SideLimits, node: PairSum) -> [f64; Run::MOST] {
         let mut scores = [NO_SCORE; Run::MOST];
         for ((score, &g), &h) in scores.iter_mut().zip(&self.g).zip(&self.h) {
             let left = PairSum { g, h };
             let right = node.minus(left);
-            let both = side_score(rules, left) + side_score(rules, right);
-            *score = if (left.h >= least) & (right.h >= least) { both } else { NO_SCORE };
+            let both = limits.score(rules, left) + limits.score(rules, right);
+            *score = if limits.is_valid(rules, left, right) { both } else { NO_SCORE };
         }
         scores
     }
@@ -216,6 +216,7 @@ impl Run {
 /// The search for the best candidate of one feature in one node.
 struct Search<'a> {
     rules: &'a ScaledRules,
+    limits: SideLimits,
     node: PairSum,
     scan: Scan,
     feature: u32,
@@ -223,15 +224,14 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
-    /// Scores the candidate if both sides are heavy enough. Candidates come in rank order, so an equal score loses.
+    /// Scores the candidate if it is valid. Candidates come in rank order, so an equal score loses.
     #[inline]
     fn offer(&mut self, place: Place, last: usize, left: PairSum) {
         let right = self.node.minus(left);
-        let least = self.rules.min_child_hessian;
-        if left.h < least || right.h < least {
+        if !self.limits.is_valid(self.rules, left, right) {
             return;
         }
-        let score = side_score(self.rules, left) + side_score(self.rules, right);
+        let score = self.limits.score(self.rules, left) + self.limits.score(self.rules, right);
         if self.best.is_none_or(|best| score > best.score) {
             let rank = self.scan.rank(place);
             self.best = Some(Candidate { score, feature: self.feature, rank, last: last as u32, left });
@@ -265,11 +265,14 @@ impl Search<'_> {
     /// Offers candidates in rank order, as [`Search::offer`] does one by one.
     #[inline(always)]
     fn offer_run(&mut self, run: &Run, place: impl Fn(usize) -> Place) {
-        let scores = if self.rules.alpha > 0.0 || self.rules.max_delta_step > 0.0 {
-            run.scores(self.rules, self.node)
+        // What is known to be 0 or no limit leaves the loop.
+        let scores = if !self.limits.is_none() {
+            run.scores(self.rules, self.limits, self.node)
+        } else if self.rules.alpha > 0.0 || self.rules.max_delta_step > 0.0 {
+            run.scores(self.rules, SideLimits::NONE, self.node)
         } else {
-            // What is known to be 0 leaves the loop.
-            run.scores(&ScaledRules { alpha: 0.0, max_delta_step: 0.0, ..*self.rules }, self.node)
+            let rules = ScaledRules { alpha: 0.0, max_delta_step: 0.0, ..*self.rules };
+            run.scores(&rules, SideLimits::NONE, self.node)
         };
         let best = scores.iter().fold(NO_SCORE, |best, &score| if score > best { score } else { best });
         if best == NO_SCORE || self.best.is_some_and(|found| found.score >= best) {
@@ -317,16 +320,18 @@ impl Search<'_> {
     }
 }
 
-/// The best candidate of one feature, if any is valid. `histogram(bin)` gives the node's sums of a bin.
+/// The best candidate of one feature, if any is valid within the node's limits. `histogram(bin)` gives the node's sums of a bin.
 #[inline(always)]
 pub fn best_of_feature(
     rules: &ScaledRules,
+    limits: &NodeLimits,
     node: PairSum,
     scan: Scan,
     feature: u32,
     histogram: impl Fn(usize) -> PairSum,
 ) -> Option<Candidate> {
-    let mut search = Search { rules, node, scan, feature, best: None };
+    let limits = limits.of_feature(feature)?;
+    let mut search = Search { rules, limits, node, scan, feature, best: None };
     match scan.method {
         TreeMethod::Hist => search.hist(&histogram),
         TreeMethod::Exact => search.exact(&histogram),
@@ -336,8 +341,14 @@ pub fn best_of_feature(
 
 /// The gain of the winner, if it is worth a split: above the least gain, and for hist not below gamma.
 #[must_use]
-pub fn gain(rules: &ScaledRules, method: TreeMethod, node: PairSum, winner: &Candidate) -> Option<f64> {
-    let root = side_score(rules, node);
+pub fn gain(
+    rules: &ScaledRules,
+    limits: &NodeLimits,
+    method: TreeMethod,
+    node: PairSum,
+    winner: &Candidate,
+) -> Option<f64> {
+    let root = limits.score(rules, node);
     if winner.score <= root {
         return None;
     }
