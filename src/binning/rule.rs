@@ -39,8 +39,8 @@ pub struct Rule<'m> {
 enum Sides {
     /// One comparison decides.
     Range {
-        /// The codes of one side: the left one if missing rows go right, otherwise the right one. The code of missing rows is above
-        /// all others, so it is never among them.
+        /// The codes of one side: the left one if missing rows go right, otherwise the right one.
+        /// The code of missing rows is above all others, so it is never among them.
         codes: Range<u32>,
         /// Whether the others, missing rows among them, go left.
         others_left: bool,

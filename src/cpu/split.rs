@@ -99,7 +99,8 @@ fn winner<S: BinSum>(
     Some((winner, gain(task.rules, limits, task.method, sums, &winner)?))
 }
 
-/// Appends the children of a level in the order of their parents, with their keys and limits. Answers the new level, and each pair's parent's position in the old one.
+/// Appends the children of a level in the order of their parents, with their keys and limits.
+/// Returns the new level, and each pair's parent's position in the old one.
 pub fn make_children(
     rules: &ScaledRules,
     nodes: &mut Vec<GrownNode>,

@@ -175,7 +175,8 @@ fn condition(node: &Node) -> f32 {
     }
 }
 
-/// Writes the sets of a tree's splits on categories one after the other, and which node has which part.
+/// Writes the sets of a tree's splits on categories one after the other, and which node has which
+/// part.
 fn write_categories(out: &mut String, tree: &Tree) {
     let nodes = tree.nodes.iter().enumerate();
     let sets: Vec<(usize, Vec<u32>)> =
@@ -246,7 +247,8 @@ fn string(out: &mut String, text: &str) {
 mod tests {
     use super::*;
 
-    /// The categories that go right, in one list with the part of each node, and a type for the node and its feature.
+    /// The categories that go right, in one list with the part of each node, and a type for the
+    /// node and its feature.
     #[test]
     fn splits_on_categories_as_xgboost_has_them() -> Result<()> {
         let mut model = Model::load("tests/fixtures/models/binary_base_v320.json")?;

@@ -63,7 +63,8 @@ pub fn finish(grown: &GrownTree, problem: &Problem<'_>, eta: f32) -> FinishedTre
     finished
 }
 
-/// Turns a node into the split that was found for it; returns where the bins of training rows go, too.
+/// Turns a node into the split that was found for it; returns where the bins of training rows go,
+/// too.
 fn divided(node: Node, grown: &GrownNode, problem: &Problem<'_>, children: [u32; 2]) -> (Node, SplitTest) {
     let cuts = &problem.matrix.cuts[grown.feature as usize];
     let scan = Scan::new(problem.method, cuts);
@@ -71,7 +72,8 @@ fn divided(node: Node, grown: &GrownNode, problem: &Problem<'_>, children: [u32;
     let split = Split::Below(scan.threshold(place, grown.last as usize, cuts));
     let test = match problem.method {
         TreeMethod::Hist => SplitTest::Below(scan.boundary(place) as u32),
-        // exact: rows that were not drawn may have values between the two neighbours of the threshold.
+        // exact: rows that were not drawn may have values between the two neighbours of the
+        // threshold.
         TreeMethod::Exact => split.by_code(cuts),
     };
     let mut node = node.divided(grown.feature, split, children);

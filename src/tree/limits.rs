@@ -1,8 +1,10 @@
-//! What a node's place in its tree allows: bounds of the weights below it, and the features that it may be split on.
+//! What a node's place in its tree allows: bounds of the weights below it, and the features that it
+//! may be split on.
 //!
-//! Limits are made at the root, and a split hands them on to both children. Monotone and interaction constraints
-//! follow XGBoost's rules: a split on a monotone feature bounds each child by the middle of both weights; a group of
-//! features stays allowed while it holds all features of the path.
+//! Limits are made at the root, and a split hands them on to both children. Monotone and
+//! interaction constraints follow XGBoost's rules: a split on a monotone feature bounds each child
+//! by the middle of both weights; a group of features stays allowed while it holds all features of
+//! the path.
 
 use crate::fixed::quantiser::{PairSum, ScaledRules};
 use crate::tree::split::side_score;
@@ -67,7 +69,8 @@ impl Bounds {
         (if side.g > 0 { -weight } else { weight }).max(self.low).min(self.high)
     }
 
-    /// Returns twice the loss that these rows lose by that weight; without bounds it is [`side_score`] but for rounding.
+    /// Returns twice the loss that these rows lose by that weight; without bounds it is
+    /// [`side_score`] but for rounding.
     #[inline]
     fn score(self, rules: &ScaledRules, side: PairSum) -> f64 {
         let weight = self.weight(rules, side);
@@ -91,7 +94,8 @@ impl SideLimits {
         self.0.is_none()
     }
 
-    /// Returns whether a split into these sides is valid: both are heavy enough, and their weights in order.
+    /// Returns whether a split into these sides is valid: both are heavy enough, and their weights
+    /// in order.
     #[inline(always)]
     #[must_use]
     pub fn is_valid(self, rules: &ScaledRules, left: PairSum, right: PairSum) -> bool {
@@ -119,7 +123,8 @@ impl SideLimits {
 }
 
 impl NodeLimits {
-    /// Returns the limits of a root: all features are allowed there, whatever their groups, as in XGBoost.
+    /// Returns the limits of a root: all features are allowed there, whatever their groups, as in
+    /// XGBoost.
     #[must_use]
     pub fn root(constraints: Arc<Constraints>) -> Self {
         let is_free = constraints.interactions.is_empty() && constraints.monotone.iter().all(|&d| d == Direction::Free);
@@ -127,7 +132,8 @@ impl NodeLimits {
         Self((!is_free).then(|| Arc::new(limits())))
     }
 
-    /// Returns what a split on this feature must keep to; `None` if the node may not be split on it.
+    /// Returns what a split on this feature must keep to; `None` if the node may not be split on
+    /// it.
     #[inline]
     #[must_use]
     pub fn of_feature(&self, feature: u32) -> Option<SideLimits> {
@@ -149,7 +155,8 @@ impl NodeLimits {
         }
     }
 
-    /// Returns the limits of the left and the right child of a split on a feature, from the children's sums.
+    /// Returns the limits of the left and the right child of a split on a feature, from the
+    /// children's sums.
     #[must_use]
     pub fn children(&self, rules: &ScaledRules, feature: u32, sums: [PairSum; 2]) -> [Self; 2] {
         let Some(limits) = &self.0 else { return [Self(None), Self(None)] };
@@ -211,7 +218,8 @@ mod tests {
         bins.iter().fold(missing, |sum, &bin| sum.plus(bin))
     }
 
-    /// Where every present value may be cut, with missing rows on the right and then on the left: the first best.
+    /// Where every present value may be cut, with missing rows on the right and then on the left:
+    /// the first best.
     fn obvious(node: PairSum, bins: &[PairSum], range: (f64, f64), direction: f64) -> Option<(f64, PairSum)> {
         let missing = bins.iter().fold(node, |rest, &bin| rest.minus(bin));
         let below = |cut: usize| bins[..cut].iter().fold(PairSum::default(), |sum, &bin| sum.plus(bin));
@@ -261,7 +269,8 @@ mod tests {
                 let found = found(&root, node, feature, &bins);
                 assert_eq!(found.map(|found| found.left), expected.map(|(_, left)| left), "{key} {feature}");
             }
-            // A split on feature 0 bounds both children by the middle, and forbids features 2 and 3.
+            // A split on feature 0 bounds both children by the middle, and forbids features 2 and
+            // 3.
             let Some(winner) = found(&root, node, 0, &bins) else { continue };
             let sums = [winner.left, node.minus(winner.left)];
             let weights = sums.map(|sums| -sums.g as f64 / (sums.h as f64 + 1.0));
@@ -278,7 +287,8 @@ mod tests {
                     let free = self::found(&NodeLimits::default(), node, feature, &bins);
                     unlike_free += usize::from(found.map(|found| found.left) != free.map(|free| free.left));
                     if let Some(found) = found {
-                        // The node's own score is bounded, too: no gain comes from leaving the bounds.
+                        // The node's own score is bounded, too: no gain comes from leaving the
+                        // bounds.
                         let weight = (-node.g as f64 / (node.h as f64 + 1.0)).clamp(range.0, range.1);
                         let own = -(2.0 * node.g as f64 * weight + (node.h as f64 + 1.0) * weight * weight);
                         let gained = found.score - child.score(&RULES, node);

@@ -6,7 +6,8 @@ use crate::binning::rule::SplitTest;
 use crate::util::bit_set::BitSet;
 use std::fmt;
 
-/// The first number that is no category, as in XGBoost: from here on not every integer is a binary32.
+/// The first number that is no category, as in XGBoost: from here on not every integer is a
+/// binary32.
 pub const CATEGORIES: u32 = 1 << 24;
 
 /// Categories of a feature: integers from 0 to 16,777,215.
@@ -21,8 +22,9 @@ impl CategorySet {
         are_valid.then(|| Self(categories.iter().copied().collect()))
     }
 
-    /// Returns whether the category that a value stands for is in the set. A fraction is cut off; a negative, a too large and
-    /// a missing value stand for no category. XGBoost reads values in the same way.
+    /// Returns whether the category that a value stands for is in the set. A fraction is cut off; a
+    /// negative, a too large and a missing value stand for no category. XGBoost reads values in the
+    /// same way.
     #[inline]
     #[must_use]
     pub fn contains(&self, value: f32) -> bool {
@@ -52,7 +54,8 @@ impl fmt::Display for CategorySet {
 pub enum Split {
     /// Values below this threshold go left, all others right.
     Below(f32),
-    /// Categories of the set go right, all others left, those that training never met among them (XGBoost's sides).
+    /// Categories of the set go right, all others left, those that training never met among them
+    /// (XGBoost's sides).
     In(CategorySet),
 }
 
@@ -67,8 +70,9 @@ impl Split {
         }
     }
 
-    /// Returns the test of the feature's codes that sends every bin where its first value goes. A bin of categories holds a
-    /// single one; the values of any other bin lie on the same side of a threshold between bins.
+    /// Returns the test of the feature's codes that sends every bin where its first value goes. A
+    /// bin of categories holds a single one; the values of any other bin lie on the same side of a
+    /// threshold between bins.
     #[must_use]
     pub fn by_code(&self, cuts: &FeatureCuts) -> SplitTest {
         match self {
@@ -80,7 +84,8 @@ impl Split {
         }
     }
 
-    /// Returns whether the left child is for the values that the split's words hold for: `< 0.5` yes, `in {1}` no.
+    /// Returns whether the left child is for the values that the split's words hold for: `< 0.5`
+    /// yes, `in {1}` no.
     #[must_use]
     pub fn left_if_true(&self) -> bool {
         matches!(self, Self::Below(_))
@@ -139,7 +144,8 @@ impl Node {
         }
     }
 
-    /// Turns the node into a split of a feature with these children, left and right. Its statistics stay.
+    /// Turns the node into a split of a feature with these children, left and right. Its statistics
+    /// stay.
     #[must_use]
     pub fn divided(self, feature: u32, split: Split, children: [u32; 2]) -> Self {
         Self { content: Content::Split(split, children), feature, ..self }
@@ -188,13 +194,15 @@ impl Node {
         }
     }
 
-    /// Returns the indices of the left and the right child as a model file has them: [`NONE`] twice for a leaf.
+    /// Returns the indices of the left and the right child as a model file has them: [`NONE`] twice
+    /// for a leaf.
     #[must_use]
     pub fn links(&self) -> [i32; 2] {
         self.children().map_or([NONE; 2], |children| children.map(|child| child as i32))
     }
 
-    /// Returns whether a row with this value of the node's feature goes left at a split; NaN is missing.
+    /// Returns whether a row with this value of the node's feature goes left at a split; NaN is
+    /// missing.
     #[inline]
     #[must_use]
     pub fn goes_left(&self, value: f32) -> bool {
@@ -204,7 +212,8 @@ impl Node {
         }
     }
 
-    /// Returns the child that a row with this value of the node's feature goes to; `None` for a leaf.
+    /// Returns the child that a row with this value of the node's feature goes to; `None` for a
+    /// leaf.
     #[inline]
     #[must_use]
     pub fn child(&self, value: f32) -> Option<usize> {

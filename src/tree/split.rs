@@ -320,7 +320,8 @@ impl Search<'_> {
     }
 }
 
-/// The best candidate of one feature, if any is valid within the node's limits. `histogram(bin)` gives the node's sums of a bin.
+/// The best candidate of one feature, if any is valid within the node's limits. `histogram(bin)`
+/// gives the node's sums of a bin.
 #[inline(always)]
 pub fn best_of_feature(
     rules: &ScaledRules,

@@ -23,7 +23,8 @@ impl BitSet {
         self.0.iter().enumerate().flat_map(bits)
     }
 
-    /// Returns the words of bits, number 0 in the lowest bit of the first one; the last one is not 0.
+    /// Returns the words of bits, number 0 in the lowest bit of the first one; the last one is not
+    /// 0.
     #[must_use]
     pub fn words(&self) -> &[u32] {
         &self.0

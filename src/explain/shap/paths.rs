@@ -73,7 +73,8 @@ pub(super) struct PathTree {
 }
 
 impl PathTree {
-    /// The paths of a tree; `slot(feature)` numbers the features. `None` if it splits on categories, whose sets are no intervals.
+    /// The paths of a tree; `slot(feature)` numbers the features. `None` if it splits on
+    /// categories, whose sets are no intervals.
     pub(super) fn new(tree: &Tree, slot: impl Fn(u32) -> usize) -> Option<Self> {
         let root = &tree.nodes[0];
         let mut paths = Self { edges: Vec::new(), stump: None, depth: 0, features: 0 };

@@ -6,7 +6,8 @@
 //! columns of the buffer, its [`Slot`]s. This needs finite thresholds, which training makes and reading a file asks for.
 //!
 //! # Categories
-//! A set of categories has a column of its own, in which an infinity stands for the side as it does for missing values.
+//! A set of categories has a column of its own, in which an infinity stands for the side as it does
+//! for missing values.
 //!
 //! # Codes
 //! All that a tree asks of a value is which thresholds it lies below. Where many nodes test a feature, its values are first turned
@@ -32,7 +33,8 @@ use std::fmt::Debug;
 /// Rows that are sent through a tree before the next tree's turn, so that the tree stays in the cache.
 pub(super) const BLOCK: usize = 256;
 
-/// A column of a block's buffer: a feature, where its missing values go, and the categories that go right, if it is split on them.
+/// A column of a block's buffer: a feature, where its missing values go, and the categories that go
+/// right, if it is split on them.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Slot {
     feature: u32,
