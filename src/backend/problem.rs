@@ -79,7 +79,7 @@ impl<'a> Problem<'a> {
         problem
     }
 
-    /// Returns the margins of so many rows before the first tree: `rows x classes`, row-major.
+    /// Returns the margins of `rows` rows before the first tree: `rows x classes`, row-major.
     #[must_use]
     pub fn first_margins(&self, base_margins: &[f32], rows: usize) -> Vec<i64> {
         let base: Vec<i64> = base_margins.iter().map(|&margin| self.format.margin.to_fixed(margin)).collect();

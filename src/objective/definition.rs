@@ -1,4 +1,4 @@
-//! The questions that an objective answers. Each has one file beside this one with all its answers.
+//! What must be known of an objective. Each one states all of it in a file beside this one.
 
 use super::gradient::GradientKernel;
 use crate::error::{Error, Result};

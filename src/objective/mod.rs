@@ -1,8 +1,8 @@
 //! The learning objectives: what is optimised, which labels are allowed, and how a margin becomes a
 //! prediction.
 //!
-//! Each objective has one file with all its answers to the questions of `definition.rs`, and one row
-//! in `with!` below, the only place that tells objectives apart. All else asks for facts.
+//! Each objective has one file that states every fact of `definition.rs`, and one row in `with!`
+//! below, the only place that tells objectives apart. All else asks for facts.
 
 mod binary_logistic;
 #[cfg(test)]
