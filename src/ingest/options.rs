@@ -23,6 +23,18 @@ pub enum Header {
     No,
 }
 
+impl Header {
+    /// Returns its name: `auto`, `yes` or `no`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Yes => "yes",
+            Self::No => "no",
+        }
+    }
+}
+
 impl FromStr for Header {
     type Err = Error;
 

@@ -2,8 +2,6 @@
 
 mod args;
 mod commands;
-mod jobs;
-mod output;
 mod program;
 mod terminal;
 

@@ -5,8 +5,7 @@ use crate::args::{backend, words};
 use crate::commands::{
     bias, completions, cv, devices, evaluate, explain, inspect, man, predict, report, train, tune, verify,
 };
-use crate::output::interrupt;
-use crate::terminal::{out_of_memory, screen};
+use crate::terminal::{interrupt, out_of_memory, screen};
 use clap::error::{ContextKind, ContextValue};
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use gboost::Result;
@@ -152,10 +151,42 @@ fn dispatch(cli: Cli) -> Result<()> {
         Command::Explain(args) => explain::run(&global, &args),
         Command::Bias(args) => bias::run(&global, &args),
         Command::Inspect(args) => inspect::run(&global, &args),
-        Command::Cv(args) => cv::run(&global, &args),
-        Command::Verify(args) => verify::run(&global, &args),
+        Command::Cv(args) => cv::run(&global, *args),
+        Command::Verify(args) => verify::run(&global, args),
         Command::Devices(_) => devices::run(&global.screen()),
-        Command::Completions(args) => completions::run(&global, &args),
-        Command::Man(args) => man::run(&global, &args),
+        Command::Completions(args) => completions::run(&global, &args, &Cli::command()),
+        Command::Man(args) => man::run(&global, &args, Cli::command()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tips_name_flags_that_their_command_has() {
+        let mut root = Cli::command();
+        root.build();
+        let mut tips = 0;
+        for (names, commands, text) in words::TIPS {
+            for name in *commands {
+                let command = root.find_subcommand(name).unwrap_or_else(|| panic!("there is no {name}"));
+                for tried in *names {
+                    assert!(
+                        !command.get_arguments().any(|arg| words::all_names(arg).any(|flag| flag == *tried)),
+                        "{name} {tried}"
+                    );
+                }
+                let mentioned = text.split("gboost ").skip(1).filter_map(|rest| rest.split([' ', ';']).next());
+                let places: Vec<&clap::Command> =
+                    mentioned.filter_map(|other| root.find_subcommand(other)).chain([command]).collect();
+                for flag in text.split([' ', ',', ';']).filter_map(|word| word.strip_prefix("--")) {
+                    let is_known = places.iter().any(|place| words::flags(place).any(|known| known == flag));
+                    assert!(is_known, "gboost {name} has no --{flag}, which a tip names");
+                    tips += 1;
+                }
+            }
+        }
+        assert!(tips > 60, "{tips} tips");
     }
 }

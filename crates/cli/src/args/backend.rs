@@ -1,13 +1,9 @@
-//! The choice of the backend, made once for every command.
+//! The choice of the backend on the command line.
 
 use crate::args::global::Global;
-use crate::terminal::screen::Screen;
 use clap::ValueEnum;
-use gboost::cpu::CpuOptions;
-use gboost::train::choice::AutoOptions;
-use gboost::train::choice::{BackendChoice, Compute};
-use gboost::train::outcome::Placement;
 use gboost::{Error, ErrorKind, Result};
+use gboost_jobs::{BackendOptions, Device};
 
 /// What `--backend` can ask for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -20,38 +16,22 @@ pub enum BackendName {
     Gpu,
 }
 
-/// Decides where to train. What was asked for by name is taken or refused, never replaced; `auto` decides while it trains.
-pub fn choose(global: &Global, profile: bool, screen: &Screen) -> Result<Compute> {
-    let cpu = CpuOptions::default().profile(profile);
-    let adapter = global.gpu.as_deref();
-    let backend = match global.backend {
-        BackendName::Auto if adapter.is_none() && profile => {
-            screen.note("--profile measures one backend: the processor; give --backend gpu for a GPU");
-            BackendChoice::Cpu
+impl BackendName {
+    /// The same for a job.
+    fn device(self) -> Device {
+        match self {
+            Self::Auto => Device::Auto,
+            Self::Cpu => Device::Cpu,
+            Self::Gpu => Device::Gpu,
         }
-        BackendName::Auto if adapter.is_none() => BackendChoice::Auto(AutoOptions::default()),
-        BackendName::Cpu => BackendChoice::Cpu,
-        BackendName::Auto | BackendName::Gpu => gpu(adapter, profile, screen)?,
-    };
-    Ok(Compute { backend, cpu, ..Compute::default() })
-}
-
-/// Says where a training ended, and why, if `auto` chose.
-pub fn tell(placement: &Placement, adapter: &str, screen: &Screen) {
-    if let Some(auto) = &placement.auto {
-        screen.detail(&format!("backend: {}, {adapter} (auto; {})", placement.name, auto.reason));
     }
 }
 
-/// Checks, before data is read, that what was asked for by name exists here.
-pub fn check(global: &Global) -> Result<()> {
-    if global.backend == BackendName::Cpu && global.gpu.is_some() {
-        return Err(Error::parameter("--gpu does not go with --backend cpu").remedy("leave one of them out"));
+impl Global {
+    /// Where a job trains.
+    pub fn backend_options(&self, profile: bool) -> BackendOptions {
+        BackendOptions { device: self.backend.device(), gpu: self.gpu.clone(), profile }
     }
-    if global.backend == BackendName::Gpu || global.gpu.is_some() {
-        find(global.gpu.as_deref())?;
-    }
-    Ok(())
 }
 
 /// Refuses a GPU for a command that has no kernels for it.
@@ -80,36 +60,4 @@ pub fn refuse_idle(global: &Global, command: &str) -> Result<()> {
         }
         None => Ok(()),
     }
-}
-
-#[cfg(feature = "gpu")]
-fn find(adapter: Option<&str>) -> Result<gboost::gpu::AdapterDescription> {
-    let adapters = gboost::gpu::adapters();
-    gboost::gpu::device::choose(&adapters, adapter).map(|index| adapters[index].clone())
-}
-
-#[cfg(not(feature = "gpu"))]
-fn find(_adapter: Option<&str>) -> Result<()> {
-    Err(Error::new(ErrorKind::Unavailable, "this build of gboost has no GPU backend")
-        .remedy("use --backend cpu or auto: the model is the same to the last byte"))
-}
-
-/// A GPU as a backend.
-#[cfg(feature = "gpu")]
-fn gpu(adapter: Option<&str>, profile: bool, screen: &Screen) -> Result<BackendChoice> {
-    let found = find(adapter)?;
-    screen.detail(&format!("backend: gpu, {} ({}, {}, {})", found.name, found.kind, found.backend, found.driver));
-    if found.software {
-        screen.note(&format!(
-            "{} is a software adapter: it computes on the processor, slower than --backend cpu",
-            found.name
-        ));
-    }
-    let options = gboost::gpu::GpuOptions::default().adapter(Some(found.index.to_string())).profile(profile);
-    Ok(BackendChoice::Gpu(options))
-}
-
-#[cfg(not(feature = "gpu"))]
-fn gpu(adapter: Option<&str>, _profile: bool, _screen: &Screen) -> Result<BackendChoice> {
-    find(adapter).map(|()| BackendChoice::Cpu)
 }

@@ -9,6 +9,5 @@ pub mod memory;
 pub mod model;
 pub mod numbers;
 pub mod params;
-pub mod params_file;
 pub mod tune;
 pub mod words;

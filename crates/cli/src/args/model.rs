@@ -1,14 +1,16 @@
 //! The files that commands work on: training data (train, tune, cv), or a model and data for it (predict, evaluate, report,
 //! explain, bias). Each may stand where it stands, or behind its flag.
 
-use super::data::{DataArgs, Purpose};
-use crate::output;
-use crate::output::Request;
-use crate::terminal::screen::Screen;
+use super::data::DataArgs;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{ArgMatches, Command, FromArgMatches};
 use gboost::ingest::Channel;
-use gboost::{Error, Model, Result, Rounds};
+use gboost::{Error, Model, Result};
+use gboost_jobs::data::{DataOptions, Purpose};
+use gboost_jobs::output::{self, Request};
+use gboost_jobs::results::METRICS;
+use gboost_jobs::{Observer, model_file};
+use gboost_report::figures::Rounds;
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
 
@@ -41,7 +43,7 @@ pub struct ModelArgs {
     /// The data's files.
     pub data: Vec<PathBuf>,
     /// How the data is read.
-    pub reading: DataArgs,
+    pub reading: DataOptions,
     all_rounds: bool,
 }
 
@@ -95,7 +97,7 @@ impl Given {
         }
         let data = if data.is_empty() { rest } else { data };
         match model {
-            Some(model) if !data.is_empty() => Ok(ModelArgs { model, data, reading, all_rounds }),
+            Some(model) if !data.is_empty() => Ok(ModelArgs { model, data, reading: reading.options(), all_rounds }),
             Some(_) => Err(missing(&[NO_DATA])),
             None if data.is_empty() => Err(missing(&[NO_MODEL, NO_DATA])),
             None => Err(missing(&[NO_MODEL])),
@@ -172,18 +174,18 @@ impl ModelArgs {
 
     /// Where the metrics of its training are, if they are beside it.
     pub fn metrics(&self) -> PathBuf {
-        output::folder_of(&self.model).join(crate::commands::train::METRICS)
+        output::folder_of(&self.model).join(METRICS)
     }
 
     /// The model.
-    pub fn load(&self, screen: &Screen) -> Result<Model> {
+    pub fn load(&self, observer: &mut dyn Observer) -> Result<Model> {
         match self.data.iter().find(|file| is_model(file)) {
             Some(model) if !is_model(&self.model) => {
                 let (data, model) = (self.model.display(), model.display());
                 Err(Error::parameter(format!("{data} stands where the model is meant, and {model} where the data is"))
                     .remedy("give the model first, then the data"))
             }
-            _ => load(&self.model, screen),
+            _ => model_file::load(&self.model, observer),
         }
     }
 
@@ -193,16 +195,7 @@ impl ModelArgs {
     }
 
     /// The data, with the features of the model.
-    pub fn read(&self, model: &Model, purpose: Purpose, screen: &Screen) -> Result<Channel> {
-        self.reading.read_for(model, &self.data, purpose, screen)
+    pub fn read(&self, model: &Model, purpose: Purpose, observer: &mut dyn Observer) -> Result<Channel> {
+        self.reading.read_for(model, &self.data, purpose, observer)
     }
-}
-
-/// Reads a model and says what its file leaves open.
-pub fn load(path: &Path, screen: &Screen) -> Result<Model> {
-    let model = Model::load(path)?;
-    for note in &model.notes {
-        screen.note(&format!("warning: {}: {note}", path.display()));
-    }
-    Ok(model)
 }

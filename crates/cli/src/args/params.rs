@@ -1,12 +1,12 @@
 //! Hyperparameters from the command line: a flag for every row of the library's table, and how they add up.
 
-use super::params_file;
 use super::words::Offered;
 use crate::args::global::Global;
 use crate::terminal::screen::Screen;
 use clap::{Arg, ArgAction, ArgMatches, Command, FromArgMatches};
 use gboost::params::{Range, Spec, TreeMethod, table};
 use gboost::{Error, Params, Result};
+use gboost_jobs::params_file;
 use serde_json::{Map, Value};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;

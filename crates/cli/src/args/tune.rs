@@ -1,14 +1,13 @@
 //! What a search is, from flags and from `--config tune.toml`.
 
 use super::numbers::{at_least, target};
-use super::params_file::{self, text_of};
 use super::words::Offered;
 use clap::ValueEnum;
 use gboost::io::files::read_text;
-use gboost::validation::tune::{
-    Bayesian, Dimension, Direction, Grid, Hyperband, MedianRule, ObjectiveMetric, Random, Space, Tuner,
-};
+use gboost::validation::tune::{Dimension, Direction};
 use gboost::{Error, Params, Result};
+use gboost_jobs::params_file::{self, text_of};
+use gboost_jobs::search::{Search, Strategy};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use std::path::{Path, PathBuf};
@@ -26,6 +25,18 @@ pub enum StrategyName {
     Bayesian,
     /// Many trials with few rounds, of which the best go on with more
     Hyperband,
+}
+
+impl StrategyName {
+    /// The same for a job.
+    fn strategy(self) -> Strategy {
+        match self {
+            Self::Random => Strategy::Random,
+            Self::Grid => Strategy::Grid,
+            Self::Bayesian => Strategy::Bayesian,
+            Self::Hyperband => Strategy::Hyperband,
+        }
+    }
 }
 
 /// Which trials are stopped on the way.
@@ -197,7 +208,7 @@ impl SearchArgs {
         let metric = self.objective_metric.or(file.objective_metric);
         Ok(Search {
             dimensions: kept,
-            strategy: self.strategy.or(file.strategy).unwrap_or_default(),
+            strategy: self.strategy.or(file.strategy).unwrap_or_default().strategy(),
             max_jobs: self.max_jobs.or(file.max_jobs),
             max_parallel_jobs: self.max_parallel_jobs.or(file.max_parallel_jobs),
             objective: metric.map(|metric| metric.parse()).transpose()?,
@@ -211,100 +222,5 @@ impl SearchArgs {
             grid_points: self.grid_points.or(file.grid_points),
             min_rounds: self.min_rounds.or(file.min_rounds),
         })
-    }
-}
-
-/// A search, resolved from flags and file.
-pub struct Search {
-    pub dimensions: Vec<Dimension>,
-    pub strategy: StrategyName,
-    pub max_jobs: Option<usize>,
-    pub max_parallel_jobs: Option<usize>,
-    pub objective: Option<ObjectiveMetric>,
-    direction: Option<Direction>,
-    /// Folds, from a config file.
-    pub nfold: Option<usize>,
-    /// Whether they share the labels equally, from a config file.
-    pub stratified: bool,
-    median: bool,
-    target: Option<f64>,
-    patience: Option<usize>,
-    batch_size: Option<usize>,
-    grid_points: Option<u32>,
-    min_rounds: Option<u32>,
-}
-
-impl Search {
-    /// What is not given, as in the lab's second task.
-    pub fn or_task2(mut self) -> Result<Self> {
-        if self.dimensions.is_empty() {
-            self.dimensions = Space::task2()?.dimensions().to_vec();
-        }
-        self.max_jobs = self.max_jobs.or(Some(6));
-        self.max_parallel_jobs = self.max_parallel_jobs.or(Some(3));
-        Ok(self)
-    }
-
-    /// Refuses options of a strategy that is not asked for: they would change nothing.
-    pub fn check(&self) -> Result<()> {
-        let options = [
-            (
-                "--batch-size",
-                "--strategy bayesian, or --early-stopping median",
-                self.batch_size.is_some(),
-                self.strategy == StrategyName::Bayesian || self.median,
-            ),
-            ("--grid-points", "--strategy grid", self.grid_points.is_some(), self.strategy == StrategyName::Grid),
-            (
-                "--min-rounds",
-                "--strategy hyperband",
-                self.min_rounds.is_some(),
-                self.strategy == StrategyName::Hyperband,
-            ),
-        ];
-        match options.iter().find(|(_, _, given, used)| *given && !used) {
-            Some((name, user, ..)) => Err(Error::parameter(format!("{name} is given, but nothing uses it"))
-                .remedy(format!("leave it out, or give {user}"))),
-            None => Ok(()),
-        }
-    }
-
-    /// Tells the tuner all but the data.
-    pub fn configure<'a>(&self, mut tuner: Tuner<'a>) -> Tuner<'a> {
-        let bayesian = Bayesian::default();
-        let batch = self.batch_size.unwrap_or(bayesian.batch);
-        tuner = match self.strategy {
-            StrategyName::Random => tuner.strategy(Random),
-            StrategyName::Grid => tuner.strategy(Grid { points: self.grid_points.unwrap_or(Grid::default().points) }),
-            StrategyName::Bayesian => tuner.strategy(Bayesian { batch, ..bayesian }),
-            StrategyName::Hyperband => {
-                let hyperband = Hyperband::default();
-                tuner.strategy(Hyperband { min_rounds: self.min_rounds.unwrap_or(hyperband.min_rounds), ..hyperband })
-            }
-        };
-        if let Some(objective) = self.objective {
-            tuner = tuner.objective(objective);
-        }
-        if let Some(direction) = self.direction {
-            tuner = tuner.direction(direction);
-        }
-        if let Some(trials) = self.max_jobs {
-            tuner = tuner.trials(trials);
-        }
-        if self.median {
-            tuner = tuner.median(MedianRule { batch });
-        }
-        if let Some(target) = self.target {
-            tuner = tuner.target(target);
-        }
-        if let Some(patience) = self.patience {
-            tuner = tuner.patience(patience);
-        }
-        tuner
-    }
-
-    /// The target, where one is given.
-    pub fn target(&self) -> Option<f64> {
-        self.target
     }
 }

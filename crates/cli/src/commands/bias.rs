@@ -1,22 +1,23 @@
 //! `gboost bias`.
 
-use crate::args::data::{DataArgs, Purpose};
 use crate::args::file_names;
 use crate::args::file_names::Form;
 use crate::args::global::Global;
 use crate::args::model::ModelArgs;
 use crate::args::{backend, numbers};
-use crate::output;
-use crate::output::interrupt;
-use crate::output::interrupt::Phase;
-use crate::output::{Draft, title};
-use crate::terminal::screen::{Screen, count};
+use crate::terminal::interrupt;
+use crate::terminal::interrupt::Phase;
+use crate::terminal::screen::Screen;
+use crate::terminal::teller::Teller;
 use gboost::explain::bias::{BiasMetric, BiasReport, BiasRows, Condition, Facet, Operand, distinct};
 use gboost::ingest::keys;
 use gboost::ingest::keys::{KeyOf, Keys};
 use gboost::ingest::{Channel, ColumnRef};
-use gboost::objective::Task;
-use gboost::{Dataset, Error, Model, Result};
+use gboost::{Dataset, Error, Model, Objective, Result};
+use gboost_jobs::Observer;
+use gboost_jobs::data::{DataOptions, Purpose};
+use gboost_jobs::output::{self, Draft, title};
+use gboost_jobs::text::count;
 use gboost_report::Analysis;
 use gboost_report::analysis::BiasSection;
 use gboost_report::page;
@@ -79,19 +80,20 @@ const MOST_VALUES: usize = 20;
 
 pub fn run(global: &Global, args: &Args) -> Result<()> {
     let screen = global.screen();
+    let mut teller = Teller::new(&screen);
     backend::refuse_gpu(global, "bias")?;
     let claim = args
         .subject
         .request()
         .output("--output", "the page", args.output.as_deref())
         .output("--json", "the metrics", args.json.as_deref())
-        .claim()?;
-    claim.tell(&screen);
-    let model = args.subject.load(&screen)?;
+        .claim(&mut teller)?;
+    claim.tell(&mut teller)?;
+    let model = args.subject.load(&mut teller)?;
     let questions = Questions::new(args, &model)?;
-    let (label, reports) =
-        gboost::util::threads::thread_pool(global.threads())?.install(|| questions.answer(args, &model, &screen))?;
-    write(args, &model, (&label, &questions.positive.to_string()), &reports)?;
+    let (label, reports) = gboost::util::threads::thread_pool(global.threads())?
+        .install(|| questions.answer(args, &model, &mut teller))?;
+    write(args, &model, (&label, &questions.positive.to_string()), &reports, &mut teller)?;
     if screen.is_quiet() && args.outputs().next().is_some() {
         return Ok(());
     }
@@ -108,13 +110,19 @@ impl Args {
 }
 
 /// Writes the files that are asked for: all of them, or none.
-fn write(args: &Args, model: &Model, (label, positive): (&str, &str), reports: &[BiasReport]) -> Result<()> {
+fn write(
+    args: &Args,
+    model: &Model,
+    (label, positive): (&str, &str),
+    reports: &[BiasReport],
+    observer: &mut dyn Observer,
+) -> Result<()> {
     interrupt::enter(Phase::Writing)?;
     let page = args.output.as_deref().map(|path| {
         let group = args.group.as_ref().map(name);
         let objective = model.objective.name();
         let page = BiasPage { objective, label, positive, group: group.as_deref(), reports };
-        Draft::with(path, page::bias::html(&title(&args.subject.model, "bias"), &page)?.as_bytes())
+        Draft::with(path, page::bias::html(&title(&args.subject.model, "bias"), &page)?.as_bytes(), observer)
     });
     let analysis = args.json.as_deref().map(|path| {
         let analysis = Analysis {
@@ -122,7 +130,7 @@ fn write(args: &Args, model: &Model, (label, positive): (&str, &str), reports: &
             post_training_bias_metrics: Some(BiasSection::new(label, positive, reports, |report| &report.predictions)),
             ..Analysis::default()
         };
-        Draft::with(path, analysis.to_text().as_bytes())
+        Draft::with(path, analysis.to_text().as_bytes(), observer)
     });
     let drafts = [page.transpose()?, analysis.transpose()?];
     interrupt::check()?;
@@ -148,7 +156,7 @@ impl Questions {
     fn new(args: &Args, model: &Model) -> Result<Self> {
         args.subject.reading.refuse_no_label()?;
         if let Some(threshold) = args.threshold {
-            let error = if model.objective.task() != Task::Binary {
+            let error = if model.objective != Objective::BinaryLogistic {
                 Error::parameter(format!(
                     "--threshold is for binary:logistic, the model is of {}",
                     model.objective.name()
@@ -179,15 +187,20 @@ impl Questions {
     }
 
     /// The reports, and the name of the label.
-    fn answer<'a>(&'a self, args: &'a Args, model: &Model, screen: &Screen) -> Result<(String, Vec<BiasReport>)> {
-        args.subject.reading.copy_pipes(&args.subject.data)?;
+    fn answer<'a>(
+        &'a self,
+        args: &'a Args,
+        model: &Model,
+        observer: &mut dyn Observer,
+    ) -> Result<(String, Vec<BiasReport>)> {
+        args.subject.reading.copy_pipes(&args.subject.data, observer)?;
         // Before the data, so that a column that is not there is not looked for among those to leave out.
         let facets = self.facets.iter().map(|(text, column, _)| Column::new(column, "--facet", text, args, model));
         let facets = facets.collect::<Result<Vec<_>>>()?;
         let group = args.group.as_ref().map(|group| Column::new(group, "--group", &group.to_string(), args, model));
         let group = group.transpose()?;
         let reading = args.subject.reading.leaving_out(facets.iter().chain(&group).filter_map(Column::is_apart));
-        let channel = reading.read_for(model, &args.subject.data, Purpose::evaluation(model), screen);
+        let channel = reading.read_for(model, &args.subject.data, Purpose::evaluation(model), observer);
         let channel =
             channel.map_err(|error| error.reword("and --ignore-column name", "and --facet or --group name"))?;
         let data = &channel.dataset;
@@ -248,12 +261,12 @@ impl Questions {
     /// Whether each row is predicted positive.
     fn predictions(&self, args: &Args, model: &Model, data: &Dataset) -> Vec<bool> {
         let rounds = args.subject.rounds();
-        let margins = model.predict_margins(data, rounds);
+        let margins = model.predict_margins(data, Some(rounds.of(model)));
         let labels = match args.threshold {
             None => model.labels(&margins),
             Some(threshold) => {
                 let label = |probability: f32| if probability > threshold { 1.0 } else { 0.0 };
-                model.transform(&margins).into_values().into_iter().map(label).collect()
+                model.transform(&margins).into_iter().map(label).collect()
             }
         };
         labels.into_iter().map(|label| self.positive.holds(label)).collect()
@@ -288,7 +301,7 @@ impl<'a> Column<'a> {
     }
 
     /// The values, one a row: of a feature, or of another column of the files.
-    fn values(mut self, args: &Args, (reading, channel): (&DataArgs, &Channel)) -> Result<Keys> {
+    fn values(mut self, args: &Args, (reading, channel): (&DataOptions, &Channel)) -> Result<Keys> {
         let data = &channel.dataset;
         let feature = match self.column {
             ColumnRef::Name(name) => data.feature_names.iter().position(|known| known == name),

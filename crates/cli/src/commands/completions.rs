@@ -2,8 +2,7 @@
 
 use crate::args::global::Global;
 use crate::args::words::shown;
-use crate::program::Cli;
-use clap::CommandFactory as _;
+use clap::Command;
 use clap_complete::Shell;
 use gboost::Result;
 
@@ -45,9 +44,9 @@ _gboost_whole_words() {
 complete -F _gboost_whole_words -o bashdefault -o default gboost
 "#;
 
-pub fn run(global: &Global, args: &Args) -> Result<()> {
+pub fn run(global: &Global, args: &Args, program: &Command) -> Result<()> {
     let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut shown(&Cli::command()), "gboost", &mut script);
+    clap_complete::generate(args.shell, &mut shown(program), "gboost", &mut script);
     if args.shell == Shell::Bash {
         script.extend_from_slice(WHOLE_WORDS);
     }

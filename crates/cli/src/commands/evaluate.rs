@@ -1,21 +1,23 @@
 //! `gboost evaluate`.
 
 use crate::args::backend;
-use crate::args::data::Purpose;
 use crate::args::file_names;
 use crate::args::file_names::Form;
 use crate::args::global::Global;
 use crate::args::model::ModelArgs;
 use crate::args::words::Offered;
-use crate::output;
-use crate::output::Draft;
-use crate::output::interrupt;
-use crate::output::interrupt::Phase;
-use crate::terminal::figures::warn_of_lacking_figures;
-use crate::terminal::screen::{Screen, figure, table};
+use crate::terminal::interrupt;
+use crate::terminal::interrupt::Phase;
+use crate::terminal::screen::{Screen, table};
+use crate::terminal::teller::Teller;
 use gboost::metric::Confusion;
-use gboost::{Metric, Model, Result, Rounds};
+use gboost::{Metric, Model, Result};
+use gboost_jobs::data::Purpose;
+use gboost_jobs::output::{self, Draft};
+use gboost_jobs::text::figure;
+use gboost_jobs::warnings::warn_of_lacking_figures;
 use gboost_report::Figures;
+use gboost_report::figures::Rounds;
 use std::path::PathBuf;
 
 /// Compute the metrics of a model on labelled data
@@ -54,12 +56,13 @@ const MISTAKES: usize = 30;
 
 pub fn run(global: &Global, args: &Args) -> Result<()> {
     let screen = global.screen();
+    let mut teller = Teller::new(&screen);
     backend::refuse_gpu(global, "evaluate")?;
     let to_stdout = args.json.as_deref().is_some_and(|path| path.as_os_str() == "-");
     let file = args.json.as_deref().filter(|_| !to_stdout);
-    let claim = args.subject.request().output("--json", "the figures", file).claim()?;
-    claim.tell(&screen);
-    let model = args.subject.load(&screen)?;
+    let claim = args.subject.request().output("--json", "the figures", file).claim(&mut teller)?;
+    claim.tell(&mut teller)?;
+    let model = args.subject.load(&mut teller)?;
     let mut metrics = args.eval_metric.iter().map(|name| Metric::from_name(name)).collect::<Result<Vec<_>>>()?;
     if metrics.is_empty() {
         metrics.push(Metric::default_for(model.objective));
@@ -69,16 +72,16 @@ pub fn run(global: &Global, args: &Args) -> Result<()> {
 
     let figures = gboost::util::threads::thread_pool(global.threads())?.install(|| {
         args.subject.reading.refuse_no_label()?;
-        let data = args.subject.read(&model, Purpose::evaluation(&model), &screen)?.dataset;
+        let data = args.subject.read(&model, Purpose::evaluation(&model), &mut teller)?.dataset;
         Figures::new(&model, &data, &metrics, rounds)
     })?;
 
-    warn_of_lacking_figures("the", &figures, &screen);
+    warn_of_lacking_figures("the", &figures, &mut teller)?;
     let mut json = serde_json::to_string_pretty(&figures).unwrap_or_default();
     json.push('\n');
     if let Some(path) = file {
         interrupt::enter(Phase::Writing)?;
-        output::publish([Draft::with(path, json.as_bytes())?])?;
+        output::publish([Draft::with(path, json.as_bytes(), &mut teller)?])?;
     }
     if to_stdout {
         return screen.bytes(json.as_bytes());
@@ -92,7 +95,7 @@ pub fn run(global: &Global, args: &Args) -> Result<()> {
 fn show(figures: &Figures, model: &Model, rounds: Rounds, screen: &Screen) -> Result<()> {
     let mut rows = vec![
         vec!["rows".to_string(), figures.rows.to_string()],
-        vec!["rounds".to_string(), format!("{} of {}", model.used_rounds(rounds), model.rounds())],
+        vec!["rounds".to_string(), format!("{} of {}", rounds.of(model), model.rounds())],
     ];
     rows.extend(figures.numbers().into_iter().map(|(name, value)| vec![name, figure(value)]));
     screen.table(&["metric", "value"], rows)?;

@@ -1,21 +1,23 @@
 //! `gboost explain`.
 
 use crate::args::backend;
-use crate::args::data::Purpose;
 use crate::args::file_names;
 use crate::args::file_names::Form;
 use crate::args::global::Global;
 use crate::args::model::ModelArgs;
 use crate::args::numbers::at_least;
-use crate::jobs::shap_csv::{Block, Content, ShapCsv};
-use crate::output;
-use crate::output::interrupt;
-use crate::output::interrupt::Phase;
-use crate::output::{Draft, title};
+use crate::terminal::interrupt;
+use crate::terminal::interrupt::Phase;
 use crate::terminal::progress::rows_bar;
-use crate::terminal::screen::{Screen, count, figure};
+use crate::terminal::screen::Screen;
+use crate::terminal::teller::Teller;
 use gboost::explain::shap::{Explainer, GlobalInteractions, GlobalShap};
 use gboost::{Dataset, Error, Model, Result};
+use gboost_jobs::Observer;
+use gboost_jobs::data::Purpose;
+use gboost_jobs::output::{self, Draft, title};
+use gboost_jobs::shap_csv::{Block, Content, ShapCsv};
+use gboost_jobs::text::{count, figure};
 use gboost_report::Analysis;
 use gboost_report::analysis::Explanations;
 use gboost_report::page;
@@ -83,6 +85,7 @@ const PAIRS: usize = 10;
 
 pub fn run(global: &Global, args: &Args) -> Result<()> {
     let screen = global.screen();
+    let mut teller = Teller::new(&screen);
     backend::refuse_gpu(global, "explain")?;
     let claim = args
         .subject
@@ -91,15 +94,15 @@ pub fn run(global: &Global, args: &Args) -> Result<()> {
         .output("--html", "the page", args.html.as_deref())
         .output("--json", "the means", args.json.as_deref())
         .output("--output", "the SHAP values", args.output.as_deref())
-        .claim()?;
-    claim.tell(&screen);
-    let model = args.subject.load(&screen)?;
+        .claim(&mut teller)?;
+    claim.tell(&mut teller)?;
+    let model = args.subject.load(&mut teller)?;
     gboost::util::threads::thread_pool(global.threads())?.install(|| {
         let purpose = Purpose::prediction(&model);
-        let data = args.subject.read(&model, purpose, &screen)?.dataset;
+        let data = args.subject.read(&model, purpose, &mut teller)?.dataset;
         check_rows(&args.row, data.rows)?;
-        let explainer = explainer(args, &model, &screen)?;
-        explain(args, &model, &explainer, &data, &screen)
+        let explainer = explainer(args, &model, &mut teller)?;
+        explain(args, &model, &explainer, &data, (&screen, &mut teller))
     })
 }
 
@@ -111,21 +114,27 @@ fn check_rows(rows: &[usize], all: usize) -> Result<()> {
     }
 }
 
-fn explainer(args: &Args, model: &Model, screen: &Screen) -> Result<Explainer> {
-    let rounds = args.subject.rounds();
+fn explainer(args: &Args, model: &Model, observer: &mut dyn Observer) -> Result<Explainer> {
+    let rounds = Some(args.subject.rounds().of(model));
     if args.background.is_empty() {
         return Explainer::path_dependent(model, rounds);
     }
     let background =
-        args.subject.reading.read_for(model, &args.background, Purpose::prediction(model), screen)?.dataset;
+        args.subject.reading.read_for(model, &args.background, Purpose::prediction(model), observer)?.dataset;
     Explainer::interventional(model, &background, rounds)
 }
 
-fn explain(args: &Args, model: &Model, explainer: &Explainer, data: &Dataset, screen: &Screen) -> Result<()> {
+fn explain(
+    args: &Args,
+    model: &Model,
+    explainer: &Explainer,
+    data: &Dataset,
+    (screen, observer): (&Screen, &mut dyn Observer),
+) -> Result<()> {
     interrupt::enter(Phase::Writing)?;
     let content = if args.interactions { Content::Interactions } else { Content::Contributions };
     let csv = ShapCsv::new(model, explainer, content);
-    let mut draft = args.output.as_deref().map(Draft::new).transpose()?;
+    let mut draft = args.output.as_deref().map(|path| Draft::new(path, observer)).transpose()?;
     let mut write = |bytes: &[u8]| match &mut draft {
         Some(draft) => draft.write_all(bytes).map_err(|source| draft.error(&source)),
         None => Ok(()),
@@ -134,7 +143,7 @@ fn explain(args: &Args, model: &Model, explainer: &Explainer, data: &Dataset, sc
     let mut global = GlobalShap::new(explainer);
     let mut pairs = GlobalInteractions::new(explainer);
     let bar = rows_bar(screen, data.rows);
-    csv.blocks(data, |block, text| {
+    csv.blocks(data, observer, |block, text| {
         write(text.as_bytes())?;
         match block {
             Block::Contributions(found) => global.add(&found),
@@ -149,19 +158,23 @@ fn explain(args: &Args, model: &Model, explainer: &Explainer, data: &Dataset, sc
     bar.finish_and_clear();
     let analysis = args.json.as_deref().map(|path| {
         let explanations = Explanations::new(model, explainer, &global).with_interactions(model, &pairs);
-        Draft::with(path, Analysis { explanations: Some(explanations), ..Analysis::default() }.to_text().as_bytes())
+        Draft::with(
+            path,
+            Analysis { explanations: Some(explanations), ..Analysis::default() }.to_text().as_bytes(),
+            observer,
+        )
     });
     let page = args.html.as_deref().map(|path| {
         let page = ExplainPage {
             model,
-            rounds: model.used_rounds(args.subject.rounds()),
+            rounds: args.subject.rounds().of(model),
             explainer,
             data,
             global: &global,
             pairs: args.interactions.then_some(&pairs),
             rows: &args.row,
         };
-        Draft::with(path, page::explain::html(&title(&args.subject.model, "explained"), &page)?.as_bytes())
+        Draft::with(path, page::explain::html(&title(&args.subject.model, "explained"), &page)?.as_bytes(), observer)
     });
     let drafts = [draft, analysis.transpose()?, page.transpose()?];
     interrupt::check()?;

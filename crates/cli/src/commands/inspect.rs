@@ -1,13 +1,15 @@
 //! `gboost inspect`.
 
 use crate::args::global::Global;
-use crate::args::model::load;
 use crate::args::numbers::at_least;
-use crate::output::Request;
-use crate::terminal::screen::{Screen, count, escape, figure};
+use crate::terminal::screen::{Screen, escape};
+use crate::terminal::teller::Teller;
 use clap::ValueEnum;
 use gboost::explain::{Importance, importance};
 use gboost::{Error, Model, Result};
+use gboost_jobs::model_file;
+use gboost_jobs::output::Request;
+use gboost_jobs::text::{count, figure};
 use std::path::PathBuf;
 
 /// Show what is in a model: a summary, or the parts that are asked for
@@ -68,9 +70,10 @@ impl Kind {
 
 pub fn run(global: &Global, args: &Args) -> Result<()> {
     let screen = global.screen();
-    let claim = Request::default().input("MODEL", Some(&args.model)).claim()?;
-    claim.tell(&screen);
-    let mut model = load(&args.model, &screen)?;
+    let mut teller = Teller::new(&screen);
+    let claim = Request::default().input("MODEL", Some(&args.model)).claim(&mut teller)?;
+    claim.tell(&mut teller)?;
+    let mut model = model_file::load(&args.model, &mut teller)?;
     let sha256 = model.sha256();
     // All that follows is for the eye, and a name is one word of it.
     model.feature_names.iter_mut().for_each(|name| *name = escape(name, &[]).into_owned());

@@ -2,16 +2,14 @@
 
 use crate::args::file_names::folder;
 use crate::args::global::Global;
-use crate::output;
-use crate::output::interrupt;
-use crate::output::interrupt::Phase;
-use crate::output::{Draft, Request};
-use crate::program::Cli;
-use crate::terminal::screen::count;
+use crate::terminal::interrupt;
+use crate::terminal::interrupt::Phase;
+use crate::terminal::teller::Teller;
 use clap::Command;
-use clap::CommandFactory as _;
 use clap_mangen::Man;
 use gboost::{Error, ErrorKind, Result};
+use gboost_jobs::output::{self, Draft, Request};
+use gboost_jobs::text::count;
 use std::path::PathBuf;
 
 /// Write the manual pages: gboost.1, and one for each command
@@ -31,24 +29,25 @@ Examples:
   gboost man --output ~/.local/share/man/man1
   gboost man --output man && man -l man/gboost-train.1";
 
-pub fn run(global: &Global, args: &Args) -> Result<()> {
+pub fn run(global: &Global, args: &Args, program: Command) -> Result<()> {
     let screen = global.screen();
-    let pages = pages()?;
+    let pages = pages(program)?;
     let places: Vec<PathBuf> = pages.iter().map(|(name, _)| args.output.join(name)).collect();
     let request =
         places.iter().fold(Request::default(), |request, path| request.output_in("--output", "the manual page", path));
-    let claim = request.claim()?;
-    claim.tell(&screen);
+    let mut teller = Teller::new(&screen);
+    let claim = request.claim(&mut teller)?;
+    claim.tell(&mut teller)?;
     interrupt::enter(Phase::Writing)?;
-    let drafts = places.iter().zip(&pages).map(|(path, (_, page))| Draft::with(path, page));
+    let drafts = places.iter().zip(&pages).map(|(path, (_, page))| Draft::with(path, page, &mut teller));
     output::publish(drafts.collect::<Result<Vec<_>>>()?)?;
     screen.note(&format!("{} written to {}", count(pages.len(), "manual page"), args.output.display()));
     Ok(())
 }
 
 /// Names and contents.
-fn pages() -> Result<Vec<(String, Vec<u8>)>> {
-    let mut root = Cli::command().disable_help_subcommand(true);
+fn pages(program: Command) -> Result<Vec<(String, Vec<u8>)>> {
+    let mut root = program.disable_help_subcommand(true);
     root.build();
     std::iter::once(&root).chain(root.get_subcommands()).map(page).collect()
 }

@@ -1,21 +1,23 @@
 //! `gboost predict`.
 
 use crate::args::backend;
-use crate::args::data::Purpose;
 use crate::args::file_names;
 use crate::args::file_names::Form;
 use crate::args::global::Global;
 use crate::args::model::ModelArgs;
-use crate::jobs::shap_csv::{Content, ShapCsv};
-use crate::output;
-use crate::output::Draft;
-use crate::output::interrupt;
-use crate::output::interrupt::Phase;
+use crate::terminal::interrupt;
+use crate::terminal::interrupt::Phase;
 use crate::terminal::progress::rows_bar;
-use crate::terminal::screen::{Screen, count};
+use crate::terminal::screen::Screen;
+use crate::terminal::teller::Teller;
 use clap::ValueEnum;
 use gboost::explain::shap::Explainer;
-use gboost::{Dataset, Model, PerOutput, Result};
+use gboost::{Dataset, Model, Result};
+use gboost_jobs::Observer;
+use gboost_jobs::data::Purpose;
+use gboost_jobs::output::{self, Draft};
+use gboost_jobs::shap_csv::{Content, ShapCsv};
+use gboost_jobs::text::count;
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -69,20 +71,22 @@ enum OutputType {
 /// Rows that are put into text before they are written.
 const BLOCK: usize = 1 << 12;
 
-/// Predictions per row and column.
+/// Predictions, class after class or row after row.
 enum Table {
-    /// Numbers.
-    Numbers(PerOutput<f32>),
+    /// Numbers: `[column * rows + row]`.
+    Numbers(Vec<f32>),
     /// Leaves: `[row * columns + column]`.
     Leaves(Vec<u32>),
 }
 
 pub fn run(global: &Global, args: &Args) -> Result<()> {
     let screen = global.screen();
+    let mut teller = Teller::new(&screen);
     backend::refuse_gpu(global, "predict")?;
-    let claim = args.subject.request().output("--output", "the predictions", args.output.as_deref()).claim()?;
-    claim.tell(&screen);
-    let model = args.subject.load(&screen)?;
+    let claim =
+        args.subject.request().output("--output", "the predictions", args.output.as_deref()).claim(&mut teller)?;
+    claim.tell(&mut teller)?;
+    let model = args.subject.load(&mut teller)?;
     let pool = gboost::util::threads::thread_pool(global.threads())?;
     let content = match args.output_type {
         OutputType::Contribs => Some(Content::Contributions),
@@ -90,17 +94,17 @@ pub fn run(global: &Global, args: &Args) -> Result<()> {
         _ => None,
     };
     if let Some(content) = content {
-        return pool.install(|| explain(args, &model, content, &screen));
+        return pool.install(|| explain(args, &model, content, (&screen, &mut teller)));
     }
     let predictions = pool.install(|| -> Result<Predictions> {
-        let data = args.subject.read(&model, Purpose::prediction(&model), &screen)?.dataset;
+        let data = args.subject.read(&model, Purpose::prediction(&model), &mut teller)?.dataset;
         Ok(Predictions { names: names(&model, args), rows: data.rows, table: predict(&model, &data, args) })
     })?;
     match &args.output {
         None => predictions.print(&screen),
         Some(path) => {
             interrupt::enter(Phase::Writing)?;
-            let mut draft = Draft::new(path)?;
+            let mut draft = Draft::new(path, &mut teller)?;
             predictions.blocks(|block| {
                 interrupt::check()?;
                 draft.write_all(block).map_err(|source| draft.error(&source))
@@ -113,20 +117,25 @@ pub fn run(global: &Global, args: &Args) -> Result<()> {
 }
 
 /// Writes SHAP values.
-fn explain(args: &Args, model: &Model, content: Content, screen: &Screen) -> Result<()> {
-    let data = args.subject.read(model, Purpose::prediction(model), screen)?.dataset;
-    let explainer = Explainer::path_dependent(model, args.subject.rounds())?;
+fn explain(
+    args: &Args,
+    model: &Model,
+    content: Content,
+    (screen, observer): (&Screen, &mut dyn Observer),
+) -> Result<()> {
+    let data = args.subject.read(model, Purpose::prediction(model), observer)?.dataset;
+    let explainer = Explainer::path_dependent(model, Some(args.subject.rounds().of(model)))?;
     let csv = ShapCsv::new(model, &explainer, content);
     let bar = rows_bar(screen, data.rows);
     let Some(path) = &args.output else {
         screen.bytes(&csv.header()?)?;
-        return csv.blocks(&data, |_, text| screen.bytes(text.as_bytes()));
+        return csv.blocks(&data, observer, |_, text| screen.bytes(text.as_bytes()));
     };
     interrupt::enter(Phase::Writing)?;
-    let mut draft = Draft::new(path)?;
+    let mut draft = Draft::new(path, observer)?;
     let mut write = |bytes: &[u8]| draft.write_all(bytes).map_err(|source| draft.error(&source));
     write(&csv.header()?)?;
-    csv.blocks(&data, |block, text| {
+    csv.blocks(&data, observer, |block, text| {
         bar.inc(block.rows() as u64);
         write(text.as_bytes())
     })?;
@@ -137,21 +146,16 @@ fn explain(args: &Args, model: &Model, content: Content, screen: &Screen) -> Res
 }
 
 fn predict(model: &Model, data: &Dataset, args: &Args) -> Table {
-    let rounds = args.subject.rounds();
+    let rounds = Some(args.subject.rounds().of(model));
     if args.output_type == OutputType::Leaf {
         return Table::Leaves(model.predict_leaves(data, rounds));
     }
     let margins = model.predict_margins(data, rounds);
     Table::Numbers(match args.output_type {
         OutputType::Probability => model.transform(&margins),
-        OutputType::Label => PerOutput::new(model.labels(&margins), 1),
+        OutputType::Label => model.labels(&margins),
         _ => margins,
     })
-}
-
-/// The columns of the probabilities that a model predicts, or of its predictions in regression.
-pub fn probability_names(model: &Model) -> Vec<String> {
-    model.objective.prediction_names(model.classes)
 }
 
 /// The header.
@@ -162,9 +166,9 @@ fn names(model: &Model, args: &Args) -> Vec<String> {
         false => vec![name.to_string()],
     };
     match (args.output_type, model.objective.is_classification()) {
-        (OutputType::Leaf, _) => numbered("tree", model.used_rounds(args.subject.rounds()) * model.classes),
+        (OutputType::Leaf, _) => numbered("tree", args.subject.rounds().of(model) * model.classes),
         (OutputType::Margin, _) => each_class("margin"),
-        (OutputType::Label, false) | (OutputType::Probability, _) => probability_names(model),
+        (OutputType::Label, false) | (OutputType::Probability, _) => model.objective.prediction_names(model.classes),
         (OutputType::Label, _) => vec!["label".to_string()],
         (OutputType::Contribs | OutputType::Interactions, _) => Vec::new(),
     }
@@ -205,7 +209,7 @@ impl Predictions {
             }
             // Writing to a String cannot fail.
             let _ = match &self.table {
-                Table::Numbers(values) => write!(text, "{}", values.get(column, row)),
+                Table::Numbers(values) => write!(text, "{}", values[column * self.rows + row]),
                 Table::Leaves(values) => write!(text, "{}", values[row * columns + column]),
             };
         }

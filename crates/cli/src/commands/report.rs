@@ -1,27 +1,26 @@
-//! `gboost report`, and the report at the end of a training.
+//! `gboost report`.
 
 use crate::args::backend;
-use crate::args::data::Purpose;
 use crate::args::file_names;
 use crate::args::file_names::Form;
 use crate::args::global::Global;
 use crate::args::model::ModelArgs;
-use crate::output;
-use crate::output::Draft;
-use crate::output::interrupt;
-use crate::output::interrupt::Phase;
-use crate::terminal::figures::{warn_of_drifts, warn_of_lacking_figures};
 use crate::terminal::progress::spinner;
-use crate::terminal::screen::Screen;
+use crate::terminal::teller::Teller;
 use gboost::ingest::Channel;
 use gboost::io::files::read_regular;
 use gboost::util::digest::sha256_of_file;
 use gboost::{Model, Result};
+use gboost_jobs::Observer;
+use gboost_jobs::data::Purpose;
+use gboost_jobs::output;
+use gboost_jobs::report_files::ReportFiles;
+use gboost_jobs::warnings::{warn_of_drifts, warn_of_lacking_figures};
+use gboost_report::ReportData;
 use gboost_report::data::{ChannelFigures, Inputs, NamedData};
 use gboost_report::figures::Drift;
 use gboost_report::history_file::History;
 use gboost_report::palette::DataRole;
-use gboost_report::{Analysis, ReportData, notebook, page};
 use serde_json::{Map, Value};
 use std::path::{Path, PathBuf};
 
@@ -77,8 +76,9 @@ Examples:
 
 pub fn run(global: &Global, args: &Args) -> Result<()> {
     let screen = global.screen();
+    let mut teller = Teller::new(&screen);
     backend::refuse_gpu(global, "report")?;
-    let places = Places::new(&args.output, args.json.as_deref(), args.notebook.as_deref());
+    let places = ReportFiles::new(&args.output, args.json.as_deref(), args.notebook.as_deref());
     let (manifest, metrics) = (args.subject.manifest(), args.subject.metrics());
     let claim = args
         .subject
@@ -90,22 +90,23 @@ pub fn run(global: &Global, args: &Args) -> Result<()> {
         .output("--output", "the report", Some(&args.output))
         .output("--json", "the report's numbers", args.json.as_deref())
         .output("--notebook", "the notebook", args.notebook.as_deref())
-        .claim()?;
-    claim.tell(&screen);
-    let model = args.subject.load(&screen)?;
+        .claim(&mut teller)?;
+    claim.tell(&mut teller)?;
+    let model = args.subject.load(&mut teller)?;
     let history = args.history.as_deref().map(|path| read_history(path, &model)).transpose()?;
     gboost::util::threads::thread_pool(global.threads())?.install(|| {
         args.subject.reading.refuse_no_label()?;
-        let read = |name: &'static str, paths: &[PathBuf]| -> Result<Option<(&'static str, Channel)>> {
+        let data = args.subject.read(&model, Purpose::evaluation(&model), &mut teller)?;
+        let mut read = |name: &'static str, paths: &[PathBuf]| -> Result<Option<(&'static str, Channel)>> {
             match paths {
                 [] => Ok(None),
                 paths => {
-                    let channel = args.subject.reading.read_for(&model, paths, Purpose::evaluation(&model), &screen);
+                    let purpose = Purpose::evaluation(&model);
+                    let channel = args.subject.reading.read_for(&model, paths, purpose, &mut teller);
                     Ok(Some((name, channel.map_err(|error| error.context(name))?)))
                 }
             }
         };
-        let data = args.subject.read(&model, Purpose::evaluation(&model), &screen)?;
         let others = [read("train", &args.train)?, read("validation", &args.validation)?];
         let manifest = beside(&args.subject.model, &manifest, &model);
         let metrics = beside(&args.subject.model, &metrics, &model);
@@ -137,9 +138,9 @@ pub fn run(global: &Global, args: &Args) -> Result<()> {
         });
         spinner.finish_and_clear();
         let report = report?;
-        warn_of_no_shap(&report, &screen);
+        warn_of_no_shap(&report, &mut teller)?;
         for channel in &report.figures {
-            warn_of_lacking_figures(&channel.name, &channel.figures, &screen);
+            warn_of_lacking_figures(&channel.name, &channel.figures, &mut teller)?;
         }
         if let Some(recorded) = recorded {
             // A history knows its data by their part in the training, whatever file the rows are read from now.
@@ -150,11 +151,11 @@ pub fn run(global: &Global, args: &Args) -> Result<()> {
             warn_of_drifts(
                 &Drift::find(&recorded, model.used_rounds(args.subject.rounds()), figures),
                 model.objective,
-                &screen,
-            );
+                &mut teller,
+            )?;
         }
-        output::publish(places.draft(&title, &report)?)?;
-        places.tell(&screen);
+        output::publish(places.draft(&title, &report, &mut teller)?)?;
+        places.paths().for_each(|path| screen.note(&format!("written: {}", path.display())));
         Ok(())
     })
 }
@@ -208,56 +209,13 @@ fn role<'a>(
 }
 
 /// Says why there are no SHAP values, where there could be none.
-pub fn warn_of_no_shap(report: &ReportData, screen: &Screen) {
-    if let Some(why) = &report.no_shap {
-        screen.note(&format!("warning: the report is without SHAP values: {why}"));
+fn warn_of_no_shap(report: &ReportData, observer: &mut dyn Observer) -> Result<()> {
+    match &report.no_shap {
+        Some(why) => observer.note(&format!("warning: the report is without SHAP values: {why}")),
+        None => Ok(()),
     }
 }
 
 fn parameters(value: &Option<Value>) -> Option<Map<String, Value>> {
     value.as_ref()?["parameters"].as_object().cloned()
-}
-
-/// Where a report goes.
-pub struct Places {
-    html: PathBuf,
-    json: Option<PathBuf>,
-    notebook: Option<PathBuf>,
-}
-
-impl Places {
-    /// The places.
-    pub fn new(html: &Path, json: Option<&Path>, notebook: Option<&Path>) -> Self {
-        Self { html: html.to_path_buf(), json: json.map(Path::to_path_buf), notebook: notebook.map(Path::to_path_buf) }
-    }
-
-    /// The HTML file's place.
-    pub fn html(&self) -> &Path {
-        &self.html
-    }
-
-    /// The files, written but without their names.
-    pub fn draft(&self, title: &str, report: &ReportData) -> Result<Vec<Draft>> {
-        interrupt::check()?;
-        let html = page::html(title, report)?;
-        interrupt::enter(Phase::Writing)?;
-        let mut drafts = Vec::new();
-        if let Some(path) = &self.json {
-            let explanations = report.shap.as_ref().map(|shap| shap.explanations.clone());
-            let analysis = Analysis { explanations, report: Some(report.summary()), ..Analysis::default() };
-            drafts.push(Draft::with(path, analysis.to_text().as_bytes())?);
-        }
-        if let Some(path) = &self.notebook {
-            drafts.push(Draft::with(path, notebook::text(title, report).as_bytes())?);
-        }
-        drafts.push(Draft::with(&self.html, html.as_bytes())?);
-        interrupt::check()?;
-        Ok(drafts)
-    }
-
-    fn tell(&self, screen: &Screen) {
-        for path in [Some(&self.html), self.json.as_ref(), self.notebook.as_ref()].into_iter().flatten() {
-            screen.note(&format!("written: {}", path.display()));
-        }
-    }
 }

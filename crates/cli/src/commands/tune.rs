@@ -1,34 +1,28 @@
 //! `gboost tune`.
 
-use super::train::{self, Job, SoFar, Training};
-use crate::args::backend;
-use crate::args::data::{Channels, DataArgs, Paths, Purpose};
+use crate::args::data::DataArgs;
 use crate::args::file_names;
 use crate::args::file_names::Form;
 use crate::args::folds::FoldArgs;
 use crate::args::global::Global;
-use crate::args::memory::Plan;
 use crate::args::model::TrainArgs;
 use crate::args::params::HyperArgs;
-use crate::args::tune::{Search, SearchArgs};
-use crate::jobs::manifest;
-use crate::jobs::manifest::Inputs;
-use crate::output;
-use crate::output::interrupt;
-use crate::output::interrupt::Phase;
-use crate::output::{Draft, JOURNAL_FLAG, Request};
-use crate::terminal::figures::check_search;
-use crate::terminal::screen::{Screen, count, figure};
+use crate::args::tune::SearchArgs;
+use crate::terminal::interrupt;
+use crate::terminal::screen::Screen;
+use crate::terminal::summary;
+use crate::terminal::teller::Teller;
 use crate::terminal::tune_progress::TrialDisplay;
-use gboost::train::choice::{BackendChoice, Compute};
 use gboost::util::clock::Clock;
-use gboost::util::threads::thread_pool;
-use gboost::validation::Folds;
-use gboost::validation::tune::{Dimension, Ended, Resume, Source, Space, Tuned, Tuner, WarmStart, text_of};
-use gboost::{Error, ErrorKind, Evaluate, Params, Result};
-use gboost_report::{Manifest, Seconds};
+use gboost::validation::tune::{Dimension, Space, Tuned, WarmStart, text_of};
+use gboost::{Error, Params, Result};
+use gboost_jobs::search::Search;
+use gboost_jobs::text::{count, figure};
+use gboost_jobs::tune::TuneFiles;
+use gboost_jobs::{DataFiles, Event, Observer, Phase, TuneJob};
 use serde_json::Value;
-use std::path::PathBuf;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
 
 /// Search for the hyperparameters that do best; without --train on the built-in census data
 ///
@@ -110,235 +104,108 @@ Examples:
   gboost tune train.csv --config tune.toml --output run1 --resume
   gboost train train.csv --params run1/best_params.toml";
 
-const MODEL: &str = "model.json";
-const JOURNAL: &str = "tune.jsonl";
-const LEADERBOARD_CSV: &str = "leaderboard.csv";
-const LEADERBOARD_JSON: &str = "leaderboard.json";
-const BEST_PARAMS: &str = "best_params.toml";
-
 /// Trials that are shown at the end; the files have all.
 const SHOWN: usize = 30;
 
 pub fn run(global: &Global, args: Args) -> Result<()> {
     let clock = Clock::start();
-    let Args { train, validation, test, data: reading, search, folds, output, journal, resume, warm_start, hyper } =
-        args;
-    let paths = Paths { train: &train, validation: &validation, test: &test };
-    let built_in = train.is_empty();
-    let files = Files::new(output, journal);
-    let inputs = Request::default()
-        .data("--train", &train)
-        .data("--validation", &validation)
-        .data("--test", &test)
-        .input("--params", hyper.file())
-        .input("--config", search.config_file())
-        .input("--folds", folds.file().as_deref());
-    let inputs = warm_start.iter().fold(inputs, |inputs, path| inputs.input("--warm-start", Some(path)));
-    let claim = files.request(inputs).claim()?;
+    let Args { train, validation, test, data, search, folds, output, journal, resume, warm_start, hyper } = args;
+    let mut job = TuneJob {
+        params: Params::default(),
+        is_objective_given: false,
+        data: DataFiles { train: train.to_vec(), validation, test },
+        reading: data.options(),
+        folds: folds.options(),
+        search: Search::default(),
+        resume,
+        warm_start,
+        backend: global.backend_options(false),
+        files: TuneFiles::new(&output, journal.as_deref()),
+    };
+    let read: [(&'static str, Option<&Path>); 2] = [("--params", hyper.file()), ("--config", search.config_file())];
+    let claim = job.request(&read).claim(&mut Teller::new(Screen::QUIET))?;
     let config = search.config()?;
+    let built_in = job.data.train.is_empty();
     let mut defaults = if built_in { Params::task2() } else { Params::default() };
     let notes = config.as_ref().map(|config| config.apply(&mut defaults)).transpose()?.unwrap_or_default();
-    let mut search = search.over(config)?;
-    let tuned: Vec<&str> = search.dimensions.iter().map(Dimension::name).collect();
-    let params = hyper.resolve_but(&tuned, defaults, global)?;
+    job.search = search.over(config)?;
+    let tuned: Vec<&str> = job.search.dimensions.iter().map(Dimension::name).collect();
+    job.params = hyper.resolve_but(&tuned, defaults, global)?;
     if built_in {
-        search = search.or_task2()?;
+        job.search = job.search.or_built_in()?;
     }
-    search.check()?;
-    let space = Space::new(search.dimensions.clone())?;
+    job.search.check()?;
+    let space = Space::new(job.search.dimensions.clone())?;
     if let Some(name) = space.names().find(|name| hyper.is_given(name)) {
         return Err(Error::parameter(format!("{name} has a fixed value and a range")).remedy("give one of the two"));
     }
-    let screen = Screen::new(params.verbosity);
-    claim.tell(&screen);
+    job.is_objective_given = hyper.names("objective");
+    let screen = Screen::new(job.params.verbosity);
+    let mut teller = SearchTeller {
+        teller: Teller::new(&screen).without_rounds(),
+        screen: &screen,
+        files: &job.files,
+        trials: None,
+    };
+    claim.tell(&mut teller)?;
     notes.iter().for_each(|note| screen.note(note));
-    backend::check(global)?;
+    let outcome = job.run_claimed(&claim, clock, &mut teller)?;
+    summary::training(&outcome.best, &job.files.model, &screen)?;
+    outcome.check_target()
+}
 
-    let pool = thread_pool(params.nthread)?;
-    let fold_args = folds.or(search.nfold, search.stratified);
-    let is_cv = search.objective.is_some_and(|objective| objective.source == Source::Cv);
-    let with_folds = fold_args.is_given() || is_cv || built_in || validation.is_empty();
-    if !with_folds {
-        fold_args.refuse_unused()?;
-    }
-    if resume && !files.journal.exists() {
-        screen.note(&format!("--resume: there is no journal {}: the search starts anew", files.journal.display()));
-    }
-    let source = DataSource { paths, reading: &reading, folds: with_folds.then_some(&fold_args) };
-    let (channels, folds) = pool.install(|| source.read(&params, &screen))?;
-    channels.tell_of_classes(&hyper, &params, &screen);
-    let reading = source.final_reading()?;
-    let begun = manifest::begin(Inputs {
-        command: "tune",
-        result: files.model.model(),
-        params: &params,
-        reading: &reading,
-        channels: &channels,
-        start: None,
-        folds: None,
-    })?;
-    let read = clock.seconds();
-    let rows = &channels.train.dataset;
-    let chosen = backend::choose(global, false, &screen)?;
-    let of_trials = match &chosen.backend {
-        BackendChoice::Auto(_) => {
-            screen.detail(
-                "backend of the trials: cpu (auto; they run side by side); the best model's training may try a GPU",
-            );
-            BackendChoice::Cpu
+/// The observer of a search: shows its trials as well, and the leaderboard.
+struct SearchTeller<'a> {
+    teller: Teller<'a>,
+    screen: &'a Screen,
+    files: &'a TuneFiles,
+    trials: Option<TrialDisplay<'a>>,
+}
+
+impl Observer for SearchTeller<'_> {
+    fn on(&mut self, event: &Event<'_>) -> ControlFlow<()> {
+        match *event {
+            Event::Begins(Phase::Searching { objective, trials, journal }) => {
+                self.trials = Some(TrialDisplay::new(self.screen, objective, trials));
+                interrupt::keeps(journal);
+                interrupt::doing("in the search");
+                self.teller.or_stop(interrupt::enter(interrupt::Phase::Rounds))
+            }
+            Event::Trial(event) => {
+                self.trials.as_mut().map_or(ControlFlow::Continue(()), |display| display.show(event))
+            }
+            Event::Searched(tuned) => {
+                let shown = self.searched(tuned);
+                self.teller.or_stop(shown)
+            }
+            _ => self.teller.on(event),
         }
-        named => named.clone(),
-    };
-
-    let parallel = search.max_parallel_jobs.unwrap_or(match of_trials {
-        BackendChoice::Cpu | BackendChoice::Auto(_) => pool.current_num_threads(),
-        _ => 1,
-    });
-    let mut tuner = Tuner::new(&params, &space, rows)
-        .parallel(parallel)
-        .on(Compute { backend: of_trials, ..chosen.clone() })
-        .journal(&files.journal, if resume { Resume::Yes } else { Resume::No });
-    if let Some(channel) = &channels.validation {
-        tuner = tuner.validation(&channel.dataset);
-    }
-    if let Some(folds) = &folds {
-        tuner = tuner.folds(folds);
-    }
-    tuner = search.configure(warm_start.iter().fold(tuner, |tuner, path| tuner.warm_start(path)));
-    check_search(tuner.objective_metric()?, &channels, (folds.as_ref(), &fold_args), &params, &screen)?;
-    let tuned = tune(tuner, &files, &screen)?;
-    show(&tuned, &files, &screen)?;
-
-    let best = match tuned.best_params() {
-        Ok(best) => best,
-        Err(error) => {
-            // The leaderboard says why there is no model.
-            files.write_without_model(&tuned)?;
-            return Err(error);
-        }
-    };
-    let begun = Manifest { parameters: Manifest::parameters_of(&best), seed: best.seed, ..begun };
-    let training = Training {
-        params: &best,
-        channels: &channels,
-        matrix: None,
-        start: None,
-        compute: &chosen,
-        log_every: None,
-        hidden: Evaluate::LastRound,
-    };
-    let so_far = SoFar { begun, clock, seconds: Seconds { read, ..Seconds::default() }, spilled_bytes: 0 };
-    // One set with the model: what stands in the folder is of one search.
-    let more = files.tables(&tuned, Some(&best));
-    Job { training, files: &files.model, so_far, more, pool: &pool }.run(&screen, &Screen::new(0))?;
-    check_target(&tuned, &search)
-}
-
-/// Where the data comes from, and how its training rows are parted.
-struct DataSource<'a> {
-    paths: Paths<'a>,
-    reading: &'a DataArgs,
-    folds: Option<&'a FoldArgs>,
-}
-
-impl DataSource<'_> {
-    fn read(&self, params: &Params, screen: &Screen) -> Result<(Channels, Option<Folds>)> {
-        let Self { paths, reading, folds } = self;
-        if paths.train.is_empty() {
-            reading.refuse_without_files()?;
-            screen.note(
-                "no --train given: the built-in census data (UCI Adult), with the ranges and options of Task 2 where none are given",
-            );
-            let channels = Channels::built_in()?;
-            let folds = folds.map(|folds| folds.of(&channels.train, params)).transpose()?;
-            return Ok((channels, folds));
-        }
-        reading.refuse_no_label()?;
-        let purpose = Purpose::training(params, None);
-        let Some(folds) = folds else {
-            return Ok((Channels::read(reading, *paths, purpose, &Plan::KEEP, screen)?, None));
-        };
-        let (train, found) = folds.read(reading, paths.train, params, screen)?;
-        let channels = Channels::read_with(train, &folds.reading(reading)?, *paths, purpose, screen)?;
-        Ok((channels, Some(found)))
     }
 
-    /// How all channels were read in the end.
-    fn final_reading(&self) -> Result<DataArgs> {
-        self.folds.map_or_else(|| Ok(self.reading.clone()), |folds| folds.reading(self.reading))
+    fn reason(&mut self) -> Error {
+        self.teller.reason()
+    }
+
+    fn wants_rounds(&self) -> bool {
+        self.teller.wants_rounds()
+    }
+
+    fn wants_notes(&self) -> bool {
+        self.teller.wants_notes()
     }
 }
 
-fn tune(tuner: Tuner<'_>, files: &Files, screen: &Screen) -> Result<Tuned> {
-    let objective = tuner.objective_metric()?;
-    let mut display = TrialDisplay::new(screen, objective, tuner.trial_count()?);
-    interrupt::keeps(&files.journal);
-    interrupt::doing("in the search");
-    interrupt::enter(Phase::Rounds)?;
-    let tuned = tuner.on_event(|event| display.show(event)).run();
-    display.finish()?;
-    let tuned = tuned.map_err(|error| match error.kind() {
-        ErrorKind::Interrupted => interrupt::interrupted(),
-        _ => error,
-    })?;
-    interrupt::enter(Phase::Reading)?;
-    Ok(tuned)
-}
-
-/// Where the results go.
-struct Files {
-    folder: PathBuf,
-    journal: PathBuf,
-    /// Those of the best model.
-    model: train::Files,
-}
-
-impl Files {
-    /// The places.
-    fn new(folder: PathBuf, journal: Option<PathBuf>) -> Self {
-        let journal = journal.unwrap_or_else(|| folder.join(JOURNAL));
-        let model = train::Files::new(&folder.join(MODEL), None, None);
-        Self { folder, journal, model }
-    }
-
-    /// Adds the files to those that the command writes.
-    fn request(&self, request: Request) -> Request {
-        let request = self.model.request(request, "--output", "--output");
-        let tables = [
-            ("the leaderboard as CSV", LEADERBOARD_CSV),
-            ("the leaderboard as JSON", LEADERBOARD_JSON),
-            ("the best parameters", BEST_PARAMS),
-        ];
-        let request = tables
-            .iter()
-            .fold(request, |request, (what, name)| request.output_in("--output", what, &self.folder.join(name)));
-        request.output(JOURNAL_FLAG, "the journal", Some(&self.journal))
-    }
-
-    /// The leaderboard, and what trains the best model: where they go, and their text.
-    fn tables(&self, tuned: &Tuned, best: Option<&Params>) -> Vec<(PathBuf, String)> {
-        let leaderboard = tuned.leaderboard();
-        let tables = [(LEADERBOARD_CSV, leaderboard.to_csv()), (LEADERBOARD_JSON, leaderboard.to_json())];
-        let best = best.map(|params| (BEST_PARAMS, params_toml(tuned, params)));
-        tables.into_iter().chain(best).map(|(name, text)| (self.folder.join(name), text)).collect()
-    }
-
-    /// Writes the leaderboard of a search that found no model, unless those of an earlier one would stay beside it.
-    fn write_without_model(&self, tuned: &Tuned) -> Result<()> {
-        if self.model.model().exists() || self.folder.join(BEST_PARAMS).exists() {
-            return Ok(());
-        }
-        interrupt::enter(Phase::Writing)?;
-        let drafts = self.tables(tuned, None);
-        let drafts =
-            drafts.iter().map(|(path, text)| Draft::with(path, text.as_bytes())).collect::<Result<Vec<_>>>()?;
-        interrupt::check()?;
-        output::publish(drafts)
+impl SearchTeller<'_> {
+    fn searched(&mut self, tuned: Option<&Tuned>) -> Result<()> {
+        self.trials.take().map_or(Ok(()), TrialDisplay::finish)?;
+        let Some(tuned) = tuned else { return Ok(()) };
+        interrupt::enter(interrupt::Phase::Reading)?;
+        show(tuned, self.files, self.screen)
     }
 }
 
 /// Shows the leaderboard.
-fn show(tuned: &Tuned, files: &Files, screen: &Screen) -> Result<()> {
+fn show(tuned: &Tuned, files: &TuneFiles, screen: &Screen) -> Result<()> {
     let leaderboard = tuned.leaderboard();
     if screen.is_quiet() {
         return Ok(());
@@ -368,35 +235,10 @@ fn show(tuned: &Tuned, files: &Files, screen: &Screen) -> Result<()> {
     if let Some((best, value)) = tuned.best().and_then(|best| Some((best, best.objective_value?))) {
         let rounds = count(best.rounds, "round");
         lines.push(("best", format!("trial {}, {} {}, {rounds}", best.number, tuned.objective, figure(value))));
-        lines.push(("params", files.folder.join(BEST_PARAMS).display().to_string()));
+        lines.push(("params", files.best_params().display().to_string()));
     }
-    lines.push(("results", files.folder.join(LEADERBOARD_CSV).display().to_string()));
+    lines.push(("results", files.leaderboard().display().to_string()));
     lines.push(("journal", files.journal.display().to_string()));
     screen.line("")?;
     lines.iter().try_for_each(|(name, value)| screen.line(&format!("{name:8} {value}")))
-}
-
-/// The parameters of the best model as `--params` reads them; those that do not change the model are left out.
-fn params_toml(tuned: &Tuned, params: &Params) -> String {
-    let mut shown = params.to_json();
-    shown.retain(|name, value| !value.is_null() && name != "nthread" && name != "verbosity");
-    let value = tuned.best().and_then(|best| best.objective_value).unwrap_or(f64::NAN);
-    let table = toml::to_string(&shown).unwrap_or_default();
-    format!("# gboost {} tune: {} {value}\n{table}", env!("CARGO_PKG_VERSION"), tuned.objective)
-}
-
-/// A missed target is a check that said no.
-fn check_target(tuned: &Tuned, search: &Search) -> Result<()> {
-    match (tuned.reached_target(), search.target(), tuned.best().and_then(|best| best.objective_value)) {
-        (Some(false), Some(target), Some(value)) => {
-            let objective = tuned.objective;
-            let message = format!("the target {target} was missed: the best {objective} is {value}");
-            let remedy = match tuned.ended {
-                Ended::Trials => "give more --max-jobs and --resume, or other ranges",
-                _ => "give other ranges",
-            };
-            Err(Error::new(ErrorKind::CheckFailed, message).remedy(remedy))
-        }
-        _ => Ok(()),
-    }
 }

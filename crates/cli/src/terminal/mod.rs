@@ -1,9 +1,11 @@
-//! What the program prints, and where.
+//! What the program prints, and where; and what ends it early.
 
 pub mod colour;
-pub mod figures;
+pub mod interrupt;
 pub mod out_of_memory;
 pub mod profile;
 pub mod progress;
 pub mod screen;
+pub mod summary;
+pub mod teller;
 pub mod tune_progress;

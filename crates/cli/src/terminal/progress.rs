@@ -1,7 +1,7 @@
 //! What is shown while rounds run.
 
+use super::interrupt;
 use super::screen::Screen;
-use crate::output::interrupt;
 use gboost::train::contest::News;
 use gboost::validation::{CrossValidated, CvProgress};
 use gboost::{Progress, Result, Trained};
@@ -40,11 +40,6 @@ impl<'a> Display<'a> {
         };
         interrupt::round(0, rounds as usize);
         Self { screen, form, last_shown: None, failure: Ok(()), rounds: rounds as usize }
-    }
-
-    /// Whether the metrics of every round are looked at.
-    pub fn is_hidden(&self) -> bool {
-        matches!(self.form, Form::Hidden)
     }
 
     /// Shows a round; `Break` if it cannot be shown, or after Ctrl-C.

@@ -23,8 +23,14 @@ pub struct Screen {
 }
 
 impl Screen {
+    /// A screen that prints nothing but results and errors.
+    pub const QUIET: &Self = {
+        static QUIET: Screen = Screen::new(0);
+        &QUIET
+    };
+
     /// A screen for `--verbosity`.
-    pub fn new(verbosity: u8) -> Self {
+    pub const fn new(verbosity: u8) -> Self {
         Self { verbosity, closed: AtomicBool::new(false) }
     }
 
@@ -199,30 +205,6 @@ pub fn table(header: &[&str], rows: Vec<Vec<String>>) -> String {
     }
     let lines: Vec<String> = table.lines().map(|line| line.trim_end().to_string()).collect();
     lines.join("\n")
-}
-
-/// A number for the eye: six decimals, or six significant digits where those say more.
-pub fn figure(value: f64) -> String {
-    let size = value.abs();
-    if value == 0.0 || (1e-3..1e6).contains(&size) { format!("{value:.6}") } else { format!("{value:.5e}") }
-}
-
-/// "1 row", "2 rows", with a comma every three digits.
-pub fn count(number: usize, noun: &str) -> String {
-    format!("{} {noun}{}", grouped(number), if number == 1 { "" } else { "s" })
-}
-
-/// A whole number with a comma every three digits.
-pub fn grouped(number: usize) -> String {
-    let digits = number.to_string();
-    let mut grouped = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    grouped
 }
 
 #[cfg(test)]

@@ -1,9 +1,10 @@
 //! What is shown while a search runs: a line a trial, and a bar with the best so far.
 
-use super::screen::{Screen, count, figure};
-use crate::output::interrupt;
+use super::interrupt;
+use super::screen::Screen;
 use gboost::Result;
 use gboost::validation::tune::{Event, ObjectiveMetric, Status, Trial, text_of};
+use gboost_jobs::text::{count, figure};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::collections::BTreeSet;
 use std::io::{IsTerminal, stderr, stdout};

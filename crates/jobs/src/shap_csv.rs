@@ -1,6 +1,6 @@
-//! SHAP values of data as CSV, for `gboost predict` and `gboost explain`.
+//! SHAP values of data as CSV.
 
-use crate::output::interrupt;
+use crate::observer::Observer;
 use gboost::explain::shap::{Contributions, Explainer, Interactions};
 use gboost::{Dataset, Error, Model, Result};
 use std::fmt::Write as _;
@@ -36,7 +36,8 @@ pub enum Block {
 }
 
 impl Block {
-    /// Number of rows.
+    /// Returns the number of rows.
+    #[must_use]
     pub fn rows(&self) -> usize {
         match self {
             Self::Contributions(found) => found.rows,
@@ -53,11 +54,17 @@ pub struct ShapCsv<'a> {
 }
 
 impl<'a> ShapCsv<'a> {
+    /// Starts the table of a model's explanations.
+    #[must_use]
     pub fn new(model: &'a Model, explainer: &'a Explainer, content: Content) -> Self {
         Self { model, explainer, content }
     }
 
-    /// The line of the names; in multiclass models `class` comes first.
+    /// Returns the line of the names; in multiclass models `class` comes first.
+    ///
+    /// # Errors
+    ///
+    /// If there would be too many columns.
     pub fn header(&self) -> Result<Vec<u8>> {
         let side = self.model.features + 1;
         if self.content == Content::Interactions && side.saturating_mul(side) > MOST_PAIRS {
@@ -85,8 +92,18 @@ impl<'a> ShapCsv<'a> {
         writer.into_inner().map_err(|error| failed(&error))
     }
 
-    /// Computes the values, block after block, each with the text of its lines: a line a row, or one a row and class.
-    pub fn blocks(&self, data: &Dataset, mut take: impl FnMut(Block, &str) -> Result<()>) -> Result<()> {
+    /// Computes the values, block after block, each with the text of its lines: one per row, or one
+    /// per row and class.
+    ///
+    /// # Errors
+    ///
+    /// Those of `take`, or the observer's reason to stop.
+    pub fn blocks(
+        &self,
+        data: &Dataset,
+        observer: &mut dyn Observer,
+        mut take: impl FnMut(Block, &str) -> Result<()>,
+    ) -> Result<()> {
         let side = self.model.features + 1;
         let width = match self.content {
             Content::Contributions => side,
@@ -98,7 +115,7 @@ impl<'a> ShapCsv<'a> {
         let mut text = String::new();
         let mut start = 0;
         while start < data.rows {
-            interrupt::check()?;
+            observer.check()?;
             let began = Instant::now();
             let range = start..data.rows.min(start + rows);
             start = range.end;

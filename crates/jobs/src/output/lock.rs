@@ -5,7 +5,8 @@
 
 use super::place::{self, Id};
 use super::record::Name;
-use super::{folder_of, hidden, interrupt};
+use super::{folder_of, hidden};
+use crate::observer::Observer;
 use gboost::io::writing;
 use gboost::io::writing::Locking;
 use gboost::{Error, Result};
@@ -13,7 +14,8 @@ use serde::{Deserialize, Serialize};
 use std::fs::{self, File, OpenOptions};
 use std::io::{Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// How the names of locks end.
@@ -26,13 +28,71 @@ const POLL_TIME: Duration = Duration::from_millis(10);
 /// Bytes of a lock's file that are read at most.
 const MOST_BYTES: u64 = 4096;
 
-/// What the process holds: released at its end, by Ctrl-C too.
-static HELD: Mutex<Held> = Mutex::new(Held { locks: Vec::new(), folders: Vec::new() });
+/// What the claims of the process hold: released at their ends, and at the end of the process.
+static HELD: Mutex<Vec<Held>> = Mutex::new(Vec::new());
 
+/// The number of the next claim.
+static NEXT: AtomicU64 = AtomicU64::new(0);
+
+/// What one claim holds.
 struct Held {
+    claim: u64,
     locks: Vec<(PathBuf, File)>,
     /// Folders that were made for outputs, outer ones first.
     folders: Vec<PathBuf>,
+}
+
+impl Held {
+    /// Ends all locks, and removes the folders that were made and are empty.
+    fn release(self) {
+        for (path, file) in self.locks {
+            // Before the lock ends: otherwise it could be another's by now.
+            let _ = fs::remove_file(path);
+            drop(file);
+        }
+        for folder in self.folders.into_iter().rev() {
+            // Fails where there is something in it.
+            let _ = fs::remove_dir(folder);
+        }
+    }
+}
+
+/// The locks and folders of one claim. Dropped, it ends the locks and removes folders that stayed
+/// empty.
+pub struct Holding(u64);
+
+impl Holding {
+    /// Holds nothing yet.
+    pub fn new() -> Self {
+        let claim = NEXT.fetch_add(1, Ordering::Relaxed);
+        held().push(Held { claim, locks: Vec::new(), folders: Vec::new() });
+        Self(claim)
+    }
+
+    /// Changes what is held.
+    fn change(&self, work: impl FnOnce(&mut Held)) {
+        if let Some(held) = held().iter_mut().find(|held| held.claim == self.0) {
+            work(held);
+        }
+    }
+}
+
+impl Drop for Holding {
+    fn drop(&mut self) {
+        let mut all = held();
+        if let Some(place) = all.iter().position(|held| held.claim == self.0) {
+            all.remove(place).release();
+        }
+    }
+}
+
+/// Ends the locks of all claims, for a process that ends at once.
+pub fn release_all() {
+    held().drain(..).for_each(Held::release);
+}
+
+fn held() -> MutexGuard<'static, Vec<Held>> {
+    HELD.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Who holds a lock.
@@ -47,10 +107,13 @@ struct Holder {
 
 impl Holder {
     fn this(folders: &[PathBuf]) -> Self {
-        let arguments: Vec<_> = std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
+        let mut words: Vec<_> = std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect();
+        if let Some(program) = words.first_mut() {
+            *program = Path::new(program).file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        }
         let since = gboost::util::clock::Clock::start().times().start;
         let folders = folders.iter().map(|folder| Name::new(folder.as_os_str())).collect();
-        Self { pid: std::process::id(), command: format!("gboost {}", arguments.join(" ")), since, folders }
+        Self { pid: std::process::id(), command: words.join(" "), since, folders }
     }
 
     /// The holder as its lock's file has it.
@@ -80,7 +143,7 @@ pub struct Taken {
 
 /// Locks the outputs, the main one first in the list. All processes lock in one order, so that of two that want the same
 /// outputs one gets them all.
-pub fn take(outputs: &[PathBuf]) -> Result<Taken> {
+pub fn take(outputs: &[PathBuf], holding: &Holding, observer: &mut dyn Observer) -> Result<Taken> {
     let mut folders: Vec<PathBuf> = outputs.iter().filter_map(|path| fs::canonicalize(folder_of(path)).ok()).collect();
     folders.sort();
     folders.dedup();
@@ -92,23 +155,28 @@ pub fn take(outputs: &[PathBuf]) -> Result<Taken> {
     files.sort();
     let mut taken = Taken::default();
     for (_, _, path) in files {
-        take_one(path, &folders, &mut taken)?;
+        take_one(path, &folders, &mut taken, (holding, &mut *observer))?;
     }
     taken.notes.dedup();
     // The main output's lock is released last: while it is there, who finds it tidies the other folders as well.
     if let Some(main) = outputs.first() {
         let main = folder_of(main).join(hidden(main, LOCK));
-        held(|held| held.locks.sort_by_key(|(path, _)| *path == main));
+        holding.change(|held| held.locks.sort_by_key(|(path, _)| *path == main));
     }
     Ok(taken)
 }
 
-fn take_one(output: &Path, folders: &[PathBuf], taken: &mut Taken) -> Result<()> {
+fn take_one(
+    output: &Path,
+    folders: &[PathBuf],
+    taken: &mut Taken,
+    (holding, observer): (&Holding, &mut dyn Observer),
+) -> Result<()> {
     let path = folder_of(output).join(hidden(output, LOCK));
     let refuse = |source: std::io::Error| Error::io("lock", output, &source).remedy(super::REMEDY);
     let begun = Instant::now();
     loop {
-        interrupt::check()?;
+        observer.check()?;
         let file = open(&path).map_err(refuse)?;
         match writing::lock(&file) {
             // One that tidied up may have removed it in the meantime.
@@ -118,7 +186,7 @@ fn take_one(output: &Path, folders: &[PathBuf], taken: &mut Taken) -> Result<()>
                 let holder = serde_json::to_vec(&Holder::this(folders)).unwrap_or_default();
                 // Only to be told: what matters is the lock.
                 let _ = file.set_len(0).and_then(|()| (&file).rewind()).and_then(|()| (&file).write_all(&holder));
-                held(|held| held.locks.push((path, file)));
+                holding.change(|held| held.locks.push((path, file)));
                 return Ok(());
             }
             Locking::Held if begun.elapsed() < TIDY_TIME => std::thread::sleep(POLL_TIME),
@@ -175,41 +243,22 @@ pub fn open_hidden(path: &Path, options: &mut OpenOptions) -> std::io::Result<Fi
     }
 }
 
-/// Makes a folder and those above it that are missing; [`release`] removes them if they stay empty. Returns the
-/// outermost folder that was made.
-pub fn make_folder(folder: &Path) -> std::io::Result<Option<PathBuf>> {
+/// Makes a folder and those above it that are missing; the end of the claim removes them if they stay
+/// empty. Returns the outermost folder that was made.
+pub fn make_folder(folder: &Path, holding: &Holding) -> std::io::Result<Option<PathBuf>> {
     let mut missing: Vec<&Path> =
         folder.ancestors().take_while(|above| !above.as_os_str().is_empty() && !above.exists()).collect();
     missing.reverse();
     let first = missing.first().map(|first| first.to_path_buf());
     for folder in missing {
         match fs::create_dir(folder) {
-            Ok(()) => held(|held| held.folders.push(folder.to_path_buf())),
+            Ok(()) => holding.change(|held| held.folders.push(folder.to_path_buf())),
             // `a/..`, or another process was faster.
             Err(_) if folder.is_dir() => {}
             Err(error) => return Err(error),
         }
     }
     Ok(first)
-}
-
-/// Ends all locks, and removes the folders that were made and are empty.
-pub fn release() {
-    held(|held| {
-        for (path, file) in held.locks.drain(..) {
-            // Before the lock ends: otherwise it could be another's by now.
-            let _ = fs::remove_file(path);
-            drop(file);
-        }
-        for folder in held.folders.drain(..).rev() {
-            // Fails where there is something in it.
-            let _ = fs::remove_dir(folder);
-        }
-    });
-}
-
-fn held<T>(work: impl FnOnce(&mut Held) -> T) -> T {
-    work(&mut HELD.lock().unwrap_or_else(PoisonError::into_inner))
 }
 
 /// The folders that the owner of a lock that was left over wrote to.

@@ -1,6 +1,6 @@
-//! The manifest that commands write beside their results.
+//! The manifest that jobs write beside their results.
 
-use crate::args::data::{Channels, DataArgs};
+use crate::data::{Channels, DataOptions};
 use crate::output;
 use gboost::train::outcome::Placement;
 use gboost::util::clock::Clock;
@@ -10,7 +10,7 @@ use serde_json::Value;
 use std::path::{Path, PathBuf};
 
 /// What is known of a run before it trains.
-pub struct Inputs<'a> {
+pub(crate) struct Inputs<'a> {
     /// The command's name.
     pub command: &'static str,
     /// The file that the manifest is about.
@@ -18,7 +18,7 @@ pub struct Inputs<'a> {
     /// The parameters as given.
     pub params: &'a Params,
     /// How the data was read.
-    pub reading: &'a DataArgs,
+    pub reading: &'a DataOptions,
     /// The data.
     pub channels: &'a Channels,
     /// The model that is continued.
@@ -28,7 +28,7 @@ pub struct Inputs<'a> {
 }
 
 /// What is known of it afterwards.
-pub struct Outcome<'a> {
+pub(crate) struct Outcome<'a> {
     /// The content of the result's file.
     pub bytes: &'a [u8],
     /// Rounds in the result.
@@ -46,12 +46,12 @@ pub struct Outcome<'a> {
 }
 
 /// Where the manifest of a result lies; nowhere if the result is no file that stays, such as /dev/null.
-pub fn place(result: &Path) -> Option<PathBuf> {
+pub(crate) fn place(result: &Path) -> Option<PathBuf> {
     (!output::is_special(result)).then(|| beside(result))
 }
 
 /// A manifest that lacks its outcome. Files that were not hashed as they were read are hashed now.
-pub fn begin(inputs: Inputs<'_>) -> Result<Manifest> {
+pub(crate) fn begin(inputs: Inputs<'_>) -> Result<Manifest> {
     let Inputs { command, result, params, reading, channels, start, folds } = inputs;
     let folder = output::folder_of(result);
     Ok(Manifest {
@@ -75,7 +75,7 @@ pub fn begin(inputs: Inputs<'_>) -> Result<Manifest> {
 }
 
 /// The whole manifest.
-pub fn complete(begun: Manifest, outcome: &Outcome<'_>) -> Manifest {
+pub(crate) fn complete(begun: Manifest, outcome: &Outcome<'_>) -> Manifest {
     let Outcome { bytes, rounds, metrics, backend, adapter, threads, clock } = outcome;
     Manifest {
         rounds: *rounds,

@@ -1,7 +1,8 @@
 //! What killed runs left in a folder: sets that took only some of their names, and hidden files.
 
 use super::record::{COMMIT, DONE, Record, gone};
-use super::{interrupt, lock, place};
+use super::{lock, place};
+use crate::observer::Observer;
 use gboost::io::writing;
 use gboost::io::writing::Locking;
 use gboost::{Error, Result};
@@ -19,16 +20,16 @@ const MOST_FOLDERS: usize = 16;
 
 /// Tidies a folder before files in it are read or written, and those that killed runs wrote to together with it. Returns
 /// what there is to say.
-pub fn tidy(folder: &Path) -> Result<Vec<String>> {
+pub fn tidy(folder: &Path, observer: &mut dyn Observer) -> Result<Vec<String>> {
     let mut left = Vec::new();
-    let mut notes = tidy_one(folder, &mut left)?;
+    let mut notes = tidy_one(folder, &mut left, observer)?;
     let mut seen = vec![place::id(folder)];
     while let Some(other) = left.pop() {
         let id = place::id(&other);
         if seen.len() < MOST_FOLDERS && !seen.contains(&id) {
             seen.push(id);
             // Nothing there was asked for: what cannot be mended is told to who does ask.
-            notes.extend(tidy_one(&other, &mut left).unwrap_or_default());
+            notes.extend(tidy_one(&other, &mut left, observer).unwrap_or_default());
         }
     }
     Ok(notes)
@@ -36,7 +37,7 @@ pub fn tidy(folder: &Path) -> Result<Vec<String>> {
 
 /// Undoes or completes sets that were begun, and removes files that no process uses any more. Adds the folders that those
 /// who left them wrote to.
-fn tidy_one(folder: &Path, left: &mut Vec<PathBuf>) -> Result<Vec<String>> {
+fn tidy_one(folder: &Path, left: &mut Vec<PathBuf>, observer: &mut dyn Observer) -> Result<Vec<String>> {
     // A folder that cannot be listed is reported by those who read it.
     let Ok(entries) = fs::read_dir(folder) else { return Ok(Vec::new()) };
     let mut hidden: Vec<(PathBuf, String)> = Vec::new();
@@ -49,7 +50,7 @@ fn tidy_one(folder: &Path, left: &mut Vec<PathBuf>) -> Result<Vec<String>> {
     let mut notes = Vec::new();
     for (path, name) in &hidden {
         if name.ends_with(COMMIT) || name.ends_with(DONE) {
-            notes.extend(settle(folder, path)?);
+            notes.extend(settle(folder, path, observer)?);
         }
     }
     for (path, name) in &hidden {
@@ -99,10 +100,10 @@ fn own(path: &Path, may_take: bool) -> Attempt {
 }
 
 /// Settles what the record in `path` is about, when its owner is gone.
-fn settle(folder: &Path, path: &Path) -> Result<Option<String>> {
+fn settle(folder: &Path, path: &Path, observer: &mut dyn Observer) -> Result<Option<String>> {
     let begun = Instant::now();
     loop {
-        interrupt::check()?;
+        observer.check()?;
         let late = begun.elapsed() > PUBLISH_TIME;
         match own(path, late) {
             Attempt::Gone => return Ok(None),

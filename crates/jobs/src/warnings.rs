@@ -1,9 +1,10 @@
 //! What has to be said of figures: where there is none, and where the saved model has another one
 //! than its training.
 
-use super::screen::{Screen, figure};
-use crate::args::data::Channels;
-use crate::args::folds::FoldArgs;
+use crate::data::Channels;
+use crate::folds::FoldOptions;
+use crate::observer::Observer;
+use crate::text::figure;
 use gboost::data::dataset::Dataset;
 use gboost::data::rows::Rows;
 use gboost::metric::{Lack, Metric};
@@ -27,16 +28,20 @@ fn ranking(metrics: &[Metric]) -> String {
     names.join(" and ")
 }
 
-fn warn_of_lack(channel: &str, lack: Lack, metrics: &[Metric], screen: &Screen) {
+fn warn_of_lack(channel: &str, lack: Lack, metrics: &[Metric], observer: &mut dyn Observer) -> Result<()> {
     let names = ranking(metrics);
     let verb = if names.contains(" and ") { "are" } else { "is" };
-    screen.note(&format!(
+    observer.note(&format!(
         "warning: {channel} data: {lack}, so {names} {verb} not a number (NaN) there: ranking needs rows of every label"
-    ));
+    ))
 }
 
 /// Warns where metrics that rank rows have no value on a channel.
-pub fn warn_of_lacking_channels(channels: &Channels, params: &Params, screen: &Screen) {
+pub(crate) fn warn_of_lacking_channels(
+    channels: &Channels,
+    params: &Params,
+    observer: &mut dyn Observer,
+) -> Result<()> {
     let metrics = params.metrics();
     let lack = |data: &Dataset| lack_of(Rows::all(data), params);
     let named = [
@@ -46,32 +51,36 @@ pub fn warn_of_lacking_channels(channels: &Channels, params: &Params, screen: &S
     ];
     for (name, channel) in named {
         if let Some(lack) = channel.and_then(|channel| lack(&channel.dataset)) {
-            warn_of_lack(name, lack, &metrics, screen);
+            warn_of_lack(name, lack, &metrics, observer)?;
         }
     }
     let steers = channels.validation.as_ref().filter(|_| params.early_stopping_rounds.is_some());
     let judged = metrics.last().filter(|metric| metric.ranks());
     if let (Some(metric), Some(_)) = (judged, steers.and_then(|channel| lack(&channel.dataset))) {
-        warn_of_no_stop(&format!("validation {metric}"), screen);
+        warn_of_no_stop(&format!("validation {metric}"), observer)?;
     }
+    Ok(())
 }
 
-fn warn_of_no_stop(figure: &str, screen: &Screen) {
-    screen.note(&format!(
+fn warn_of_no_stop(figure: &str, observer: &mut dyn Observer) -> Result<()> {
+    observer.note(&format!(
         "warning: early stopping goes by {figure}, which has no value: no round is the best, and all rounds are trained"
-    ));
+    ))
 }
 
 /// Warns where metrics that rank rows have no value on data that was evaluated.
-pub fn warn_of_lacking_figures(channel: &str, figures: &Figures, screen: &Screen) {
-    if let Some(lack) = figures.lack {
-        let metrics: Vec<Metric> = figures.metrics.iter().map(|(metric, _)| *metric).collect();
-        warn_of_lack(channel, lack, &metrics, screen);
-    }
+///
+/// # Errors
+///
+/// The observer's reason to stop.
+pub fn warn_of_lacking_figures(channel: &str, figures: &Figures, observer: &mut dyn Observer) -> Result<()> {
+    let Some(lack) = figures.lack else { return Ok(()) };
+    let metrics: Vec<Metric> = figures.metrics.iter().map(|(metric, _)| *metric).collect();
+    warn_of_lack(channel, lack, &metrics, observer)
 }
 
 /// What helps against folds that lack a label, of what was not asked for yet.
-fn folds_advice(folds: &FoldArgs) -> &'static str {
+fn folds_advice(folds: &FoldOptions) -> &'static str {
     match (folds.are_given(), folds.is_stratified(), folds.is_grouped()) {
         (true, ..) => "give folds that all have rows of every label",
         (_, false, _) => "--stratified spreads the labels over the folds",
@@ -83,11 +92,16 @@ fn folds_advice(folds: &FoldArgs) -> &'static str {
 }
 
 /// Warns where metrics that rank rows have no value on the rows that a fold holds out.
-pub fn warn_of_lacking_folds(data: &FoldedData<'_>, folds: &FoldArgs, params: &Params, screen: &Screen) {
+pub(crate) fn warn_of_lacking_folds(
+    data: &FoldedData<'_>,
+    folds: &FoldOptions,
+    params: &Params,
+    observer: &mut dyn Observer,
+) -> Result<()> {
     let metrics: Vec<Metric> = params.metrics().into_iter().filter(Metric::ranks).collect();
     let lacking = data.lacking(params);
     if metrics.is_empty() || lacking.is_empty() {
-        return;
+        return Ok(());
     }
     let names: Vec<String> = metrics.iter().map(Metric::name).collect();
     let (names, verb) = (names.join(" and "), if names.len() > 1 { "are" } else { "is" });
@@ -100,27 +114,28 @@ pub fn warn_of_lacking_folds(data: &FoldedData<'_>, folds: &FoldArgs, params: &P
         0 => String::new(),
         more => format!("; and {more} more folds"),
     };
-    screen.note(&format!(
+    observer.note(&format!(
         "warning: {}{more}: {names} {verb} not a number (NaN) there, and so is the mean over the folds; {}",
         told.join("; "),
         folds_advice(folds)
-    ));
+    ))?;
     if let Some(metric) =
         params.metrics().last().filter(|metric| metric.ranks() && params.early_stopping_rounds.is_some())
     {
-        warn_of_no_stop(&format!("the mean test {metric}"), screen);
+        warn_of_no_stop(&format!("the mean test {metric}"), observer)?;
     }
+    Ok(())
 }
 
 /// Refuses a search by a metric that has no value, and warns where other figures have none.
-pub fn check_search(
+pub(crate) fn check_search(
     objective: ObjectiveMetric,
     channels: &Channels,
-    (folds, args): (Option<&Folds>, &FoldArgs),
+    (folds, args): (Option<&Folds>, &FoldOptions),
     params: &Params,
-    screen: &Screen,
+    observer: &mut dyn Observer,
 ) -> Result<()> {
-    warn_of_lacking_channels(channels, params, screen);
+    warn_of_lacking_channels(channels, params, observer)?;
     if !objective.metric.ranks() {
         return Ok(());
     }
@@ -145,22 +160,29 @@ pub fn check_search(
         }
         (Some(lack), Source::Validation) => {
             let metric = objective.metric;
-            screen.note(&format!("warning: cv:{metric} has no value (NaN): {lack}; {}", folds_advice(args)));
-            Ok(())
+            observer.note(&format!("warning: cv:{metric} has no value (NaN): {lack}; {}", folds_advice(args)))
         }
         (None, _) => Ok(()),
     }
 }
 
 /// Warns of figures of the training that the model does not have.
-pub fn warn_of_drifts<'d>(drifts: impl IntoIterator<Item = &'d Drift>, objective: Objective, screen: &Screen) {
+///
+/// # Errors
+///
+/// The observer's reason to stop.
+pub fn warn_of_drifts<'d>(
+    drifts: impl IntoIterator<Item = &'d Drift>,
+    objective: Objective,
+    observer: &mut dyn Observer,
+) -> Result<()> {
     let mut told = false;
     for Drift { channel, metric, training, model } in drifts {
-        screen.note(&format!(
+        observer.note(&format!(
             "warning: {channel} {metric} is {} in the training, but {} by the model as it is saved",
             figure(*training),
             figure(*model)
-        ));
+        ))?;
         told = true;
     }
     if told {
@@ -169,16 +191,21 @@ pub fn warn_of_drifts<'d>(drifts: impl IntoIterator<Item = &'d Drift>, objective
         } else {
             "subtract an offset from the labels, or give them another unit, so that seven digits suffice"
         };
-        screen.note(&format!(
+        observer.note(&format!(
             "(the training adds leaves up exactly; a saved model has seven digits (binary32), and leaves that are small next to the \
              sum are lost: {remedy})"
-        ));
+        ))?;
     }
+    Ok(())
 }
 
 /// Warns where the table of a cross-validation has figures that the models of its folds do not have.
-pub fn warn_of_fold_drifts(found: &CrossValidated, data: &FoldedData<'_>, screen: &Screen) -> Result<()> {
-    if screen.is_quiet() {
+pub(crate) fn warn_of_fold_drifts(
+    found: &CrossValidated,
+    data: &FoldedData<'_>,
+    observer: &mut dyn Observer,
+) -> Result<()> {
+    if !observer.wants_notes() {
         return Ok(());
     }
     let Some(round) = found.counting_round() else { return Ok(()) };
@@ -192,6 +219,5 @@ pub fn warn_of_fold_drifts(found: &CrossValidated, data: &FoldedData<'_>, screen
         })
         .collect();
     let objective = found.models.first().map_or(Objective::default(), |model| model.objective);
-    warn_of_drifts(&drifts, objective, screen);
-    Ok(())
+    warn_of_drifts(&drifts, objective, observer)
 }

@@ -1,4 +1,4 @@
-//! `--params FILE`: a flat table of hyperparameters in JSON or TOML.
+//! Files of hyperparameters: a flat table of hyperparameters in JSON or TOML.
 //!
 //! SageMaker's `hyperparameters.json` is such a table, with every value a string and a few keys of SageMaker's own.
 
@@ -19,7 +19,11 @@ const CROSS_VALIDATION: [&str; 2] = ["_kfold", "_num_cv_round"];
 /// The one that names a metric to be evaluated.
 const TUNED_METRIC: &str = "_tuning_objective_metric";
 
-/// The table in a file.
+/// Reads the table in a file.
+///
+/// # Errors
+///
+/// If the file cannot be read, or is no table in JSON or TOML.
 pub fn load(path: &Path) -> Result<Map<String, Value>> {
     let text = read_text(path).map_err(|source| {
         Error::io("read the hyperparameters", path, &source).remedy("give a text file in JSON or TOML")
@@ -27,12 +31,16 @@ pub fn load(path: &Path) -> Result<Map<String, Value>> {
     parse(path, &text)
 }
 
-/// The parameters that a table gives a value, by XGBoost's names.
+/// Returns the parameters that a table gives a value, by XGBoost's names.
 pub fn names(entries: &Map<String, Value>) -> impl Iterator<Item = &'static str> {
     entries.iter().filter(|(_, value)| !value.is_null()).filter_map(|(name, _)| Some(find(name).ok()?.name))
 }
 
-/// Sets what a table of a file says; answers what there is to say about it.
+/// Sets what a table of a file says. Returns notes on what was left out.
+///
+/// # Errors
+///
+/// If a key is unknown or stands twice, or a value is out of range.
 pub fn set_all(path: &Path, entries: &Map<String, Value>, params: &mut Params) -> Result<Vec<String>> {
     let mut notes = Vec::new();
     let mut seen: Vec<(&str, &str)> = Vec::new();
@@ -95,7 +103,11 @@ fn without_place(error: &serde_json::Error) -> String {
     text.rsplit_once(" at line ").map_or(text.as_str(), |(message, _)| message).to_string()
 }
 
-/// What a TOML file holds.
+/// Reads what a TOML file holds.
+///
+/// # Errors
+///
+/// With the place, if it is no TOML of this form.
 pub fn parse_toml<T: DeserializeOwned>(path: &Path, text: &str) -> Result<T> {
     toml::from_str(text).map_err(|error| {
         let before = text.get(..error.span().map_or(0, |span| span.start)).unwrap_or_default();
@@ -109,7 +121,11 @@ pub fn parse_toml<T: DeserializeOwned>(path: &Path, text: &str) -> Result<T> {
     })
 }
 
-/// A value as text, as a flag would have it; `None` for `null`.
+/// Returns a value as text, as a flag would have it; `None` for `null`.
+///
+/// # Errors
+///
+/// If the value is a table.
 pub fn text_of(value: &Value) -> Result<Option<String>> {
     let is_flat = |value: &Value| !value.is_array() && !value.is_object();
     Ok(Some(match value {

@@ -1,4 +1,4 @@
-//! The only way in which a command writes files.
+//! The only way in which a job or a command writes files.
 //!
 //! 1. A [`Request`] names all that the command reads and writes. [`Request::claim`] refuses outputs that would overwrite
 //!    an input or each other ([`place`]), makes their folders, locks them ([`lock`]) and mends what a killed run left
@@ -6,33 +6,32 @@
 //! 2. [`Draft`]s are written beside their places under hidden names.
 //! 3. [`publish`] gives all of them their names, or none ([`set`]).
 
-pub mod interrupt;
 mod lock;
 mod place;
 mod record;
 mod recovery;
 mod set;
 
-use crate::output::interrupt::Phase;
-use crate::terminal::screen::Screen;
+use crate::observer::{Event, Observer, Phase};
 use gboost::ingest::is_data_name;
 use gboost::io::writing;
 use gboost::{Error, ErrorKind, Result};
-use lock::Taken;
+use lock::{Holding, Taken};
 use place::{Id, Place};
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 pub use gboost::io::writing::{folder_of, is_special};
-pub use lock::release;
+pub use lock::release_all;
 
 /// The flag of the one output that grows as the work goes on.
 pub const JOURNAL_FLAG: &str = "--journal";
 
 const REMEDY: &str = "choose a place that you may write to";
 
-/// The title of a page about a file, such as `model.json explained`.
+/// Returns the title of a page about a file, such as `model.json explained`.
+#[must_use]
 pub fn title(path: &Path, what: &str) -> String {
     format!("{} {what}", path.file_name().unwrap_or(path.as_os_str()).to_string_lossy())
 }
@@ -79,7 +78,7 @@ impl Output {
     }
 }
 
-/// All that a command reads and writes.
+/// All that a job or a command reads and writes, with the names that errors give it.
 #[derive(Default)]
 pub struct Request {
     inputs: Vec<Input>,
@@ -87,51 +86,62 @@ pub struct Request {
 }
 
 impl Request {
-    /// Data: files, or folders of them.
+    /// Adds data that is read: files, or folders of them.
+    #[must_use]
     pub fn data(mut self, flag: &'static str, paths: &[PathBuf]) -> Self {
         let input = |path: &PathBuf| Input { flag, path: path.clone(), is_data: true, becomes: None };
         self.inputs.extend(paths.iter().map(input));
         self
     }
 
-    /// A file that is read, if it is given.
+    /// Adds a file that is read, if it is given.
+    #[must_use]
     pub fn input(mut self, flag: &'static str, path: Option<&Path>) -> Self {
         let input = |path: &Path| Input { flag, path: path.to_path_buf(), is_data: false, becomes: None };
         self.inputs.extend(path.map(input));
         self
     }
 
-    /// A file that is read whole before anything is written, and may be replaced by the output of the flag `becomes`.
+    /// Adds a file that is read whole before anything is written. The output of the flag `becomes`
+    /// may replace it.
+    #[must_use]
     pub fn continued(mut self, flag: &'static str, path: Option<&Path>, becomes: &'static str) -> Self {
         let input = |path: &Path| Input { flag, path: path.to_path_buf(), is_data: false, becomes: Some(becomes) };
         self.inputs.extend(path.map(input));
         self
     }
 
-    /// A file that is written, if it is given; `what` it is, such as "the model".
+    /// Adds a file that is written, if it is given; `what` it is, such as "the model".
+    #[must_use]
     pub fn output(mut self, flag: &'static str, what: &'static str, path: Option<&Path>) -> Self {
         self.outputs.extend(path.map(|path| Output { flag, what, path: path.to_path_buf(), in_folder: false }));
         self
     }
 
-    /// A file that is written into the folder that the flag names.
+    /// Adds a file that is written into the folder that the flag names.
+    #[must_use]
     pub fn output_in(mut self, flag: &'static str, what: &'static str, path: &Path) -> Self {
         self.outputs.push(Output { flag, what, path: path.to_path_buf(), in_folder: true });
         self
     }
 
     /// Checks the places, makes the folders and locks the outputs, until the claim is dropped.
-    pub fn claim(self) -> Result<Claim> {
-        // What exists from here on must not be left by Ctrl-C.
-        interrupt::enter(Phase::Writing)?;
-        let mut claim = Claim { notes: Vec::new() };
+    ///
+    /// # Errors
+    ///
+    /// If an output cannot be written, would replace an input or another output, or is locked by
+    /// another run.
+    pub fn claim(self, observer: &mut dyn Observer) -> Result<Claim> {
+        // What exists from here on must not be left by an interruption.
+        observer.begin(Phase::Claiming)?;
+        let mut claim = Claim { notes: Vec::new(), holding: Holding::new() };
         self.outputs.iter().try_for_each(|output| check(&output.path))?;
         self.refuse_second_readers()?;
         self.refuse_clashes()?;
-        self.take(&mut claim)?;
+        self.take(&mut claim, observer)?;
         let results = self.outputs.iter().filter(|output| output.flag != JOURNAL_FLAG);
-        interrupt::writes(results.map(|output| output.path.as_path()));
-        interrupt::enter(Phase::Reading)?;
+        let results: Vec<&Path> = results.map(|output| output.path.as_path()).collect();
+        observer.tell(&Event::Claimed(&results))?;
         Ok(claim)
     }
 
@@ -213,7 +223,7 @@ impl Request {
         Ok(())
     }
 
-    fn take(&self, claim: &mut Claim) -> Result<()> {
+    fn take(&self, claim: &mut Claim, observer: &mut dyn Observer) -> Result<()> {
         let targets: Vec<PathBuf> = self
             .outputs
             .iter()
@@ -222,11 +232,11 @@ impl Request {
             .collect();
         for target in &targets {
             let folder = folder_of(target);
-            let made = lock::make_folder(folder)
+            let made = lock::make_folder(folder, &claim.holding)
                 .map_err(|source| Error::io("make the folder", folder, &source).remedy(REMEDY))?;
             claim.notes.extend(made.map(|made| format!("created the folder {}", made.display())));
         }
-        let Taken { notes, left } = lock::take(&targets)?;
+        let Taken { notes, left } = lock::take(&targets, &claim.holding, observer)?;
         claim.notes.extend(notes);
         // Data is not what we write, and its folders may be huge.
         let results = self.inputs.iter().filter(|input| !input.is_data).map(|input| writing::resolve(&input.path));
@@ -234,7 +244,7 @@ impl Request {
         let results: Vec<PathBuf> = targets.into_iter().chain(results).collect();
         for folder in results.iter().map(|path| folder_of(path).to_path_buf()).chain(left) {
             if !folders.contains(&folder) {
-                claim.notes.extend(recovery::tidy(&folder)?);
+                claim.notes.extend(recovery::tidy(&folder, observer)?);
                 folders.push(folder);
             }
         }
@@ -246,21 +256,21 @@ fn overwrites(output: &Output, input: &Input) -> String {
     format!("{} ({}) would overwrite {} {}", output.what, output.flag, input.flag, input.path.display())
 }
 
-/// The places of a command, checked and locked. Dropped, it ends the locks and removes folders that stayed empty.
+/// Places of results, checked and locked. Dropped, it ends the locks and removes folders that stayed
+/// empty.
 pub struct Claim {
     notes: Vec<String>,
+    holding: Holding,
 }
 
 impl Claim {
-    /// Says what was done.
-    pub fn tell(&self, screen: &Screen) {
-        self.notes.iter().for_each(|note| screen.note(note));
-    }
-}
-
-impl Drop for Claim {
-    fn drop(&mut self) {
-        release();
+    /// Tells what was done.
+    ///
+    /// # Errors
+    ///
+    /// The observer's reason to stop.
+    pub fn tell(&self, observer: &mut dyn Observer) -> Result<()> {
+        self.notes.iter().try_for_each(|note| observer.note(note))
     }
 }
 
@@ -309,14 +319,14 @@ fn check_folder(folder: &Path) -> Result<()> {
 /// Waits until somebody reads the pipe of this path, if it is one: to open it would wait as well, but could not be
 /// interrupted. Returns what keeps the reader waiting.
 #[cfg(unix)]
-fn wait_for_reader(path: &Path) -> Result<Option<File>> {
+fn wait_for_reader(path: &Path, observer: &mut dyn Observer) -> Result<Option<File>> {
     use std::os::unix::fs::{FileTypeExt as _, OpenOptionsExt as _};
     if !fs::metadata(path).is_ok_and(|data| data.file_type().is_fifo()) {
         return Ok(None);
     }
     loop {
         match File::options().write(true).custom_flags(libc::O_NONBLOCK).open(path) {
-            Err(error) if error.raw_os_error() == Some(libc::ENXIO) => interrupt::check()?,
+            Err(error) if error.raw_os_error() == Some(libc::ENXIO) => observer.check()?,
             opened => return Ok(opened.ok()),
         }
         std::thread::sleep(std::time::Duration::from_millis(10));
@@ -325,7 +335,7 @@ fn wait_for_reader(path: &Path) -> Result<Option<File>> {
 
 /// Elsewhere pipes are no files of a folder.
 #[cfg(not(unix))]
-fn wait_for_reader(_: &Path) -> Result<Option<File>> {
+fn wait_for_reader(_: &Path, _: &mut dyn Observer) -> Result<Option<File>> {
     Ok(None)
 }
 
@@ -338,27 +348,36 @@ pub enum Draft {
 }
 
 impl Draft {
-    /// Starts a file that will be called `path`.
-    pub fn new(path: &Path) -> Result<Self> {
+    /// Starts a file that will be called `path`. Of a pipe it waits for the reader.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be made, or the observer stops the job.
+    pub fn new(path: &Path, observer: &mut dyn Observer) -> Result<Self> {
         let refuse = |source: io::Error| Error::io("write", path, &source).remedy(REMEDY);
         match is_special(path) {
             true => {
                 // Held until the next opening, lest the reader see an end in between.
-                let _held = wait_for_reader(path)?;
+                let _held = wait_for_reader(path, observer)?;
                 Ok(Self::Special(File::options().write(true).open(path).map_err(refuse)?, path.to_path_buf()))
             }
             false => Ok(Self::File(writing::Draft::new(path).map_err(refuse)?, path.to_path_buf())),
         }
     }
 
-    /// A file with this content.
-    pub fn with(path: &Path, bytes: &[u8]) -> Result<Self> {
-        let mut draft = Self::new(path)?;
+    /// Drafts a file with this content.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::new`], or if it cannot be written.
+    pub fn with(path: &Path, bytes: &[u8], observer: &mut dyn Observer) -> Result<Self> {
+        let mut draft = Self::new(path, observer)?;
         draft.write_all(bytes).map_err(|source| draft.error(&source))?;
         Ok(draft)
     }
 
-    /// The error of a failed write to it.
+    /// Returns the error of a failed write to it.
+    #[must_use]
     pub fn error(&self, source: &io::Error) -> Error {
         let (Self::File(_, path) | Self::Special(_, path)) = self;
         Error::io("write", path, source).remedy(REMEDY)
@@ -381,13 +400,18 @@ impl Write for Draft {
     }
 }
 
-/// The sha256 of a file that content of other bytes will replace.
+/// Returns the sha256 of a file that content of other bytes will replace.
+#[must_use]
 pub fn replaces(path: &Path, bytes: &[u8]) -> Option<String> {
     let old = gboost::util::digest::sha256_of_file(path).ok().flatten()?;
     (old != gboost::util::digest::sha256(bytes)).then_some(old)
 }
 
-/// Gives all files their names, the main result last in the list; on an error all are as they were before.
+/// Gives all files their names, the main result last in the list.
+///
+/// # Errors
+///
+/// If a file cannot be renamed: then all are as they were before, unless the error says otherwise.
 pub fn publish(drafts: impl IntoIterator<Item = Draft>) -> Result<()> {
     let mut files = Vec::new();
     let mut paths = Vec::new();

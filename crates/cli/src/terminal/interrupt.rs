@@ -4,7 +4,6 @@
 //! ends it after the round, or within a second if the round takes longer, a second one at once; while
 //! files are written, it waits until they stand.
 
-use crate::output;
 use gboost::{Error, ErrorKind, Result};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
@@ -70,8 +69,8 @@ pub fn install() -> Result<()> {
 
 /// Ends the program at once.
 fn leave() -> ! {
-    output::release();
-    crate::terminal::screen::print_error(&interrupted());
+    gboost_jobs::output::release_all();
+    super::screen::print_error(&interrupted());
     std::process::exit(EXIT_CODE)
 }
 
