@@ -2,6 +2,7 @@
 
 use crate::backend;
 use crate::backend::BackendOptions;
+use crate::built_in::tell_built_in;
 use crate::cross_validation::{Source, metrics, run};
 use crate::data::DataOptions;
 use crate::folds::FoldOptions;
@@ -10,7 +11,6 @@ use crate::manifest::{Inputs, Outcome};
 use crate::observer::{Observer, Phase};
 use crate::output;
 use crate::output::{Claim, Draft, Request};
-use crate::train::tell_built_in;
 use crate::warnings::{warn_of_fold_drifts, warn_of_lacking_folds};
 use gboost::util::clock::Clock;
 use gboost::util::threads::thread_pool;
@@ -26,7 +26,7 @@ const TABLE: &str = "cv.csv";
 /// A cross-validation. Writes the table and its manifest: both, or none.
 #[derive(Clone, Debug, Default)]
 pub struct CvJob {
-    /// The parameters; those of [`crate::train::built_in_params`] suit the built-in data.
+    /// The parameters; those of [`crate::built_in::params`] suit the built-in data.
     pub params: Params,
     /// Whether the objective was chosen; otherwise a note tells of labels that look like classes.
     pub is_objective_given: bool,

@@ -32,6 +32,7 @@
 //! where to compute; [`results`] makes the files, which [`output`] then publishes.
 
 pub mod backend;
+pub mod built_in;
 mod cross_validation;
 pub mod cv;
 pub mod data;

@@ -1,6 +1,7 @@
 //! A training: from data files to a model and the files beside it.
 
 use crate::backend::BackendOptions;
+use crate::built_in::tell_built_in;
 use crate::data::{Channels, DataFiles, DataOptions, Purpose};
 use crate::manifest;
 use crate::manifest::Inputs;
@@ -22,7 +23,7 @@ use std::time::Instant;
 /// A training. Writes the model, its manifest, its metrics and their history: all, or none.
 #[derive(Clone, Debug, Default)]
 pub struct TrainJob {
-    /// The parameters; those of [`built_in_params`] suit the built-in data.
+    /// The parameters; those of [`crate::built_in::params`] suit the built-in data.
     pub params: Params,
     /// Whether the objective was chosen; otherwise a note tells of labels that look like classes.
     pub is_objective_given: bool,
@@ -140,24 +141,4 @@ impl TrainJob {
         tell_built_in(&self.params, observer)?;
         Channels::built_in()
     }
-}
-
-/// Returns what the built-in data is trained with, for a good model. The verbosity stays the
-/// default one, so that a run shows what it does.
-#[must_use]
-pub fn built_in_params() -> Params {
-    let mut params = Params::task1();
-    params.verbosity = Params::default().verbosity;
-    params
-}
-
-/// Tells what is trained where no data is given.
-pub(crate) fn tell_built_in(params: &Params, observer: &mut dyn Observer) -> Result<()> {
-    let Params { num_round, eta, gamma, max_depth, min_child_weight, subsample, .. } = params;
-    observer.note(&format!(
-        "no --train given: the built-in census data (UCI Adult) with hyperparameters that suit it: objective {}, \
-         num_round {num_round}, eta {eta}, gamma {gamma}, max_depth {max_depth}, \
-         min_child_weight {min_child_weight}, subsample {subsample}",
-        params.objective.name(),
-    ))
 }

@@ -5,12 +5,11 @@ use super::data::DataArgs;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{ArgMatches, Command, FromArgMatches};
 use gboost::ingest::Channel;
-use gboost::{Error, Model, Result};
+use gboost::{Error, Model, Result, Rounds};
 use gboost_jobs::data::{DataOptions, Purpose};
 use gboost_jobs::output::{self, Request};
 use gboost_jobs::results::METRICS;
 use gboost_jobs::{Observer, model_file};
-use gboost_report::figures::Rounds;
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
 

@@ -13,7 +13,8 @@ use gboost::explain::bias::{BiasMetric, BiasReport, BiasRows, Condition, Facet, 
 use gboost::ingest::keys;
 use gboost::ingest::keys::{KeyOf, Keys};
 use gboost::ingest::{Channel, ColumnRef};
-use gboost::{Dataset, Error, Model, Objective, Result};
+use gboost::objective::Task;
+use gboost::{Dataset, Error, Model, Result};
 use gboost_jobs::Observer;
 use gboost_jobs::data::{DataOptions, Purpose};
 use gboost_jobs::output::{self, Draft, title};
@@ -156,7 +157,7 @@ impl Questions {
     fn new(args: &Args, model: &Model) -> Result<Self> {
         args.subject.reading.refuse_no_label()?;
         if let Some(threshold) = args.threshold {
-            let error = if model.objective != Objective::BinaryLogistic {
+            let error = if model.objective.task() != Task::Binary {
                 Error::parameter(format!(
                     "--threshold is for binary:logistic, the model is of {}",
                     model.objective.name()
@@ -261,12 +262,12 @@ impl Questions {
     /// Whether each row is predicted positive.
     fn predictions(&self, args: &Args, model: &Model, data: &Dataset) -> Vec<bool> {
         let rounds = args.subject.rounds();
-        let margins = model.predict_margins(data, Some(rounds.of(model)));
+        let margins = model.predict_margins(data, rounds);
         let labels = match args.threshold {
             None => model.labels(&margins),
             Some(threshold) => {
                 let label = |probability: f32| if probability > threshold { 1.0 } else { 0.0 };
-                model.transform(&margins).into_iter().map(label).collect()
+                model.transform(&margins).into_values().into_iter().map(label).collect()
             }
         };
         labels.into_iter().map(|label| self.positive.holds(label)).collect()

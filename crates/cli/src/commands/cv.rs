@@ -14,9 +14,9 @@ use gboost::util::clock::Clock;
 use gboost::validation::MeanStd;
 use gboost::{Params, Result};
 use gboost_jobs::CvJob;
+use gboost_jobs::built_in;
 use gboost_jobs::cv::{CvFiles, CvOutcome};
 use gboost_jobs::text::{count, figure, grouped};
-use gboost_jobs::train::built_in_params;
 use std::path::PathBuf;
 
 /// Cross-validate hyperparameters: train on all folds but one, evaluate on that one, for each fold
@@ -78,7 +78,7 @@ pub fn run(global: &Global, args: Args) -> Result<()> {
         files: CvFiles::new(&output, oof.as_deref()),
     };
     let claim = job.request(&[("--params", hyper.file())]).claim(&mut Teller::new(Screen::QUIET))?;
-    let defaults = if job.train.is_empty() { built_in_params() } else { Params::default() };
+    let defaults = if job.train.is_empty() { built_in::params() } else { Params::default() };
     job.params = hyper.resolve(defaults, global)?;
     job.is_objective_given = hyper.names("objective");
     let screen = Screen::new(job.params.verbosity);

@@ -11,13 +11,12 @@ use crate::terminal::interrupt::Phase;
 use crate::terminal::screen::{Screen, table};
 use crate::terminal::teller::Teller;
 use gboost::metric::Confusion;
-use gboost::{Metric, Model, Result};
+use gboost::{Metric, Model, Result, Rounds};
 use gboost_jobs::data::Purpose;
 use gboost_jobs::output::{self, Draft};
 use gboost_jobs::text::figure;
 use gboost_jobs::warnings::warn_of_lacking_figures;
 use gboost_report::Figures;
-use gboost_report::figures::Rounds;
 use std::path::PathBuf;
 
 /// Compute the metrics of a model on labelled data
@@ -95,7 +94,7 @@ pub fn run(global: &Global, args: &Args) -> Result<()> {
 fn show(figures: &Figures, model: &Model, rounds: Rounds, screen: &Screen) -> Result<()> {
     let mut rows = vec![
         vec!["rows".to_string(), figures.rows.to_string()],
-        vec!["rounds".to_string(), format!("{} of {}", rounds.of(model), model.rounds())],
+        vec!["rounds".to_string(), format!("{} of {}", model.used_rounds(rounds), model.rounds())],
     ];
     rows.extend(figures.numbers().into_iter().map(|(name, value)| vec![name, figure(value)]));
     screen.table(&["metric", "value"], rows)?;

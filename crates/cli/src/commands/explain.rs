@@ -115,7 +115,7 @@ fn check_rows(rows: &[usize], all: usize) -> Result<()> {
 }
 
 fn explainer(args: &Args, model: &Model, observer: &mut dyn Observer) -> Result<Explainer> {
-    let rounds = Some(args.subject.rounds().of(model));
+    let rounds = args.subject.rounds();
     if args.background.is_empty() {
         return Explainer::path_dependent(model, rounds);
     }
@@ -167,7 +167,7 @@ fn explain(
     let page = args.html.as_deref().map(|path| {
         let page = ExplainPage {
             model,
-            rounds: args.subject.rounds().of(model),
+            rounds: model.used_rounds(args.subject.rounds()),
             explainer,
             data,
             global: &global,

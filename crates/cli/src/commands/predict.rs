@@ -12,7 +12,7 @@ use crate::terminal::screen::Screen;
 use crate::terminal::teller::Teller;
 use clap::ValueEnum;
 use gboost::explain::shap::Explainer;
-use gboost::{Dataset, Model, Result};
+use gboost::{Dataset, Model, PerOutput, Result};
 use gboost_jobs::Observer;
 use gboost_jobs::data::Purpose;
 use gboost_jobs::output::{self, Draft};
@@ -71,10 +71,10 @@ enum OutputType {
 /// Rows that are put into text before they are written.
 const BLOCK: usize = 1 << 12;
 
-/// Predictions, class after class or row after row.
+/// Predictions per row and column.
 enum Table {
-    /// Numbers: `[column * rows + row]`.
-    Numbers(Vec<f32>),
+    /// Numbers.
+    Numbers(PerOutput<f32>),
     /// Leaves: `[row * columns + column]`.
     Leaves(Vec<u32>),
 }
@@ -124,7 +124,7 @@ fn explain(
     (screen, observer): (&Screen, &mut dyn Observer),
 ) -> Result<()> {
     let data = args.subject.read(model, Purpose::prediction(model), observer)?.dataset;
-    let explainer = Explainer::path_dependent(model, Some(args.subject.rounds().of(model)))?;
+    let explainer = Explainer::path_dependent(model, args.subject.rounds())?;
     let csv = ShapCsv::new(model, &explainer, content);
     let bar = rows_bar(screen, data.rows);
     let Some(path) = &args.output else {
@@ -146,14 +146,14 @@ fn explain(
 }
 
 fn predict(model: &Model, data: &Dataset, args: &Args) -> Table {
-    let rounds = Some(args.subject.rounds().of(model));
+    let rounds = args.subject.rounds();
     if args.output_type == OutputType::Leaf {
         return Table::Leaves(model.predict_leaves(data, rounds));
     }
     let margins = model.predict_margins(data, rounds);
     Table::Numbers(match args.output_type {
         OutputType::Probability => model.transform(&margins),
-        OutputType::Label => model.labels(&margins),
+        OutputType::Label => PerOutput::new(model.labels(&margins), 1),
         _ => margins,
     })
 }
@@ -166,7 +166,7 @@ fn names(model: &Model, args: &Args) -> Vec<String> {
         false => vec![name.to_string()],
     };
     match (args.output_type, model.objective.is_classification()) {
-        (OutputType::Leaf, _) => numbered("tree", args.subject.rounds().of(model) * model.classes),
+        (OutputType::Leaf, _) => numbered("tree", model.used_rounds(args.subject.rounds()) * model.classes),
         (OutputType::Margin, _) => each_class("margin"),
         (OutputType::Label, false) | (OutputType::Probability, _) => model.objective.prediction_names(model.classes),
         (OutputType::Label, _) => vec!["label".to_string()],
@@ -209,7 +209,7 @@ impl Predictions {
             }
             // Writing to a String cannot fail.
             let _ = match &self.table {
-                Table::Numbers(values) => write!(text, "{}", values[column * self.rows + row]),
+                Table::Numbers(values) => write!(text, "{}", values.get(column, row)),
                 Table::Leaves(values) => write!(text, "{}", values[row * columns + column]),
             };
         }

@@ -14,8 +14,7 @@ use crate::terminal::teller::Teller;
 use gboost::util::clock::Clock;
 use gboost::{Params, Result};
 use gboost_jobs::results::TrainFiles;
-use gboost_jobs::train::built_in_params;
-use gboost_jobs::{DataFiles, TrainJob};
+use gboost_jobs::{DataFiles, TrainJob, built_in};
 use std::path::PathBuf;
 
 /// Train a model; without --train on the built-in census data
@@ -102,7 +101,7 @@ pub fn run(global: &Global, args: Args) -> Result<()> {
         files: TrainFiles::new(&model, output.as_deref(), report.as_deref()),
     };
     let claim = job.request(&[("--params", hyper.file())]).claim(&mut Teller::new(Screen::QUIET))?;
-    let defaults = if job.data.train.is_empty() { built_in_params() } else { Params::default() };
+    let defaults = if job.data.train.is_empty() { built_in::params() } else { Params::default() };
     job.params = hyper.resolve(defaults, global)?;
     job.is_objective_given = hyper.names("objective");
     let screen = Screen::new(job.params.verbosity);
