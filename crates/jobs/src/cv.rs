@@ -85,8 +85,8 @@ impl CvJob {
     ///
     /// # Errors
     ///
-    /// If the places, the data, the folds, the parameters or the backend are refused, or the observer
-    /// stops the job. Then no file is written.
+    /// If the places, the data, the folds, the parameters or the backend are refused, or the
+    /// observer stops the job. Then no file is written.
     pub fn run(&self, observer: &mut dyn Observer) -> Result<CvOutcome> {
         let clock = Clock::start();
         let claim = self.request(&[]).claim(observer)?;

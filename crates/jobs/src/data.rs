@@ -340,7 +340,8 @@ impl DataOptions {
         }
     }
 
-    /// Refuses what was given and is of no use for CSV, as reading refuses for libsvm files what is for CSV.
+    /// Refuses what was given and is of no use for CSV, as reading refuses for libsvm files what is
+    /// for CSV.
     fn refuse_unused(&self, channel: &Channel) -> Result<()> {
         match (&self.index_base, channel.format, channel.files.first()) {
             (Some(base), Format::Csv, Some(file)) => {

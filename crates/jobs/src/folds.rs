@@ -231,7 +231,7 @@ impl FoldOptions {
     }
 }
 
-/// The folds in a file, for so many rows.
+/// The folds in a file that has one number per row.
 fn read_file(path: &Path, rows: usize) -> Result<Folds> {
     let folds = Folds::read(path)?;
     let found = folds.of_row().len();

@@ -1,10 +1,10 @@
 //! The jobs of gboost as functions: from data files to files of results.
 //!
 //! A job is a value that says what is read, computed and written: [`TrainJob`], [`CvJob`],
-//! [`TuneJob`], [`VerifyJob`]. Its `run` tells an [`Observer`] of phases, rounds, notes and warnings,
-//! and stops where the observer says so. The program `gboost`, a server and a package for another
-//! language are callers of the same functions. A job's results take their names all together or not
-//! at all, and are the same to the last byte whoever runs it.
+//! [`TuneJob`], [`VerifyJob`]. Its `run` tells an [`Observer`] of phases, rounds, notes and
+//! warnings, and stops where the observer says so. The program `gboost`, a server and a package for
+//! another language are callers of the same functions. A job's results take their names all
+//! together or not at all, and are the same to the last byte whoever runs it.
 //!
 //! ```no_run
 //! use gboost_jobs::results::TrainFiles;

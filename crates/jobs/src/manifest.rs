@@ -45,7 +45,8 @@ pub(crate) struct Outcome<'a> {
     pub clock: Clock,
 }
 
-/// Where the manifest of a result lies; nowhere if the result is no file that stays, such as /dev/null.
+/// Where the manifest of a result lies; nowhere if the result is no file that stays, such as
+/// /dev/null.
 pub(crate) fn place(result: &Path) -> Option<PathBuf> {
     (!output::is_special(result)).then(|| beside(result))
 }

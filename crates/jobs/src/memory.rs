@@ -73,7 +73,8 @@ impl MemoryOptions {
         })
     }
 
-    /// Refuses the options for a manifest of built-in data or of a cross-validation, whose values stay in memory.
+    /// Refuses the options for a manifest of built-in data or of a cross-validation, whose values
+    /// stay in memory.
     pub(crate) fn refuse_for(&self, what: &str) -> Result<()> {
         self.asks().map_or(Ok(()), |flag| {
             let error = Error::parameter(format!("{flag} is given, but {what} is never spilled"));
@@ -137,7 +138,8 @@ impl Plan {
     }
 }
 
-/// The system's folder for temporary files; /var/tmp, which is meant for large ones, if the system's lies in memory.
+/// The system's folder for temporary files; /var/tmp, which is meant for large ones, if the
+/// system's lies in memory.
 fn default_folder() -> PathBuf {
     let (folder, large) = (std::env::temp_dir(), Path::new("/var/tmp"));
     if lies_in_memory(&folder) && large.is_dir() && !lies_in_memory(large) { large.to_path_buf() } else { folder }
@@ -171,9 +173,9 @@ fn shown(bytes: u64) -> String {
     }
 }
 
-/// Bytes of memory that this process can have without pushing others out: the least of what the system has available, what its
-/// control group leaves, and what its limit of address space leaves (both on Linux). All there can be where the system
-/// does not say.
+/// Bytes of memory that this process can have without pushing others out: the least of what the
+/// system has available, what its control group leaves, and what its limit of address space leaves
+/// (both on Linux). All there can be where the system does not say.
 fn available() -> u64 {
     let limit = address_space_left().unwrap_or(u64::MAX);
     let Ok(mut system) = System::new() else { return limit };

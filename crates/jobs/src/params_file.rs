@@ -1,6 +1,7 @@
 //! Files of hyperparameters: a flat table of hyperparameters in JSON or TOML.
 //!
-//! SageMaker's `hyperparameters.json` is such a table, with every value a string and a few keys of SageMaker's own.
+//! SageMaker's `hyperparameters.json` is such a table, with every value a string and a few keys of
+//! SageMaker's own.
 
 use gboost::io::files::read_text;
 use gboost::params::find;

@@ -23,7 +23,8 @@ const BLOCK_TIME: Duration = Duration::from_millis(200);
 pub enum Content {
     /// A column a feature, then `bias`.
     Contributions,
-    /// A column a pair of features: `age:age`, `age:hours`, ..., `bias:bias`, the matrix line after line.
+    /// A column a pair of features: `age:age`, `age:hours`, ..., `bias:bias`, the matrix line after
+    /// line.
     Interactions,
 }
 
@@ -110,7 +111,8 @@ impl<'a> ShapCsv<'a> {
             Content::Interactions => side * side,
         };
         let most = (BLOCK_NUMBERS / (width * self.model.classes)).clamp(1, BLOCK_ROWS);
-        // Trees differ a thousandfold in what a row takes: the time of one block tells how long the next may be.
+        // Trees differ a thousandfold in what a row takes: the time of one block tells how long the
+        // next may be.
         let mut rows = most.min(64);
         let mut text = String::new();
         let mut start = 0;

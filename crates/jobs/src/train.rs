@@ -56,8 +56,8 @@ impl TrainJob {
     ///
     /// # Errors
     ///
-    /// If the places, the data, the parameters or the backend are refused, or the observer stops the
-    /// job. Then no file is written.
+    /// If the places, the data, the parameters or the backend are refused, or the observer stops
+    /// the job. Then no file is written.
     pub fn run(&self, observer: &mut dyn Observer) -> Result<TrainOutcome> {
         let clock = Clock::start();
         let claim = self.request(&[]).claim(observer)?;

@@ -28,8 +28,8 @@ const LEADERBOARD_CSV: &str = "leaderboard.csv";
 const LEADERBOARD_JSON: &str = "leaderboard.json";
 const BEST_PARAMS: &str = "best_params.toml";
 
-/// A search for hyperparameters. Writes the journal as it goes; at the end the leaderboard, the best
-/// parameters and the best model with its files: all, or none.
+/// A search for hyperparameters. Writes the journal as it goes; at the end the leaderboard, the
+/// best parameters and the best model with its files: all, or none.
 #[derive(Clone, Debug, Default)]
 pub struct TuneJob {
     /// The parameters that are not tuned.
@@ -97,9 +97,9 @@ impl TuneJob {
     ///
     /// # Errors
     ///
-    /// If the places, the data, the parameters, the search or the backend are refused, no trial has a
-    /// value, or the observer stops the job. Then no file but the journal is written, and, where no
-    /// trial has a value, the leaderboard.
+    /// If the places, the data, the parameters, the search or the backend are refused, no trial has
+    /// a value, or the observer stops the job. Then no file but the journal is written, and, where
+    /// no trial has a value, the leaderboard.
     pub fn run(&self, observer: &mut dyn Observer) -> Result<TuneOutcome> {
         let clock = Clock::start();
         let claim = self.request(&[]).claim(observer)?;
@@ -280,7 +280,8 @@ impl TuneFiles {
         tables.into_iter().chain(best).map(|(name, text)| (self.folder.join(name), text)).collect()
     }
 
-    /// Writes the leaderboard of a search that found no model, unless those of an earlier one would stay beside it.
+    /// Writes the leaderboard of a search that found no model, unless those of an earlier one would
+    /// stay beside it.
     fn write_without_model(&self, tuned: &Tuned, observer: &mut dyn Observer) -> Result<()> {
         if self.model.model.exists() || self.best_params().exists() {
             return Ok(());
@@ -295,7 +296,8 @@ impl TuneFiles {
     }
 }
 
-/// The parameters of the best model as a file of hyperparameters; those that do not change the model are left out.
+/// The parameters of the best model as a file of hyperparameters; those that do not change the
+/// model are left out.
 fn params_toml(tuned: &Tuned, params: &Params) -> String {
     let mut shown = params.to_json();
     shown.retain(|name, value| !value.is_null() && name != "nthread" && name != "verbosity");

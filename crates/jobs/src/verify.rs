@@ -60,8 +60,8 @@ impl VerifyJob {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::CheckFailed`] with the reason, if not all is the same. Otherwise if a file cannot
-    /// be read or is no manifest, or the observer stops the job.
+    /// [`ErrorKind::CheckFailed`] with the reason, if not all is the same. Otherwise if a file
+    /// cannot be read or is no manifest, or the observer stops the job.
     pub fn run(&self, observer: &mut dyn Observer) -> Result<Verified> {
         self.backend.check()?;
         let claim = output::Request::default().input("MANIFEST", Some(&self.manifest)).claim(observer)?;
@@ -354,8 +354,8 @@ impl Case<'_> {
         Ok(self.same("table", stored, &found.adapter))
     }
 
-    /// Compares the result on disk, the manifest's and the one made again. `difference` tells where the
-    /// first of them parts from the last; it quotes the first only if that is the file that the
+    /// Compares the result on disk, the manifest's and the one made again. `difference` tells where
+    /// the first of them parts from the last; it quotes the first only if that is the file that the
     /// manifest means, since any file may be named there.
     fn compare(
         &self,
@@ -464,7 +464,8 @@ impl Case<'_> {
     }
 }
 
-/// Nothing but regular files is read for a manifest: a device may have no end, and a pipe no writer.
+/// Nothing but regular files is read for a manifest: a device may have no end, and a pipe no
+/// writer.
 fn no_regular_file(path: &Path, what: &str) -> Error {
     Error::data(format!("the {what} is no regular file"))
         .remedy("give a manifest of files that can be read again")

@@ -199,7 +199,8 @@ pub fn warn_of_drifts<'d>(
     Ok(())
 }
 
-/// Warns where the table of a cross-validation has figures that the models of its folds do not have.
+/// Warns where the table of a cross-validation has figures that the models of its folds do not
+/// have.
 pub(crate) fn warn_of_fold_drifts(
     found: &CrossValidated,
     data: &FoldedData<'_>,

@@ -1,8 +1,9 @@
-//! Ctrl-C (and SIGTERM): nothing half-written is ever left, and what is lost and what is kept is told.
+//! Ctrl-C (and SIGTERM): nothing half-written is ever left, and what is lost and what is kept is
+//! told.
 //!
-//! While nothing is on disk yet, the program may end at any moment; while rounds run, the first Ctrl-C
-//! ends it after the round, or within a second if the round takes longer, a second one at once; while
-//! files are written, it waits until they stand.
+//! While nothing is on disk yet, the program may end at any moment; while rounds run, the first
+//! Ctrl-C ends it after the round, or within a second if the round takes longer, a second one at
+//! once; while files are written, it waits until they stand.
 
 use gboost::{Error, ErrorKind, Result};
 use std::path::{Path, PathBuf};
@@ -52,8 +53,8 @@ pub fn install() -> Result<()> {
         if phase == Phase::Reading as u8 || (phase == Phase::Rounds as u8 && again) {
             leave();
         }
-        // A round of very many rows, or the choice of the next trials, may take minutes: nobody waits
-        // for them. Nothing is lost that a round's end would have kept.
+        // A round of very many rows, or the choice of the next trials, may take minutes: nobody
+        // waits for them. Nothing is lost that a round's end would have kept.
         if phase == Phase::Rounds as u8 {
             std::thread::sleep(PATIENCE);
             if PHASE.load(Ordering::SeqCst) != Phase::Writing as u8 {

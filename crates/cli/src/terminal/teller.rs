@@ -26,7 +26,7 @@ impl<'a> Teller<'a> {
         Self { screen, live: screen, log_every: None, display: None, spinner: None, failure: None }
     }
 
-    /// Shows a line every so many rounds, where that is asked for.
+    /// Shows a line every `log_every` rounds, where that is given.
     pub fn log_every(self, log_every: Option<u32>) -> Self {
         Self { log_every, ..self }
     }

@@ -1,7 +1,7 @@
 //! One lock per output: a hidden file beside it, locked as long as the process lives.
 //!
-//! The operating system ends the lock with the process; the file itself says who holds it, and is removed at the end or,
-//! after a crash, by the next run.
+//! The operating system ends the lock with the process; the file itself says who holds it, and is
+//! removed at the end or, after a crash, by the next run.
 
 use super::place::{self, Id};
 use super::record::Name;
@@ -141,8 +141,8 @@ pub struct Taken {
     pub left: Vec<PathBuf>,
 }
 
-/// Locks the outputs, the main one first in the list. All processes lock in one order, so that of two that want the same
-/// outputs one gets them all.
+/// Locks the outputs, the main one first in the list. All processes lock in one order, so that of
+/// two that want the same outputs one gets them all.
 pub fn take(outputs: &[PathBuf], holding: &Holding, observer: &mut dyn Observer) -> Result<Taken> {
     let mut folders: Vec<PathBuf> = outputs.iter().filter_map(|path| fs::canonicalize(folder_of(path)).ok()).collect();
     folders.sort();
@@ -158,7 +158,8 @@ pub fn take(outputs: &[PathBuf], holding: &Holding, observer: &mut dyn Observer)
         take_one(path, &folders, &mut taken, (holding, &mut *observer))?;
     }
     taken.notes.dedup();
-    // The main output's lock is released last: while it is there, who finds it tidies the other folders as well.
+    // The main output's lock is released last: while it is there, who finds it tidies the other
+    // folders as well.
     if let Some(main) = outputs.first() {
         let main = folder_of(main).join(hidden(main, LOCK));
         holding.change(|held| held.locks.sort_by_key(|(path, _)| *path == main));
@@ -218,8 +219,8 @@ fn open(path: &Path) -> std::io::Result<File> {
     file.map_err(|error| std::io::Error::new(error.kind(), format!("{}: {error}", path.display())))
 }
 
-/// Opens a hidden file of ours. What bears its name and is none is refused: a link leads to a file that would be
-/// written over, a further name of a file as well, and a pipe waits for ever.
+/// Opens a hidden file of ours. What bears its name and is none is refused: a link leads to a file
+/// that would be written over, a further name of a file as well, and a pipe waits for ever.
 pub fn open_hidden(path: &Path, options: &mut OpenOptions) -> std::io::Result<File> {
     #[cfg(unix)]
     {
@@ -243,8 +244,8 @@ pub fn open_hidden(path: &Path, options: &mut OpenOptions) -> std::io::Result<Fi
     }
 }
 
-/// Makes a folder and those above it that are missing; the end of the claim removes them if they stay
-/// empty. Returns the outermost folder that was made.
+/// Makes a folder and those above it that are missing; the end of the claim removes them if they
+/// stay empty. Returns the outermost folder that was made.
 pub fn make_folder(folder: &Path, holding: &Holding) -> std::io::Result<Option<PathBuf>> {
     let mut missing: Vec<&Path> =
         folder.ancestors().take_while(|above| !above.as_os_str().is_empty() && !above.exists()).collect();
@@ -281,8 +282,8 @@ fn is_own(file: &File) -> bool {
     }
 }
 
-/// Removes a hidden file that no process uses; nothing happens to one that is in use, or that is another user's. Returns
-/// other folders that its owner wrote to, if it was a lock.
+/// Removes a hidden file that no process uses; nothing happens to one that is in use, or that is
+/// another user's. Returns other folders that its owner wrote to, if it was a lock.
 pub fn remove_unused(path: &Path) -> Vec<PathBuf> {
     let Ok(file) = open_hidden(path, File::options().read(true)) else { return Vec::new() };
     if !matches!(writing::lock(&file), Locking::Done) || !writing::leads_to(path, &file) || !is_own(&file) {

@@ -1,10 +1,10 @@
 //! The only way in which a job or a command writes files.
 //!
-//! 1. A [`Request`] names all that the command reads and writes. [`Request::claim`] refuses outputs that would overwrite
-//!    an input or each other ([`place`]), makes their folders, locks them ([`lock`]) and mends what a killed run left
-//!    ([`recovery`]), before anything is read.
+//! 1. A [`Request`] names all that is read and written. [`Request::claim`] refuses outputs that
+//!    would overwrite an input or each other (`place`), makes their folders, locks them
+//!    (`lock`) and mends what a killed run left (`recovery`), before anything is read.
 //! 2. [`Draft`]s are written beside their places under hidden names.
-//! 3. [`publish`] gives all of them their names, or none ([`set`]).
+//! 3. [`publish`] gives all of them their names, or none (`set`).
 
 mod lock;
 mod place;
@@ -45,7 +45,8 @@ fn hidden(output: &Path, end: &str) -> String {
     if whole.len() <= MOST_BYTES {
         return whole;
     }
-    // In small letters, so that a file system that takes no note of their size has one lock for one file.
+    // In small letters, so that a file system that takes no note of their size has one lock for one
+    // file.
     let digest = gboost::util::digest::sha256(name.to_lowercase().as_bytes());
     format!("{}{}{end}", writing::PREFIX, &digest[..32])
 }
@@ -145,7 +146,8 @@ impl Request {
         Ok(claim)
     }
 
-    /// Refuses a pipe, standard input among them, that two inputs would read: the second would find nothing.
+    /// Refuses a pipe, standard input among them, that two inputs would read: the second would find
+    /// nothing.
     fn refuse_second_readers(&self) -> Result<()> {
         let mut pipes: Vec<(Id, &Input)> = Vec::new();
         for input in &self.inputs {
@@ -197,7 +199,8 @@ impl Request {
         Ok(())
     }
 
-    /// Refuses an output that is a file of a folder of data, or would be taken for one the next time.
+    /// Refuses an output that is a file of a folder of data, or would be taken for one the next
+    /// time.
     fn refuse_in_folder(output: &Output, place: &Place, input: &Input) -> Result<()> {
         let refuse = |message: String| Err(Error::parameter(message).remedy(output.remedy()).at_path(&output.path));
         let folder: Option<Id> = place::id(&input.path);
@@ -256,8 +259,8 @@ fn overwrites(output: &Output, input: &Input) -> String {
     format!("{} ({}) would overwrite {} {}", output.what, output.flag, input.flag, input.path.display())
 }
 
-/// Places of results, checked and locked. Dropped, it ends the locks and removes folders that stayed
-/// empty.
+/// Places of results, checked and locked. Dropped, it ends the locks and removes folders that
+/// stayed empty.
 pub struct Claim {
     notes: Vec<String>,
     holding: Holding,
@@ -274,8 +277,8 @@ impl Claim {
     }
 }
 
-/// Checks that `path` can be written: it is no folder, its name is not too long, and the folder it is in, or would be
-/// made in, takes files. Nothing stays behind.
+/// Checks that `path` can be written: it is no folder, its name is not too long, and the folder it
+/// is in, or would be made in, takes files. Nothing stays behind.
 fn check(path: &Path) -> Result<()> {
     if path.is_dir() {
         return Err(Error::io("write", path, &io::Error::other("it is a folder")).remedy("give the name of a file"));
@@ -316,8 +319,8 @@ fn check_folder(folder: &Path) -> Result<()> {
     tempfile::tempfile_in(&existing).map(drop).map_err(refuse)
 }
 
-/// Waits until somebody reads the pipe of this path, if it is one: to open it would wait as well, but could not be
-/// interrupted. Returns what keeps the reader waiting.
+/// Waits until somebody reads the pipe of this path, if it is one: to open it would wait as well,
+/// but could not be interrupted. Returns what keeps the reader waiting.
 #[cfg(unix)]
 fn wait_for_reader(path: &Path, observer: &mut dyn Observer) -> Result<Option<File>> {
     use std::os::unix::fs::{FileTypeExt as _, OpenOptionsExt as _};

@@ -10,8 +10,8 @@ use std::path::{Component, Path, PathBuf};
 pub enum Place {
     /// A file that is there.
     There(Id),
-    /// One that is not: the nearest folder above it that is, and the names from there on, folded where the file system
-    /// does not tell large letters from small ones.
+    /// One that is not: the nearest folder above it that is, and the names from there on, folded
+    /// where the file system does not tell large letters from small ones.
     Absent(Id, Vec<String>),
 }
 
@@ -23,7 +23,8 @@ pub type Id = (u64, u64);
 #[cfg(not(unix))]
 pub type Id = PathBuf;
 
-/// The identity of a file or a folder: device and inode, or the canonical path where there are none.
+/// The identity of a file or a folder: device and inode, or the canonical path where there are
+/// none.
 pub fn id(path: &Path) -> Option<Id> {
     #[cfg(unix)]
     {
@@ -38,7 +39,8 @@ pub fn id(path: &Path) -> Option<Id> {
 const MOST_NAMES: usize = 100;
 
 impl Place {
-    /// The place that a path leads to; `None` for a pipe and most devices, which are no file that could be lost.
+    /// The place that a path leads to; `None` for a pipe and most devices, which are no file that
+    /// could be lost.
     pub fn of(path: &Path) -> Option<Self> {
         match fs::metadata(path) {
             Ok(data) if !data.is_file() && !data.is_dir() && !is_disk(&data) => None,
@@ -55,7 +57,8 @@ impl Place {
     }
 }
 
-/// The nearest folder above a file that exists, and the names of what is missing from there on; `..` undoes a name.
+/// The nearest folder above a file that exists, and the names of what is missing from there on;
+/// `..` undoes a name.
 pub fn nearest(path: &Path) -> (PathBuf, Vec<String>) {
     let mut existing = path;
     while fs::symlink_metadata(existing).is_err() {
@@ -79,8 +82,8 @@ pub fn nearest(path: &Path) -> (PathBuf, Vec<String>) {
     (existing, names)
 }
 
-/// Whether names in the folder mean the same in small letters as in large ones: asked of a name in it or, where it has
-/// none, of its own.
+/// Whether names in the folder mean the same in small letters as in large ones: asked of a name in
+/// it or, where it has none, of its own.
 fn folds_case(folder: &Path) -> bool {
     let is_same = |path: &Path| {
         let name = path.file_name()?.to_string_lossy().into_owned();

@@ -1,14 +1,15 @@
-//! The commit record: how far a set of outputs got, so that the next command can undo what a killed one began.
+//! The commit record: how far a set of outputs got, so that the next command can undo what a killed
+//! one began.
 //!
 //! ```text
-//! .gboost-ID.commit    the set is being renamed: a command that finds it without an owner brings the old files back
+//! .gboost-ID.commit    the set is being renamed: who finds it without an owner undoes it
 //! .gboost-ID.done      all names are taken: what is left of the old files is removed
 //! .gboost-ID-N.old     an old file, kept until then
 //! ```
 //!
-//! Each folder of a set has a record of its own files alone, so that a record can name no file elsewhere. The record of
-//! the first folder decides for all: while it says `.commit` the set is the old one, once it is gone or `.done` the new
-//! one. Its owner holds a lock on each record.
+//! Each folder of a set has a record of its own files alone, so that a record can name no file
+//! elsewhere. The record of the first folder decides for all: while it says `.commit` the set is
+//! the old one, once it is gone or `.done` the new one. Its owner holds a lock on each record.
 
 use super::place;
 use gboost::io::writing;
@@ -74,7 +75,8 @@ pub struct Entry {
     pub draft: Name,
     /// What the old file is called meanwhile, where there is one.
     pub old: Option<Name>,
-    /// What the new file is known by: its length, and when its content was written (seconds and nanoseconds).
+    /// What the new file is known by: its length, and when its content was written (seconds and
+    /// nanoseconds).
     pub length: u64,
     pub written: (u64, u32),
 }

@@ -18,8 +18,8 @@ const POLL_TIME: Duration = Duration::from_millis(10);
 /// Folders that are tidied for one at most: a run writes to a few.
 const MOST_FOLDERS: usize = 16;
 
-/// Tidies a folder before files in it are read or written, and those that killed runs wrote to together with it. Returns
-/// what there is to say.
+/// Tidies a folder before files in it are read or written, and those that killed runs wrote to
+/// together with it. Returns what there is to say.
 pub fn tidy(folder: &Path, observer: &mut dyn Observer) -> Result<Vec<String>> {
     let mut left = Vec::new();
     let mut notes = tidy_one(folder, &mut left, observer)?;
@@ -35,8 +35,8 @@ pub fn tidy(folder: &Path, observer: &mut dyn Observer) -> Result<Vec<String>> {
     Ok(notes)
 }
 
-/// Undoes or completes sets that were begun, and removes files that no process uses any more. Adds the folders that those
-/// who left them wrote to.
+/// Undoes or completes sets that were begun, and removes files that no process uses any more. Adds
+/// the folders that those who left them wrote to.
 fn tidy_one(folder: &Path, left: &mut Vec<PathBuf>, observer: &mut dyn Observer) -> Result<Vec<String>> {
     // A folder that cannot be listed is reported by those who read it.
     let Ok(entries) = fs::read_dir(folder) else { return Ok(Vec::new()) };
@@ -181,8 +181,8 @@ fn settle_main(folder: &Path, path: &Path, owned: &Owned) -> Result<Option<Strin
     }
 }
 
-/// Settles the files of one folder when the record that decides is gone: the set has all its names, unless a file is
-/// still in the making.
+/// Settles the files of one folder when the record that decides is gone: the set has all its names,
+/// unless a file is still in the making.
 fn settle_part(folder: &Path, path: &Path, owned: &Owned) -> Result<Option<String>> {
     let Owned { record, file } = owned;
     let is_done = !record.has_drafts(folder);

@@ -2,8 +2,10 @@
 //!
 //! 1. All drafts are brought to the disk.
 //! 2. Each folder gets a record (see [`super::record`]), the one that decides last.
-//! 3. The old files are kept under hidden names, the drafts take theirs, the folders are brought to the disk.
-//! 4. The deciding record is renamed from `.commit` to `.done`: from here on the set is the new one.
+//! 3. The old files are kept under hidden names, the drafts take theirs, the folders are brought
+//!    to the disk.
+//! 4. The deciding record is renamed from `.commit` to `.done`: from here on the set is the new
+//!    one.
 //! 5. Records and old files are removed.
 //!
 //! An error before 4 is undone here, a kill by the next command (see [`super::recovery`]).
@@ -176,13 +178,15 @@ impl Part {
     }
 }
 
-/// The way from one folder to another, so that both can be moved together; absolute where it is no text.
+/// The way from one folder to another, so that both can be moved together; absolute where it is no
+/// text.
 fn way(to: &Path, from: &Path) -> Name {
     let text = relative(to, from);
     if text.contains(char::REPLACEMENT_CHARACTER) { Name::new(to.as_os_str()) } else { Name::Text(text) }
 }
 
-/// Keeps a file under another name: as a further name of it, or, where there are no such links, by renaming it.
+/// Keeps a file under another name: as a further name of it, or, where there are no such links, by
+/// renaming it.
 fn keep(path: &Path, old: &Path) -> io::Result<()> {
     match fs::hard_link(path, old) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => fs::rename(path, old),
