@@ -148,7 +148,7 @@ impl dyn Observer + '_ {
     ///
     /// # Errors
     ///
-    /// As [`Self::tell`].
+    /// The observer's reason to stop.
     pub fn begin(&mut self, phase: Phase<'_>) -> Result<()> {
         self.tell(&Event::Begins(phase))
     }
@@ -157,7 +157,7 @@ impl dyn Observer + '_ {
     ///
     /// # Errors
     ///
-    /// The work's, or as [`Self::tell`].
+    /// The work's, or the observer's reason to stop.
     pub fn during<T>(&mut self, phase: Phase<'_>, work: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
         self.begin(phase)?;
         let done = work(self);
@@ -169,7 +169,7 @@ impl dyn Observer + '_ {
     ///
     /// # Errors
     ///
-    /// As [`Self::tell`].
+    /// The observer's reason to stop.
     pub fn check(&mut self) -> Result<()> {
         self.tell(&Event::Tick)
     }
@@ -178,7 +178,7 @@ impl dyn Observer + '_ {
     ///
     /// # Errors
     ///
-    /// As [`Self::tell`].
+    /// The observer's reason to stop.
     pub fn note(&mut self, line: &str) -> Result<()> {
         match line.strip_prefix(WARNING) {
             Some(text) => self.tell(&Event::Warning(text)),
@@ -190,7 +190,7 @@ impl dyn Observer + '_ {
     ///
     /// # Errors
     ///
-    /// As [`Self::tell`].
+    /// The observer's reason to stop.
     pub fn detail(&mut self, line: &str) -> Result<()> {
         self.tell(&Event::Detail(line))
     }
