@@ -30,12 +30,13 @@ use crate::tree::grown::{FinishedTree, GrownNode, GrownTree};
 use crate::tree::limits::NodeLimits;
 use crate::tree::sampling::ColumnPlan;
 use crate::util::buffer::Buffer;
+use crate::util::clock::Stopwatch;
 use crate::util::setters::setters;
 use chunk::RowChunk;
 use gradient::Pairs;
 use histogram::{Histograms, PackedSum, WideSum};
 use std::ops::Range;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// Sizes that steer how the work is cut up. None of them changes a result; tests set them to odd values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -173,7 +174,7 @@ impl<'a> CpuBackend<'a> {
     }
 
     /// Counts a run of a kernel that began at `started`.
-    fn count(&mut self, kernel: Kernel, started: Instant) {
+    fn count(&mut self, kernel: Kernel, started: Stopwatch) {
         self.count_time(kernel, started.elapsed());
     }
 
@@ -208,7 +209,7 @@ struct Current<'s> {
 
 impl Backend for CpuBackend<'_> {
     fn gradient(&mut self) -> Result<()> {
-        let started = Instant::now();
+        let started = Stopwatch::start();
         self.scale = gradient::run(self.problem, &self.margins, &mut self.pairs, self.parallel);
         self.count(Kernel::Gradient, started);
         Ok(())
@@ -217,7 +218,7 @@ impl Backend for CpuBackend<'_> {
     fn sample(&mut self, task: &TreeTask) -> Result<()> {
         let problem = self.problem;
         let mut chunks = self.spare_chunks.pop().unwrap_or_else(|| RowChunk::cover(problem.rows(), self.chunk_rows()));
-        let started = Instant::now();
+        let started = Stopwatch::start();
         sample::run(&task.rows, &problem.weights, &mut chunks, self.parallel);
         self.count(Kernel::Sample, started);
         self.begun = Some(BegunTree {
@@ -232,7 +233,7 @@ impl Backend for CpuBackend<'_> {
 
     fn extent(&mut self) -> Result<()> {
         let Some(tree) = &mut self.begun else { return Ok(()) };
-        let started = Instant::now();
+        let started = Stopwatch::start();
         tree.extent = quantise::extent(self.problem, &self.pairs, tree.output, &tree.chunks, self.parallel);
         tree.extent_time = started.elapsed();
         Ok(())
@@ -242,7 +243,7 @@ impl Backend for CpuBackend<'_> {
         let Some(BegunTree { output, columns, chunks, extent, extent_time }) = self.begun.take() else {
             return Ok(());
         };
-        let started = Instant::now();
+        let started = Stopwatch::start();
         let problem = self.problem;
         let quantiser = Quantiser::new(&extent, problem.width, problem.format.caps_hessian);
         let sums = quantise::run(problem, quantiser, &self.pairs, output, &chunks, &mut self.quantised, self.parallel);
@@ -271,7 +272,7 @@ impl Backend for CpuBackend<'_> {
     }
 
     fn histogram(&mut self, _depth: u32, batch: &NodeBatch) -> Result<()> {
-        let started = Instant::now();
+        let started = Stopwatch::start();
         let Current { problem, parallel, quantised, histograms, tree } = self.current();
         let task = histogram::Task {
             matrix: problem.matrix,
@@ -293,7 +294,7 @@ impl Backend for CpuBackend<'_> {
     }
 
     fn split(&mut self, depth: u32, batch: &NodeBatch) -> Result<()> {
-        let started = Instant::now();
+        let started = Stopwatch::start();
         let Current { problem, parallel, histograms, tree, .. } = self.current();
         let task = split::Task {
             matrix: problem.matrix,
@@ -316,7 +317,7 @@ impl Backend for CpuBackend<'_> {
     }
 
     fn partition(&mut self, _depth: u32) -> Result<Frontier> {
-        let started = Instant::now();
+        let started = Stopwatch::start();
         let Current { problem, parallel, histograms, tree, .. } = self.current();
         match histograms {
             LevelHistograms::Narrow(histograms) => histograms.next_level(),
@@ -334,7 +335,7 @@ impl Backend for CpuBackend<'_> {
     }
 
     fn leaf_sums(&mut self) -> Result<()> {
-        let started = Instant::now();
+        let started = Stopwatch::start();
         let Some(tree) = self.trees.last_mut() else { return Ok(()) };
         leaf_sums::run(self.problem, &self.pairs, tree.output, &tree.chunks, &mut tree.nodes, self.parallel);
         self.count(Kernel::LeafSums, started);
@@ -358,12 +359,12 @@ impl Backend for CpuBackend<'_> {
     fn add_trees(&mut self, trees: &[FinishedTree]) -> Result<()> {
         let problem = self.problem;
         for (mut state, finished) in std::mem::take(&mut self.trees).into_iter().zip(trees) {
-            let started = Instant::now();
+            let started = Stopwatch::start();
             let classes = problem.classes;
             let slots = add_leaves::Slots { format: problem.format.margin, classes, output: state.output };
             add_leaves::run(problem.matrix, finished, &mut state.chunks, slots, &mut self.margins, self.parallel);
             self.count(Kernel::AddLeaves, started);
-            let started = Instant::now();
+            let started = Stopwatch::start();
             for (channel, margins) in problem.channels.iter().zip(&mut self.channel_margins) {
                 route::run(channel.data, finished, slots, margins, self.parallel);
             }

@@ -7,9 +7,10 @@ use super::kernels::{Access, Kernel};
 use crate::backend::profile::{Activity, Profile};
 use crate::error::Result;
 use crate::gpu::layout::Step;
+use crate::util::clock::Stopwatch;
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// Bytes of an upload that is sent off at once.
 const LARGE_WRITE: usize = 16 << 20;
@@ -193,7 +194,7 @@ impl Recorder {
         let commands = std::mem::take(&mut self.commands);
         if self.profile.is_some() {
             for command in &commands {
-                let (started, activity) = (Instant::now(), activity_of(command));
+                let (started, activity) = (Stopwatch::start(), activity_of(command));
                 self.encode(std::slice::from_ref(command));
                 self.gpu.wait()?;
                 let mut time = started.elapsed();
@@ -250,7 +251,7 @@ impl Recorder {
     /// If the device failed.
     pub fn write(&mut self, buffers: &Buffers, buffer: &Buf, offset: u64, bytes: &[u8]) -> Result<()> {
         self.submit(buffers)?;
-        let started = Instant::now();
+        let started = Stopwatch::start();
         self.gpu.queue.write_buffer(&buffer.buffer, offset, bytes);
         if bytes.len() >= LARGE_WRITE {
             // Frees the copy that the queue made.
@@ -268,7 +269,7 @@ impl Recorder {
     /// If the device failed.
     pub fn read(&mut self, buffers: &Buffers, parts: &[(&Buf, u64, u64)]) -> Result<Vec<u8>> {
         self.submit(buffers)?;
-        let started = Instant::now();
+        let started = Stopwatch::start();
         let mut encoder = self.gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
         let staging = &buffers.staging.buffer;
         let mut end = 0;

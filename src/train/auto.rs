@@ -16,8 +16,8 @@ use crate::train::training::{Training, advance};
 use crate::tree::grown::FinishedTree;
 use crate::tree::sampling::TreeSample;
 use crate::tree::{Node, Tree};
+use crate::util::clock::Stopwatch;
 use rayon::prelude::*;
-use std::time::Instant;
 
 /// One round.
 #[derive(Clone, Copy)]
@@ -74,7 +74,7 @@ impl<'p> Auto<'p> {
             return Ok(&self.news);
         }
         let before: Vec<_> = trainings.iter().map(Training::done).collect();
-        let started = Instant::now();
+        let started = Stopwatch::start();
         match advance(plan.params, trainings, samples.clone(), due) {
             Err(error) if error.kind() == ErrorKind::Device => {
                 trainings.iter_mut().zip(before).for_each(|(training, before)| training.take_back(before));
@@ -103,7 +103,7 @@ impl<'p> Auto<'p> {
         samples: Vec<Vec<TreeSample>>,
         Turn { due, left }: Turn,
     ) -> Result<()> {
-        let started = Instant::now();
+        let started = Stopwatch::start();
         advance(plan.params, trainings, samples, due)?;
         self.next = self.contest.after_round(Side::Cpu, started.elapsed(), left);
         Ok(())

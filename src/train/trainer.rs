@@ -22,8 +22,8 @@ use crate::train::rounds::train_together;
 use crate::train::set::TrainingSet;
 use crate::train::start::check_start;
 use crate::train::training::Finished;
+use crate::util::clock::Stopwatch;
 use std::ops::ControlFlow;
-use std::time::Instant;
 
 /// A training to be run: data, parameters, and what to do on the way.
 ///
@@ -133,7 +133,7 @@ impl<'a> Trainer<'a> {
 
     fn train(mut self) -> Result<Trained> {
         let params = self.params;
-        let started = Instant::now();
+        let binning = Stopwatch::start();
         self.check()?;
         if self.binned.is_none() || self.start.is_some() {
             self.check_values(("train", self.train))?;
@@ -143,7 +143,8 @@ impl<'a> Trainer<'a> {
             unreachable!("a matrix that was not given was made");
         };
         matrix.check(self.train.rows, self.train.features(), params)?;
-        let binned = Instant::now();
+        let bin = binning.elapsed();
+        let training = Stopwatch::start();
 
         let mut observer = self.observer.take();
         let plan = Plan { params, evaluate: self.evaluate, compute: &self.compute };
@@ -178,7 +179,7 @@ impl<'a> Trainer<'a> {
         if params.early_stopping_rounds.is_some() {
             (model.best_iteration, model.best_score) = stopping.best.unzip();
         }
-        let times = Times { bin: binned - started, train: binned.elapsed() };
+        let times = Times { bin, train: training.elapsed() };
         Ok(Trained { model, channels, metrics, history, stopped_early, times, adapter, backend, profile })
     }
 

@@ -1,26 +1,44 @@
-//! The clock: when a run began and how long it took.
+//! The one clock of the library: when a run began and how long it took.
 
 use serde::{Deserialize, Serialize};
-use std::time::{Instant, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
+
+/// Measures how long something takes.
+#[derive(Clone, Copy, Debug)]
+pub struct Stopwatch(Instant);
+
+impl Stopwatch {
+    /// Begins now.
+    #[must_use]
+    pub fn start() -> Self {
+        Self(Instant::now())
+    }
+
+    /// Returns the time since it began.
+    #[must_use]
+    pub fn elapsed(&self) -> Duration {
+        self.0.elapsed()
+    }
+}
 
 /// When something began, to tell later how long it took.
 #[derive(Clone, Copy, Debug)]
 pub struct Clock {
     date: jiff::Timestamp,
-    instant: Instant,
+    stopwatch: Stopwatch,
 }
 
 impl Clock {
     /// Begins now.
     #[must_use]
     pub fn start() -> Self {
-        Self { date: timestamp(SystemTime::now()), instant: Instant::now() }
+        Self { date: timestamp(SystemTime::now()), stopwatch: Stopwatch::start() }
     }
 
     /// Seconds since it began.
     #[must_use]
     pub fn seconds(&self) -> f64 {
-        self.instant.elapsed().as_secs_f64()
+        self.stopwatch.elapsed().as_secs_f64()
     }
 
     /// From the beginning to now.

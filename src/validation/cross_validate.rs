@@ -18,12 +18,12 @@ use crate::train::rounds::train_together;
 use crate::train::set::TrainingSet;
 use crate::train::start::check_start;
 use crate::train::training::Finished;
+use crate::util::clock::Stopwatch;
 use crate::util::per_output::PerOutput;
 use crate::util::threads::thread_pool;
 use rayon::prelude::*;
 use serde::{Deserialize, Deserializer, Serialize};
 use std::ops::ControlFlow;
-use std::time::Instant;
 
 /// A mean over the folds and the standard deviation about it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -287,7 +287,7 @@ impl<'a> CrossValidation<'a> {
     fn train(mut self) -> Result<CrossValidated> {
         let params = self.params;
         self.check()?;
-        let started = Instant::now();
+        let started = Stopwatch::start();
         let mut observer = self.observer.take();
         let plan = Plan { params, evaluate: Evaluate::EveryRound, compute: &self.compute };
         let set = |(fold, part): (usize, &'a Part)| TrainingSet {
@@ -355,7 +355,7 @@ impl<'a> CrossValidation<'a> {
 /// As [`FoldedData::new`] and [`CrossValidation::run`].
 pub fn cross_validate(params: &Params, data: &Dataset, folds: &Folds) -> Result<CrossValidated> {
     thread_pool(params.nthread)?.install(|| {
-        let started = Instant::now();
+        let started = Stopwatch::start();
         let parted = FoldedData::new(data, folds, params)?;
         let binned = started.elapsed();
         let mut found = CrossValidation::new(params, &parted).on(Threads::Current).run()?;
