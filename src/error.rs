@@ -1,9 +1,12 @@
 //! The library's error: what went wrong, where, and how to mend it.
 
+use crate::words::{self, Vocabulary};
+use std::borrow::Cow;
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-/// What kind of failure an [`Error`] is. The command line program maps it to an exit code.
+/// What kind of failure an [`Error`] is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ErrorKind {
@@ -25,22 +28,10 @@ pub enum ErrorKind {
     Interrupted,
 }
 
-impl ErrorKind {
-    /// The exit code of the command line program for this kind: 1 a check said no, 2 bad input, 3 device, 130 interrupted.
-    #[must_use]
-    pub fn exit_code(self) -> u8 {
-        match self {
-            Self::Data | Self::Parameter | Self::Model | Self::Io | Self::Unavailable => 2,
-            Self::CheckFailed => 1,
-            Self::Device => 3,
-            Self::Interrupted => 130,
-        }
-    }
-}
-
 /// An error with its place (file, line, column), the offending value and a remedy, as far as they are known.
 ///
-/// Shown as `FILE:LINE:COLUMN: message; remedy`.
+/// Shown as `FILE:LINE:COLUMN: message; remedy`. Message and remedy may hold handles, such as `{validation}`, which are
+/// shown in the [words](crate::words) of this process.
 #[derive(Clone, Debug)]
 pub struct Error {
     inner: Box<Inner>,
@@ -54,6 +45,7 @@ struct Inner {
     path: Option<PathBuf>,
     line: Option<u64>,
     column: Option<u64>,
+    source: Option<Arc<std::io::Error>>,
 }
 
 /// `Result` with this crate's [`Error`].
@@ -70,6 +62,7 @@ impl Error {
                 path: None,
                 line: None,
                 column: None,
+                source: None,
             }),
         }
     }
@@ -89,9 +82,11 @@ impl Error {
         Self::new(ErrorKind::Model, message)
     }
 
-    /// A failed file operation on `path`; see [`ErrorKind::Io`].
-    pub fn io(action: &str, path: &Path, source: &std::io::Error) -> Self {
-        Self::new(ErrorKind::Io, format!("cannot {action}: {source}")).at_path(path)
+    /// A failed file operation on `path`, with its cause as the [source](std::error::Error::source); see [`ErrorKind::Io`].
+    pub fn io(action: &str, path: &Path, source: std::io::Error) -> Self {
+        let mut error = Self::new(ErrorKind::Io, format!("cannot {action}: {source}")).at_path(path);
+        error.inner.source = Some(Arc::new(source));
+        error
     }
 
     /// Adds how to mend it: an imperative sentence without a full stop.
@@ -108,11 +103,12 @@ impl Error {
         self
     }
 
-    /// Replaces words of the message and the remedy, where the caller knows better what is meant.
+    /// Says the handles of the message and the remedy that the vocabulary has words for in these, where the caller knows
+    /// better what is meant.
     #[must_use]
-    pub fn reword(mut self, from: &str, to: &str) -> Self {
-        self.inner.message = self.inner.message.replace(from, to);
-        self.inner.remedy = self.inner.remedy.map(|remedy| remedy.replace(from, to));
+    pub fn in_words(mut self, vocabulary: &Vocabulary<'_>) -> Self {
+        self.inner.message = vocabulary.say(&self.inner.message).into_owned();
+        self.inner.remedy = self.inner.remedy.map(|remedy| vocabulary.say(&remedy).into_owned());
         self
     }
 
@@ -139,8 +135,8 @@ impl Error {
 
     /// What went wrong, without its place and how to mend it.
     #[must_use]
-    pub fn message(&self) -> &str {
-        &self.inner.message
+    pub fn message(&self) -> Cow<'_, str> {
+        words::say(&self.inner.message)
     }
 
     /// The kind of failure.
@@ -170,7 +166,7 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Inner { message, remedy, path, line, column, .. } = &*self.inner;
+        let Inner { remedy, path, line, column, .. } = &*self.inner;
         if let Some(path) = path {
             write!(f, "{}", path.display())?;
             if let Some(line) = line {
@@ -181,28 +177,41 @@ impl fmt::Display for Error {
             }
             write!(f, ": ")?;
         }
-        write!(f, "{message}")?;
+        write!(f, "{}", self.message())?;
         if let Some(remedy) = remedy {
-            write!(f, "; {remedy}")?;
+            write!(f, "; {}", words::say(remedy))?;
         }
         Ok(())
     }
 }
 
-impl std::error::Error for Error {}
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.inner.source.as_deref().map(|source| source as _)
+    }
+}
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::error::Error as _;
+    use std::io;
 
     #[test]
-    fn exit_codes_tell_bad_input_from_a_failed_device() {
-        use ErrorKind as K;
-        for kind in [K::Data, K::Parameter, K::Model, K::Io, K::Unavailable] {
-            assert_eq!(kind.exit_code(), 2, "{kind:?}");
-        }
-        assert_eq!(K::CheckFailed.exit_code(), 1);
-        assert_eq!(K::Device.exit_code(), 3);
-        assert_eq!(K::Interrupted.exit_code(), 130);
+    fn the_cause_of_a_failed_file_operation_is_kept() {
+        let error = Error::io("open", Path::new("a.csv"), io::Error::from(io::ErrorKind::PermissionDenied));
+        let source = error.source().and_then(|source| source.downcast_ref::<io::Error>());
+        assert_eq!(source.map(io::Error::kind), Some(io::ErrorKind::PermissionDenied));
+        assert_eq!(error.to_string(), "a.csv: cannot open: permission denied");
+        assert!(Error::data("no").source().is_none());
+    }
+
+    #[test]
+    fn handles_are_shown_in_the_terms_of_the_library() {
+        let error = Error::parameter("there is no {label-column} 3").remedy("give {label} a name");
+        assert_eq!(error.to_string(), "there is no label column 3; give ReadOptions::label a name");
+        assert_eq!(error.message(), "there is no label column 3");
+        let words = Vocabulary::new(&[("label", "the facet")]);
+        assert_eq!(error.in_words(&words).to_string(), "there is no label column 3; give the facet a name");
     }
 }

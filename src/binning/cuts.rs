@@ -64,7 +64,7 @@ impl FeatureCuts {
                 return Err(Error::data(format!(
                     "tree_method exact takes at most {MOST_BINS} distinct values, this feature has {count}"
                 ))
-                .remedy("use --tree-method hist, or round the feature"));
+                .remedy("use {tree-method} hist, or round the feature"));
             }
         };
         Ok(Self { first_values, max, has_missing })

@@ -62,7 +62,7 @@ impl<'a> Rows<'a> {
         let labels = self.data.labels.as_deref().filter(|labels| labels.len() == self.data.rows);
         labels
             .map(|labels| self.of(labels))
-            .ok_or_else(|| Error::data("the data has no labels").remedy("name the label column with --label"))
+            .ok_or_else(|| Error::data("the data has no labels").remedy("name the label column with {label}"))
     }
 
     /// The weights, one a row, where there are any.

@@ -196,7 +196,7 @@ impl Buffers {
         let needed = planned.bytes;
         let refuse = |reason: String| {
             device_error(format!("the training needs {} of memory on {}, {reason}", size(needed), gpu.adapter.name))
-                .remedy("train with --backend cpu, or with fewer bins (--max-bin) or a smaller --max-depth")
+                .remedy("train with {cpu}, or with fewer bins ({max-bin}) or a smaller {max-depth}")
         };
         if let Some((name, bytes)) = planned.too_large {
             return Err(refuse(format!(

@@ -46,7 +46,7 @@ pub enum LimitChoice {
 
 /// What a machine without an adapter lacks.
 const INSTALL: &str = "install a Vulkan driver: your GPU vendor's, or `apt-get install mesa-vulkan-drivers libvulkan1`; \
-                       or train with --backend cpu";
+                       or train with {cpu}";
 
 fn instance() -> wgpu::Instance {
     // Indirect dispatches are not used, and validation layers belong to development: no flags.
@@ -383,7 +383,7 @@ impl Gpu {
 /// A failure of the device.
 #[must_use]
 pub fn device_error(message: String) -> Error {
-    Error::new(ErrorKind::Device, message).remedy("train with --backend cpu, which writes the same model")
+    Error::new(ErrorKind::Device, message).remedy("train with {cpu}, which writes the same model")
 }
 
 thread_local! {

@@ -101,7 +101,7 @@ impl Cells {
 #[cold]
 fn no_room(rows: usize, features: usize) -> Error {
     let message = format!("about {rows} rows of {features} features do not fit into memory");
-    Error::data(message).remedy("take fewer rows, or, in a training, give --spill always, which keeps values on a disk")
+    Error::data(message).remedy("take fewer rows, or, in a training, give {spill}, which keeps values on a disk")
 }
 
 #[cfg(test)]

@@ -26,13 +26,13 @@ impl Copies {
             }
             let copied = |error: io::Error| {
                 let remedy = "save the data to a file first, or free space in the folder for temporary files";
-                Error::io("copy the pipe", path, &error).remedy(remedy)
+                Error::io("copy the pipe", path, error).remedy(remedy)
             };
             let mut file = tempfile::tempfile().map_err(copied)?;
             if is_standard_input(path) {
                 io::copy(&mut standard_input(path)?, &mut file).map_err(copied)?;
             } else {
-                let mut pipe = File::open(path).map_err(|error| Error::io("open", path, &error))?;
+                let mut pipe = File::open(path).map_err(|error| Error::io("open", path, error))?;
                 io::copy(&mut pipe, &mut file).map_err(copied)?;
             }
             self.lock().insert(path.clone(), Arc::new(Mutex::new(file)));

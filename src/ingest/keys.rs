@@ -272,8 +272,8 @@ pub fn check_files(paths: &[PathBuf], copies: &Copies) -> Result<()> {
 pub struct KeyColumn<'a> {
     /// Which one.
     pub column: &'a ColumnRef,
-    /// The option of the command line that names it, for messages.
-    pub flag: &'static str,
+    /// What the caller calls it, for messages.
+    pub name: &'static str,
     /// The delimiter, or `None` to find it.
     pub delimiter: Option<u8>,
     /// As in [`ReadOptions`](super::ReadOptions::max_record_bytes).
@@ -316,7 +316,7 @@ impl KeyColumn<'_> {
 
     /// The number of the column in a file that begins with this record.
     fn position(&self, first: &First<'_>, header: bool) -> Result<usize> {
-        let flag = self.flag;
+        let name = self.name;
         let names: Vec<String> = first.record.iter().map(|name| name.trim_ascii().to_string()).collect();
         // A name is always looked for in the first line; there, a number is another column's name in a header alone.
         let by_name = header || matches!(self.column, ColumnRef::Name(_));
@@ -325,13 +325,13 @@ impl KeyColumn<'_> {
             Err(unresolved) => unresolved,
         };
         let (message, remedy) = match (unresolved, self.column) {
-            (Unresolved::Ambiguous(message, remedy), _) => (format!("{flag}: {message}"), remedy),
+            (Unresolved::Ambiguous(message, remedy), _) => (format!("{name}: {message}"), remedy),
             (_, ColumnRef::Index(index)) => (
-                format!("{flag} {index}: the file has columns 0 to {}", names.len() - 1),
+                format!("{name} {index}: the file has columns 0 to {}", names.len() - 1),
                 "give one of these".to_string(),
             ),
             (_, ColumnRef::Name(wanted)) => {
-                let message = format!("{flag} {wanted}: the file has no column {}", shown(wanted));
+                let message = format!("{name} {wanted}: the file has no column {}", shown(wanted));
                 let near = crate::util::names::nearest(wanted, names.iter().map(String::as_str));
                 let all = || listed(names.iter().map(|name| shown(name)), ", ");
                 let remedy = near
@@ -358,7 +358,7 @@ mod tests {
         let column = ColumnRef::Name("who".into());
         let key = KeyColumn {
             column: &column,
-            flag: "--group-column",
+            name: "the group",
             delimiter: None,
             max_record_bytes: ReadOptions::MAX_RECORD_BYTES,
             copies: Copies::default(),
@@ -373,7 +373,7 @@ mod tests {
         let wanted = ColumnRef::Name("whom".into());
         let error = KeyColumn { column: &wanted, ..key }.check(&paths[0]).err().map(|error| error.to_string());
         assert!(error.is_some_and(|error| {
-            error.ends_with(":1: --group-column whom: the file has no column `whom`; did you mean who?")
+            error.ends_with(":1: the group whom: the file has no column `whom`; did you mean who?")
         }));
     }
 

@@ -16,6 +16,7 @@ use super::source::{Origin, Source, from_line};
 use super::{Channel, ColumnRef, Format, Header, ReadOptions, SpillOptions};
 use crate::data::dataset::Dataset;
 use crate::error::{Error, Result};
+use crate::words;
 
 /// Columns are dense in memory, so an index far beyond all others is an error in the file rather than a wide table.
 const LARGEST_INDEX: usize = 1 << 24;
@@ -212,7 +213,7 @@ impl Table {
         if let Some(base) = options.index_base.filter(|&base| index < base) {
             let error = place.error(format!("{} has an index below {base}, where the indices begin", shown(word)));
             return Err(error.remedy(
-                "number the features as in the training data, or train with --index-base 0 if indices count from 0",
+                "number the features as in the training data, or train with {index-base} 0 if indices count from 0",
             ));
         }
         if index >= self.last_row.len() {
@@ -265,9 +266,8 @@ impl Table {
             Some(base) => format!("{first}: libsvm with indices from {base} on, as given"),
             None if base == 0 => format!("{first}: libsvm with indices from 0 on (there is an index 0)"),
             None => {
-                format!(
-                    "{first}: libsvm with indices from 1 on (there is no index 0); give --index-base 0 if they count from 0"
-                )
+                let remedy = words::say("give {index-base} 0 if they count from 0");
+                format!("{first}: libsvm with indices from 1 on (there is no index 0); {remedy}")
             }
         };
         let found = self.last_row.len().saturating_sub(base);
@@ -364,10 +364,10 @@ pub(super) fn refuse_csv_options(source: &Source<'_>, options: &ReadOptions) -> 
         Err(Error::parameter(message).at_path(source.path()).remedy(remedy))
     };
     for (what, column) in options.columns() {
-        let option = format!("{} {column}", what.flag());
+        let option = format!("{} {column}", what.handle());
         match what {
             Use::Label if *column == ColumnRef::Index(0) => {}
-            Use::Label => return refuse(option, "label column", "drop the option: a line begins with its label"),
+            Use::Label => return refuse(option, what.column(), "drop the option: a line begins with its label"),
             Use::Weight => {
                 return refuse(option, "weight column", "write `label:weight` at the beginning of each line");
             }
@@ -375,17 +375,13 @@ pub(super) fn refuse_csv_options(source: &Source<'_>, options: &ReadOptions) -> 
         }
     }
     if let Some(SpillOptions { from_bytes: 0, .. }) = options.spill {
-        return refuse(
-            "--spill always".into(),
-            "values that can be spilled",
-            "convert the file to CSV, or drop the option",
-        );
+        return refuse("{spill}".into(), "values that can be spilled", "convert the file to CSV, or drop the option");
     }
     if options.header == Header::Yes {
-        return refuse("--header yes".into(), "header", "drop the option");
+        return refuse("{header} yes".into(), "header", "drop the option");
     }
     if let Some(delimiter) = options.delimiter {
-        return refuse(format!("--delimiter {}", delimiter.escape_ascii()), "delimiter", "drop the option");
+        return refuse(format!("{{delimiter}} {}", delimiter.escape_ascii()), "delimiter", "drop the option");
     }
     Ok(())
 }

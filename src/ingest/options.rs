@@ -219,21 +219,22 @@ pub(super) enum Use {
 }
 
 impl Use {
-    /// The option of the command line.
-    pub(super) fn flag(self) -> &'static str {
+    /// What asks for it, in the texts of the library.
+    pub(super) fn handle(self) -> &'static str {
         match self {
-            Self::Label => "--label",
-            Self::Weight => "--weight-column",
-            Self::Ignore => "--ignore-column",
+            Self::Label => "{label}",
+            Self::Weight => "{weight}",
+            Self::Ignore => "{ignore}",
         }
     }
 
     /// As in "the label column".
-    pub(super) fn word(self) -> &'static str {
+    pub(super) fn column(self) -> &'static str {
         match self {
-            Self::Label => "label",
-            Self::Weight => "weight",
-            Self::Ignore => "ignored",
+            // Another column may be read in the place of the label.
+            Self::Label => "{label-column}",
+            Self::Weight => "weight column",
+            Self::Ignore => "ignored column",
         }
     }
 }

@@ -65,7 +65,7 @@ pub(super) fn list(paths: &[PathBuf]) -> Result<(Vec<PathBuf>, Vec<String>)> {
             files.push(path.clone());
             continue;
         }
-        let about = fs::metadata(path).map_err(|error| not_there(path, &error))?;
+        let about = fs::metadata(path).map_err(|error| not_there(path, error))?;
         if about.is_dir() {
             let (mut found, passed) = list_folder(path)?;
             let passed = passed.join(", ");
@@ -92,7 +92,7 @@ pub(super) fn is_standard_input(path: &Path) -> bool {
 }
 
 /// Why a file cannot be opened, where its path tells.
-fn not_there(path: &Path, error: &io::Error) -> Error {
+fn not_there(path: &Path, error: io::Error) -> Error {
     let shown = path.to_string_lossy();
     let refuse = |message: &str, remedy: String| Error::parameter(message).at_path(path).remedy(remedy);
     if let Some((scheme, _)) = shown.split_once(":/").filter(|(scheme, _)| {
@@ -148,7 +148,7 @@ pub(super) fn from_line(error: Error, first_line: u64) -> Error {
 
 /// The data files of a folder sorted by name, and the names of what else is in it, hidden files left out.
 fn list_folder(folder: &Path) -> Result<(Vec<PathBuf>, Vec<String>)> {
-    let failed = |error| Error::io("list the folder", folder, &error);
+    let failed = |error| Error::io("list the folder", folder, error);
     let mut names = Vec::new();
     for entry in fs::read_dir(folder).map_err(failed)? {
         names.push(entry.map_err(failed)?.file_name());
@@ -162,7 +162,7 @@ fn list_folder(folder: &Path) -> Result<(Vec<PathBuf>, Vec<String>)> {
             continue;
         }
         // Follows links: the folders of job runners are often made of them.
-        let about = fs::metadata(&path).map_err(|error| Error::io("open", &path, &error))?;
+        let about = fs::metadata(&path).map_err(|error| Error::io("open", &path, error))?;
         if about.is_file() && Ending::of(&path).is_some() {
             files.push(path);
         } else {
@@ -223,7 +223,7 @@ impl<'a> Source<'a> {
         if is_standard_input(path) {
             return Source::from_reader(path, standard_input(path)?, None, limit);
         }
-        let failed = |error| Error::io("open", path, &error);
+        let failed = |error| Error::io("open", path, error);
         let file = File::open(path).map_err(failed)?;
         let about = file.metadata().map_err(failed)?;
         let length = about.is_file().then_some(about.len());
@@ -244,7 +244,7 @@ impl<'a> Source<'a> {
         const GZIP: &[u8] = &[0x1f, 0x8b];
         let mut magic = Vec::new();
         let read = reader.by_ref().take(GZIP.len() as u64).read_to_end(&mut magic);
-        read.map_err(|error| failed_read(path, false, &error))?;
+        read.map_err(|error| failed_read(path, false, error))?;
         let packed = magic == GZIP;
         let named_gzip = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("gz"));
         if named_gzip && !packed && !magic.is_empty() {
@@ -314,7 +314,7 @@ impl<'a> Source<'a> {
     /// About the content with a line that is counted from the chunk's first on; see [`from_line`].
     pub(super) fn next(&self, cut: Cut, chunk: &mut Chunk) -> Result<bool> {
         let mut chunks = self.chunks.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_there = chunks.next(cut, chunk).map_err(|error| failed_read(self.path(), self.packed, &error))?;
+        let is_there = chunks.next(cut, chunk).map_err(|error| failed_read(self.path(), self.packed, error))?;
         if chunk.is_too_long {
             return Err(too_long(&self.origin, &chunk.bytes, cut, self.limit));
         }
@@ -324,7 +324,7 @@ impl<'a> Source<'a> {
 
 /// The error for a record that begins with `bytes` and has more of them than it may.
 fn too_long(origin: &Origin, bytes: &[u8], cut: Cut, limit: usize) -> Error {
-    let option = "--max-record-bytes";
+    let option = "{record-bytes}";
     let text = String::from_utf8_lossy(bytes);
     let open = match cut {
         Cut::Record(delimiter) => QuotedFields::new(text.as_bytes(), delimiter).find(|field| field.close.is_none()),
@@ -353,7 +353,7 @@ struct Beginning {
     first_line: u64,
 }
 
-fn failed_read(path: &Path, packed: bool, error: &io::Error) -> Error {
+fn failed_read(path: &Path, packed: bool, error: io::Error) -> Error {
     if packed {
         Error::io("unpack", path, error).remedy("check that the file is whole")
     } else {
@@ -377,7 +377,7 @@ fn look<R: Read>(
     let mut given = None;
     let found = |text: &str| if ending == Some(Ending::Tsv) { b'\t' } else { sniff::delimiter(text) };
     loop {
-        let (head, ended) = chunks.head(size).map_err(|error| failed_read(path, packed, &error))?;
+        let (head, ended) = chunks.head(size).map_err(|error| failed_read(path, packed, error))?;
         if !begun {
             kinds::refuse(head, path)?;
             // All of them, since the CSV parser would pass over a further one without counting its bytes.

@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::error::{Error, Result};
 use crate::util::setters::setters;
 
-const REMEDY: &str = "free space there, or give another folder with --spill-dir";
+const REMEDY: &str = "free space there, or give another folder with {spill-folder}";
 
 /// Bytes of feature values in a block at most; a block has a row at least.
 const BLOCK: usize = 1 << 24;
@@ -105,7 +105,7 @@ impl Spilled {
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
         file.seek(SeekFrom::Start(at as u64))
             .and_then(|_| file.read_exact(bytemuck::cast_slice_mut(values)))
-            .map_err(|error| Error::io("read spilled values in", &self.folder, &error))
+            .map_err(|error| Error::io("read spilled values in", &self.folder, error))
     }
 }
 
@@ -116,7 +116,7 @@ impl Writer {
     /// Makes the file.
     pub(super) fn new(options: &SpillOptions, features: usize) -> Result<Self> {
         let folder = options.folder.clone();
-        let file = tempfile::tempfile_in(&folder).map_err(|error| failed(&folder, &error))?;
+        let file = tempfile::tempfile_in(&folder).map_err(|error| failed(&folder, error))?;
         let block_rows = options.rows_a_block(features);
         Ok(Self(Spilled { file: Arc::new(Mutex::new(file)), folder, features, rows: 0, block_rows }))
     }
@@ -136,7 +136,7 @@ impl Writer {
             let block = written..length.min(written + *block_rows);
             for column in columns {
                 let bytes = bytemuck::cast_slice(&column[block.clone()]);
-                file.write_all(bytes).map_err(|error| failed(folder, &error))?;
+                file.write_all(bytes).map_err(|error| failed(folder, error))?;
             }
             *rows += block.len();
             written = block.end;
@@ -150,13 +150,14 @@ impl Writer {
     }
 }
 
-fn failed(folder: &Path, error: &io::Error) -> Error {
+fn failed(folder: &Path, error: io::Error) -> Error {
     Error::io("spill values to the folder", folder, error).remedy(REMEDY)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::ErrorKind;
 
     #[test]
     fn blocks_are_read_as_they_were_written() {
@@ -196,14 +197,14 @@ mod tests {
         let file = File::create(&path).and_then(|_| File::open(&path)).unwrap_or_else(|error| panic!("{error}"));
         let file = Arc::new(Mutex::new(file));
         let spilled = Spilled { file, folder: folder.path().into(), features: 1, rows: 0, block_rows: 1 };
-        let error =
-            Writer(spilled).write(&[&[1.0]], false).err().map(|error| (error.to_string(), error.kind().exit_code()));
-        let (text, code) = error.unwrap_or_default();
-        assert_eq!(code, 2);
+        let error = Writer(spilled).write(&[&[1.0]], false).err().map(|error| (error.to_string(), error.kind()));
+        let (text, kind) = error.unzip();
+        assert_eq!(kind, Some(ErrorKind::Io));
+        let text = text.unwrap_or_default();
         assert!(
             text.starts_with(&format!("{}: cannot spill values to the folder: ", folder.path().display())),
             "{text}"
         );
-        assert!(text.ends_with("; free space there, or give another folder with --spill-dir"), "{text}");
+        assert!(text.ends_with("; free space there, or give another folder with SpillOptions::folder"), "{text}");
     }
 }

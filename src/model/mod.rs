@@ -151,7 +151,7 @@ impl Model {
             && base != other
         {
             let message = format!("the libsvm indices of the data count from {other}, those of the model from {base}");
-            return Err(Error::model(message).remedy(format!("read the data with --index-base {base}")));
+            return Err(Error::model(message).remedy(format!("read the data with {{index-base}} {base}")));
         }
         let named = data.named && !self.feature_names.is_empty();
         if named && self.feature_names != data.feature_names {
@@ -188,7 +188,7 @@ impl Model {
                     .remedy("give the columns that the model was trained with, and name the label and weight columns")
             }
             (true, false) => {
-                Error::model(unknown()).remedy("leave out with --ignore-column what the model was not trained with")
+                Error::model(unknown()).remedy("leave out with {ignore} what the model was not trained with")
             }
             (true, true) => {
                 let differs = |(model, data): &(&String, &String)| model != data;

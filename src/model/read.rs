@@ -12,6 +12,7 @@ use crate::model::place::Place;
 use crate::model::place::unsupported;
 use crate::objective::Objective;
 use crate::tree::{Node, Tree};
+use crate::words::say;
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -32,7 +33,7 @@ impl Model {
     /// message names the place in the file and the remedy.
     pub fn load(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
-        let failed = |source| Error::io("read the model", path, &source);
+        let failed = |source| Error::io("read the model", path, source);
         let bytes = read_checked(path, failed, |head| check_format(head).map_err(|error| error.at_path(path)))?;
         Self::from_json_bytes(&bytes).map_err(|error| error.at_path(path))
     }
@@ -165,13 +166,14 @@ fn settle_best_round(model: &mut Model) -> Option<String> {
         model.best_iteration = Some(limit - 1);
         return None;
     }
-    Some(format!(
+    let note = format!(
         "the file does not say how many trees a round has (XGBoost 1.0 to 1.5 leave that out), so the best round {best} stands \
          for the first {} of {} trees, which is too few if the model was trained with num_parallel_tree above 1; then use all \
-         rounds (--all-rounds), or train it again with a newer XGBoost",
+         rounds ({{all-rounds}}), or train it again with a newer XGBoost",
         (best + 1) * model.classes,
         model.trees.len()
-    ))
+    );
+    Some(say(&note).into_owned())
 }
 
 fn read_objective(learner: &Place<'_>) -> Result<Objective> {

@@ -154,7 +154,7 @@ impl Model {
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
         let path = path.as_ref();
         writing::replace(path, &self.to_json()).map_err(|source| {
-            Error::io("write the model", path, &source).remedy("choose a folder that exists and that you may write to")
+            Error::io("write the model", path, source).remedy("choose a folder that exists and that you may write to")
         })
     }
 }

@@ -135,7 +135,7 @@ impl Objective {
         };
         let domain = with!(self, definition => definition.domain(classes));
         let error = Error::data(format!("label {} is not allowed: {} needs {domain}", labels[row], self.name()))
-            .remedy("check the label column (--label); other labels need another objective");
+            .remedy("check the label column ({label}); other labels need another objective");
         Err((row, error))
     }
 

@@ -4,12 +4,12 @@ const LEAVES: &str = "trees are bounded by their depth here; give max_depth";
 const LEAF_ROWS: &str =
     "give min_child_weight, the least sum of hessians in a leaf; with reg:squarederror it is the number of rows";
 const CATEGORIES: &str = "categorical features are not supported yet; write them as numbers, best a column of 0 and 1 for \
-                          each category, or leave them out with --ignore-column";
-const CLASS_WEIGHTS: &str = "give scale_pos_weight (binary:logistic), or a column of row weights with --weight-column";
+                          each category, or leave them out with {ignore}";
+const CLASS_WEIGHTS: &str = "give scale_pos_weight (binary:logistic), or a column of row weights with {weight}";
 const OBJECTIVE: &str = "give objective: reg:squarederror, binary:logistic, multi:softmax or multi:softprob";
 const ROWS: &str = "give subsample, the share of rows drawn for every tree";
 const NODE_FEATURES: &str = "give colsample_bynode, a share of the features";
-const DEVICE: &str = "give --backend gpu to train on a GPU";
+const DEVICE: &str = "give {gpu} to train on a GPU";
 
 /// Names that LightGBM, CatBoost, scikit-learn and R give to parameters that mean the same here: taken, but not shown.
 pub(super) const SYNONYMS: &[(&str, &[&str])] = &[
@@ -69,14 +69,15 @@ pub(super) const ELSEWHERE: &[(&str, &str)] = &[
     ("od_type", "give early_stopping_rounds"),
     ("device_type", DEVICE),
     ("task_type", DEVICE),
-    ("gpu_id", "give --gpu with a number or a name that gboost devices lists"),
-    ("devices", "give --gpu with a number or a name that gboost devices lists"),
+    ("gpu_id", "give {adapter} with a number or a name that {adapters} lists"),
+    ("devices", "give {adapter} with a number or a name that {adapters} lists"),
 ];
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::params::{Params, Spec, advice, find, table};
+    use crate::words::say;
 
     fn refusal(name: &str, value: &str) -> String {
         Params::default().set(name, value).err().map(|error| error.to_string()).unwrap_or_default()
@@ -97,7 +98,7 @@ mod tests {
         assert_eq!(params.colsample_bytree, 0.5);
         for (name, sentence) in ELSEWHERE {
             assert!(!taken.contains(name), "{name} is a parameter");
-            assert_eq!(refusal(name, "1"), format!("unknown parameter \"{name}\"; {sentence}"));
+            assert_eq!(refusal(name, "1"), format!("unknown parameter \"{name}\"; {}", say(sentence)));
         }
         assert_eq!(advice("num-leaves").as_deref(), Some(LEAVES));
         assert_eq!(

@@ -12,6 +12,7 @@ use crate::objective::Objective;
 use crate::params::unsupported::NOT_YET;
 use crate::params::unsupported::OBJECTIVES_NOT_YET;
 use crate::util::names::nearest;
+use crate::words::say;
 use elsewhere::{ELSEWHERE, SYNONYMS};
 use field::{Field, Refused, one_of};
 use serde_json::Value;
@@ -192,7 +193,7 @@ impl Spec {
             Some(value) if !value.is_empty() => format!("leave the parameter out, or give {value}"),
             _ => "leave the parameter out".to_string(),
         };
-        if self.help.is_empty() { leave } else { format!("{leave}; {}", self.help) }
+        if self.help.is_empty() { leave } else { format!("{leave}; {}", say(self.help)) }
     }
 }
 
@@ -313,7 +314,7 @@ params! {
 #[must_use]
 pub fn advice(name: &str) -> Option<String> {
     let wanted = normalise(name);
-    let elsewhere = ELSEWHERE.iter().find(|(known, _)| *known == wanted).map(|(_, advice)| (*advice).to_string());
+    let elsewhere = ELSEWHERE.iter().find(|(known, _)| *known == wanted).map(|(_, advice)| say(advice).into_owned());
     let not_yet = || NOT_YET.iter().find(|spec| spec.name == wanted);
     elsewhere.or_else(|| not_yet().map(|spec| format!("{} is not supported yet; {}", spec.name, spec.without())))
 }
@@ -384,7 +385,7 @@ impl Params {
                 self.num_class,
                 self.objective.name()
             ))
-            .remedy("give --num-class, at least 2"));
+            .remedy("give {num-class}, at least 2"));
         }
         if !self.objective.is_multiclass() && self.num_class > 1 {
             return Err(Error::parameter(format!(
@@ -502,7 +503,7 @@ pub fn find(name: &str) -> Result<&'static Spec> {
         let names = WORKING.iter().flat_map(|spec| std::iter::once(spec.name).chain(spec.aliases.iter().copied()));
         match nearest(&wanted, names) {
             Some(near) => error.remedy(format!("did you mean {near}?")),
-            None => error.remedy("see gboost train --help for the list"),
+            None => error.remedy("see {parameters} for the list"),
         }
     })
 }
@@ -555,7 +556,8 @@ mod tests {
         );
         assert_eq!(
             refusal("device", "cuda"),
-            "device \"cuda\" is not supported yet; leave the parameter out, or give cpu; --backend gpu trains on a GPU"
+            "device \"cuda\" is not supported yet; leave the parameter out, or give cpu; \
+             BackendChoice::Gpu trains on a GPU"
         );
         for (value, is) in [("approx", "supported yet"), ("best", "accepted")] {
             let error = format!("tree_method {value:?} is not {is}; give hist or exact");

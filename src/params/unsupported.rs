@@ -26,7 +26,7 @@ pub(crate) const NOT_YET: &[Spec] = &[
     only("process_type", &["default"]),
     only("multi_strategy", &["one_output_per_tree"]),
     only("refresh_leaf", &["1"]),
-    instead("device", &["cpu"], "--backend gpu trains on a GPU"),
+    instead("device", &["cpu"], "{gpu} trains on a GPU"),
     only("updater", &[]),
     only("sample_type", &[]),
     only("normalize_type", &[]),

@@ -233,7 +233,7 @@ impl<'a> Trainer<'a> {
         }
         if params.early_stopping_rounds.is_some() && self.channels.is_empty() {
             return Err(Error::parameter("early_stopping_rounds needs a validation channel")
-                .remedy("give --validation, or leave it out"));
+                .remedy("give {validation}, or leave it out"));
         }
         self.start.map_or(Ok(()), |model| check_start(model, params, self.train))
     }

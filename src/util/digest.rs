@@ -3,7 +3,7 @@
 use crate::error::{Error, Result};
 use crate::io::files::open_regular;
 use sha2::{Digest, Sha256};
-use std::io::Read;
+use std::io::{self, Read};
 use std::path::Path;
 
 /// The sha256 of bytes, in lower case hexadecimal digits.
@@ -23,14 +23,22 @@ pub fn hexadecimal(digest: &[u8]) -> String {
 /// # Errors
 /// If it cannot be read.
 pub fn sha256_of_file(path: &Path) -> Result<Option<String>> {
-    let Some(mut file) = open_regular(path).map_err(|source| Error::io("open", path, &source))? else {
+    let Some(file) = open_regular(path).map_err(|source| Error::io("open", path, source))? else {
         return Ok(None);
     };
+    sha256_of_reader(file).map(Some).map_err(|source| Error::io("read", path, source))
+}
+
+/// Returns the sha256 of all that a reader gives.
+///
+/// # Errors
+/// If it cannot be read.
+pub fn sha256_of_reader(mut reader: impl Read) -> io::Result<String> {
     let mut hasher = Sha256::new();
     let mut block = vec![0; 1 << 16];
     loop {
-        match file.read(&mut block).map_err(|source| Error::io("read", path, &source))? {
-            0 => return Ok(Some(hexadecimal(&hasher.finalize()))),
+        match reader.read(&mut block)? {
+            0 => return Ok(hexadecimal(&hasher.finalize())),
             read => hasher.update(&block[..read]),
         }
     }

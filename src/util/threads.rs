@@ -18,5 +18,5 @@ pub fn thread_pool(threads: Option<usize>) -> Result<rayon::ThreadPool> {
     rayon::ThreadPoolBuilder::new()
         .num_threads(threads.unwrap_or(0).min(most_threads()))
         .build()
-        .map_err(|error| Error::parameter(format!("cannot start threads: {error}")).remedy("give fewer --threads"))
+        .map_err(|error| Error::parameter(format!("cannot start threads: {error}")).remedy("give fewer {threads}"))
 }

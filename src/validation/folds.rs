@@ -127,7 +127,7 @@ impl Folds {
     /// # Errors
     /// What is no whole number from 0 on, with its line, or as [`Folds::given`].
     pub fn read(path: &Path) -> Result<Self> {
-        let text = crate::io::files::read_text(path).map_err(|source| Error::io("read the folds", path, &source))?;
+        let text = crate::io::files::read_text(path).map_err(|source| Error::io("read the folds", path, source))?;
         let lines = text.trim_start_matches('\u{feff}').lines().zip(1..);
         let mut numbers = Vec::new();
         for (line, at) in lines.map(|(line, at)| (line.trim(), at)).filter(|(line, _)| !line.is_empty()) {

@@ -209,10 +209,14 @@ fn values_cannot_be_spilled_everywhere() {
     };
     let error = refused("a.csv", "1,4\n0,3\n");
     assert_eq!((error.kind(), error.path()), (ErrorKind::Io, Some(missing.as_path())));
-    assert!(error.to_string().ends_with("; free space there, or give another folder with --spill-dir"), "{error}");
+    assert!(
+        error.to_string().ends_with("; free space there, or give another folder with SpillOptions::folder"),
+        "{error}"
+    );
     assert_eq!(
         refused("a.svm", "1 1:2\n").to_string(),
-        "a.svm: --spill always: a libsvm file has no values that can be spilled; convert the file to CSV, or drop the option"
+        "a.svm: SpillOptions::always: a libsvm file has no values that can be spilled; \
+         convert the file to CSV, or drop the option"
     );
 }
 

@@ -215,7 +215,8 @@ fn a_byte_order_mark_is_passed_over() {
     assert_eq!(channel.dataset.feature_names, ["x"]);
     assert_eq!(
         csv_refused("\u{feff}1,3\n1,a\n"),
-        "a.csv:2:2: `a` in column 1 is not a number; encode the column as numbers, leave it out with --ignore-column 1, \
+        "a.csv:2:2: `a` in column 1 is not a number; encode the column as numbers, leave it out with \
+         ReadOptions::ignore 1, \
          or leave the field empty if the value is missing"
     );
 }
@@ -279,8 +280,9 @@ fn a_first_line_of_numbers_and_missing_values_is_data() {
 fn a_first_line_of_both_is_refused() {
     assert_eq!(
         csv_refused("\n1,34,Private,2\n0,25,State,3\n"),
-        "a.csv:2:3: `Private` is not a number, but other fields of the line are; use --header yes if the line names \
-         the columns, else encode the column as numbers or leave it out with --ignore-column 2"
+        "a.csv:2:3: `Private` is not a number, but other fields of the line are; use \
+         ReadOptions::header yes if the line names \
+         the columns, else encode the column as numbers or leave it out with ReadOptions::ignore 2"
     );
 }
 
@@ -310,11 +312,12 @@ fn header_no_with_text_in_line_1() {
     let options = options().header(Header::No);
     assert_eq!(
         refused("a.csv", "y,age\n1,30\n", &options),
-        "a.csv:1:1: the label `y` is not a number; the line looks like a header: use --header auto or yes"
+        "a.csv:1:1: the label `y` is not a number; the line looks like a header: use ReadOptions::header auto or yes"
     );
     assert_eq!(
         refused("a.csv", "1,age\n1,30\n", &options),
-        "a.csv:1:2: `age` in column 1 is not a number; the line looks like a header: use --header auto or yes"
+        "a.csv:1:2: `age` in column 1 is not a number; the line looks like a header: use \
+         ReadOptions::header auto or yes"
     );
     assert_rows(&csv_with("1,2\n", &options), &[&[2.0]]);
 }
@@ -376,17 +379,20 @@ fn a_label_that_is_not_there() {
     );
     assert_eq!(
         refused("a.csv", header, &with(ColumnRef::Index(3))),
-        "a.csv:1: there is no label column 3: the file has columns 0 to 2; give --label one of these, or a name"
+        "a.csv:1: there is no label column 3: the file has columns 0 to 2; give \
+         ReadOptions::label one of these, or a name"
     );
     assert_eq!(
         refused("a.csv", "1,2,3\n", &with(name("income"))),
-        "a.csv:1: the label column `income` is asked for by name, but there is no header; give --label the number of \
+        "a.csv:1: the label column `income` is asked for by name, but there is no header; give \
+         ReadOptions::label the number of \
          the column, from 0, or add a header to the file"
     );
     assert_eq!(
         refused("a.csv", header, &with(name("income")).header(Header::No)),
-        "a.csv:1: the label column `income` is asked for by name, but there is no header; give --label the number of \
-         the column, from 0, or drop --header no"
+        "a.csv:1: the label column `income` is asked for by name, but there is no header; give \
+         ReadOptions::label the number of \
+         the column, from 0, or drop ReadOptions::header no"
     );
     assert_eq!(read_as("a.csv", header, &with(name("target"))).unwrap_err().kind(), ErrorKind::Parameter);
 }
@@ -402,10 +408,10 @@ fn a_long_list_of_columns_is_cut() {
 fn one_column_has_one_role() {
     let index = ColumnRef::Index;
     let cases = [
-        (Some(index(1)), vec![], "--label and --weight-column name the same column, `b`"),
-        (Some(name("b")), vec![], "--label and --weight-column name the same column, `b`"),
-        (None, vec![name("b")], "--label and --ignore-column name the same column, `b`"),
-        (Some(index(0)), vec![name("a")], "--weight-column and --ignore-column name the same column, `a`"),
+        (Some(index(1)), vec![], "ReadOptions::label and ReadOptions::weight name the same column, `b`"),
+        (Some(name("b")), vec![], "ReadOptions::label and ReadOptions::weight name the same column, `b`"),
+        (None, vec![name("b")], "ReadOptions::label and ReadOptions::ignore name the same column, `b`"),
+        (Some(index(0)), vec![name("a")], "ReadOptions::weight and ReadOptions::ignore name the same column, `a`"),
     ];
     for (weight, ignore, message) in cases {
         let options = options().label(Some(name("b"))).weight(weight).ignore(ignore);
@@ -431,12 +437,12 @@ fn text_in_a_column_of_numbers() {
     assert_eq!(
         csv_refused("y,work class,job\n\n1,2,3\n1,2,Private\n"),
         "a.csv:4:3: `Private` in column `job` is not a number; encode the column as numbers, leave it out with \
-         --ignore-column job, or leave the field empty if the value is missing"
+         ReadOptions::ignore job, or leave the field empty if the value is missing"
     );
     assert_eq!(
         csv_refused("y,work class,job\r\n1,Private,3\r\n"),
         "a.csv:2:2: `Private` in column `work class` is not a number; encode the column as numbers, leave it out with \
-         --ignore-column 1, or leave the field empty if the value is missing"
+         ReadOptions::ignore 1, or leave the field empty if the value is missing"
     );
 }
 
@@ -446,7 +452,7 @@ fn long_and_strange_values_are_shown_on_one_line() {
         csv_refused(&format!("1,3\n1,\"\t{}\nb\"\n", "a".repeat(50))),
         format!(
             "a.csv:2:2: `{}...` in column 1 is not a number; encode the column as numbers, leave it out with \
-             --ignore-column 1, or leave the field empty if the value is missing",
+             ReadOptions::ignore 1, or leave the field empty if the value is missing",
             "a".repeat(40)
         )
     );
@@ -478,7 +484,8 @@ fn infinities() {
 fn bad_labels() {
     assert_eq!(
         csv_refused("1,3\n ,2\n"),
-        "a.csv:2:1: the label is missing; fill it in, remove the row, or give --label the column of the labels"
+        "a.csv:2:1: the label is missing; fill it in, remove the row, or give \
+         ReadOptions::label the column of the labels"
     );
     assert_eq!(
         csv_refused("y,x\nyes,2\n"),
@@ -486,7 +493,8 @@ fn bad_labels() {
     );
     assert_eq!(
         csv_refused("y,x\ngood,2\n"),
-        "a.csv:2:1: the label `good` is not a number; encode the classes as 0, 1, ..., or give --label the column of \
+        "a.csv:2:1: the label `good` is not a number; encode the classes as 0, 1, ..., or give \
+         ReadOptions::label the column of \
          the labels"
     );
 }
@@ -494,7 +502,7 @@ fn bad_labels() {
 #[test]
 fn bad_weights() {
     let options = options().weight(Some(ColumnRef::Index(1)));
-    let remedy = "use finite numbers from 0 on, or give --weight-column the column of the weights";
+    let remedy = "use finite numbers from 0 on, or give ReadOptions::weight the column of the weights";
     for (weight, message) in [
         ("-1", "the weight `-1` is negative"),
         ("", "the weight is missing"),
@@ -736,7 +744,8 @@ fn libsvm_indices_from_1() {
     assert_eq!(channel.format, Format::Libsvm);
     assert_eq!(
         channel.notes,
-        ["a.libsvm: libsvm with indices from 1 on (there is no index 0); give --index-base 0 if they count from 0"]
+        ["a.libsvm: libsvm with indices from 1 on (there is no index 0); give \
+            ReadOptions::index_base 0 if they count from 0"]
     );
 }
 
@@ -764,7 +773,7 @@ fn a_forced_libsvm_base() {
     assert_eq!(
         refused("a.svm", "1 1:5\n1 0:5\n", &options().index_base(Some(1))),
         "a.svm:2:2: `0:5` has an index below 1, where the indices begin; number the features as in the training data, or train with \
-         --index-base 0 if indices count from 0"
+         ReadOptions::index_base 0 if indices count from 0"
     );
 }
 
@@ -900,18 +909,19 @@ fn libsvm_refuses_the_options_of_csv() {
     let cases = [
         (
             options().label(Some(name("y"))),
-            "--label y: a libsvm file has no label column; drop the option: a line begins with its label",
+            "ReadOptions::label y: a libsvm file has no label column; drop the option: a line begins with its label",
         ),
         (
             options().weight(Some(ColumnRef::Index(1))),
-            "--weight-column 1: a libsvm file has no weight column; write `label:weight` at the beginning of each line",
+            "ReadOptions::weight 1: a libsvm file has no weight column; write `label:weight` at the \
+             beginning of each line",
         ),
         (
             options().ignore(vec![ColumnRef::Index(1)]),
-            "--ignore-column 1: a libsvm file has no columns; drop the option, or convert the file to CSV",
+            "ReadOptions::ignore 1: a libsvm file has no columns; drop the option, or convert the file to CSV",
         ),
-        (options().header(Header::Yes), "--header yes: a libsvm file has no header; drop the option"),
-        (options().delimiter(Some(b',')), "--delimiter ,: a libsvm file has no delimiter; drop the option"),
+        (options().header(Header::Yes), "ReadOptions::header yes: a libsvm file has no header; drop the option"),
+        (options().delimiter(Some(b',')), "ReadOptions::delimiter ,: a libsvm file has no delimiter; drop the option"),
     ];
     for (options, message) in cases {
         assert_eq!(refused("a.svm", "1 1:1\n", &options), format!("a.svm: {message}"));

@@ -196,7 +196,8 @@ fn an_unfinished_journal_is_not_overwritten_nor_another_search_continued() {
     std::fs::write(&journal, lines[..2].join("\n") + "\n").unwrap();
     assert_eq!(
         refusal(search().journal(&journal, Resume::No)),
-        "J: a search that did not end left a journal of 1 finished trial; give --resume to go on with it, or remove the \
+        "J: a search that did not end left a journal of 1 finished trial; give Resume::Yes to go on with it, \
+         or remove the \
          file to start anew"
     );
     std::fs::write(&journal, format!("{}\nnonsense\n{}\n", lines[0], lines[1])).unwrap();
@@ -205,7 +206,7 @@ fn an_unfinished_journal_is_not_overwritten_nor_another_search_continued() {
     std::fs::write(&journal, "a,b\n1,2\n").unwrap();
     assert_eq!(
         refusal(search().journal(&journal, Resume::No)),
-        "J: the file is no journal of gboost tune; give another name with --journal"
+        "J: the file is no journal of gboost tune; give another name with Tuner::journal"
     );
 }
 
@@ -425,15 +426,16 @@ fn options_in_conflict_are_refused() {
         (validation(case).parallel(0), "0 trials at a time; give at least 1"),
         (
             Tuner::new(&case.params, &case.space, &case.train),
-            "objective metric cv:logloss needs folds; give --nfold, like --nfold 3",
+            "objective metric cv:logloss needs folds; give Tuner::folds, like Tuner::folds 3",
         ),
         (
             case.tuner("validation:rmse").objective("cv:auc".parse().unwrap()),
-            "objective metric cv:auc needs folds; give --nfold, like --nfold 3",
+            "objective metric cv:auc needs folds; give Tuner::folds, like Tuner::folds 3",
         ),
         (
             Tuner::new(&case.params, &case.space, &case.train).objective("validation:auc".parse().unwrap()),
-            "objective metric validation:auc needs a validation channel; give --validation, or cv:auc with --nfold",
+            "objective metric validation:auc needs a validation channel; give Tuner::validation, or \
+             cv:auc with Tuner::folds",
         ),
     ] {
         assert_eq!(tuner.run().unwrap_err().to_string(), error);
@@ -442,7 +444,7 @@ fn options_in_conflict_are_refused() {
     assert!(mlogloss.starts_with("metric mlogloss does not suit binary:logistic"), "{mlogloss}");
     let wide = Case::new("num_round=2", &["max_depth=int:1..60", "min_child_weight=int:1..9999", "eta=0.1..0.2"]);
     let error = wide.tuner("validation:auc").strategy(Grid::default()).run().unwrap_err().to_string();
-    assert_eq!(error, "grid search of 1799820 trials; narrow the ranges, or say with --max-jobs how many to run");
+    assert_eq!(error, "grid search of 1799820 trials; narrow the ranges, or say with Tuner::trials how many to run");
 }
 
 #[test]

@@ -5,7 +5,8 @@ use crate::args::{backend, words};
 use crate::commands::{
     bias, completions, cv, devices, evaluate, explain, inspect, man, predict, report, train, tune, verify,
 };
-use crate::terminal::{interrupt, out_of_memory, screen};
+use crate::terminal::flags::FLAGS;
+use crate::terminal::{exit_code, interrupt, out_of_memory, screen};
 use clap::error::{ContextKind, ContextValue};
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use gboost::Result;
@@ -92,11 +93,12 @@ impl Command {
     }
 }
 
-/// Runs the program: its exit code is 0, the error's (see [`gboost::ErrorKind::exit_code`]), or clap's for bad usage.
+/// Runs the program: its exit code is 0, the error's (see [`exit_code::of`]), or clap's for bad usage.
 pub fn run() -> ExitCode {
+    FLAGS.speak();
     if let Err(error) = out_of_memory::install() {
         screen::print_error(&error);
-        return ExitCode::from(error.kind().exit_code());
+        return ExitCode::from(exit_code::of(error.kind()));
     }
     let arguments: Vec<OsString> = std::env::args_os().collect();
     let cli = match parse(&arguments) {
@@ -111,7 +113,7 @@ pub fn run() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             screen::print_error(&error);
-            ExitCode::from(error.kind().exit_code())
+            ExitCode::from(exit_code::of(error.kind()))
         }
     }
 }

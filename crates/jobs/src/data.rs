@@ -200,11 +200,11 @@ impl DataOptions {
     }
 
     /// A column to read apart.
-    pub(crate) fn key_column<'a>(&self, column: &'a ColumnRef, flag: &'static str) -> KeyColumn<'a> {
+    pub(crate) fn key_column<'a>(&self, column: &'a ColumnRef, name: &'static str) -> KeyColumn<'a> {
         let delimiter = self.delimiter.and_then(|Delimiter(byte)| byte);
         KeyColumn {
             column,
-            flag,
+            name,
             delimiter,
             max_record_bytes: self.max_record_bytes as usize,
             copies: self.shared.copies.clone(),

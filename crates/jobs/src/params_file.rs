@@ -27,7 +27,7 @@ const TUNED_METRIC: &str = "_tuning_objective_metric";
 /// If the file cannot be read, or is no table in JSON or TOML.
 pub fn load(path: &Path) -> Result<Map<String, Value>> {
     let text = read_text(path).map_err(|source| {
-        Error::io("read the hyperparameters", path, &source).remedy("give a text file in JSON or TOML")
+        Error::io("read the hyperparameters", path, source).remedy("give a text file in JSON or TOML")
     })?;
     parse(path, &text)
 }

@@ -13,10 +13,10 @@ use crate::output;
 use crate::params_file;
 use crate::text::count;
 use crate::training::{CONTINUES, Training, figures, give_up_values};
-use gboost::io::files::read_regular;
+use gboost::io::files::{open_regular, read_regular};
 use gboost::train::outcome::Placement;
 use gboost::util::clock::Clock;
-use gboost::util::digest::{sha256, sha256_of_file};
+use gboost::util::digest::{sha256, sha256_of_file, sha256_of_reader};
 use gboost::util::threads::thread_pool;
 use gboost::validation::FoldedData;
 use gboost::{Error, ErrorKind, Evaluate, Model, Params, Result};
@@ -205,8 +205,9 @@ impl Case<'_> {
 
     fn stored(&self) -> Result<Stored> {
         let path = self.manifest.result.place(self.folder);
-        let found = sha256_of_file(&path).map_err(|error| error.reword("cannot open", "cannot read the result"))?;
-        let sha256 = found.ok_or_else(|| no_regular_file(&path, "result"))?;
+        let file = open_regular(&path).map_err(|source| Error::io("read the result", &path, source))?;
+        let file = file.ok_or_else(|| no_regular_file(&path, "result"))?;
+        let sha256 = sha256_of_reader(file).map_err(|source| Error::io("read", &path, source))?;
         Ok(Stored { path, sha256 })
     }
 

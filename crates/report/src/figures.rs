@@ -64,7 +64,7 @@ impl Figures {
         margins: impl FnOnce() -> PerOutput<f32>,
     ) -> Result<Self> {
         let Some(labels) = data.labels.as_deref() else {
-            return Err(Error::data("the data has no labels").remedy("name the label column with --label"));
+            return Err(Error::data("the data has no labels").remedy("name the label column with {label}"));
         };
         metrics.iter().try_for_each(|metric| metric.suits(model.objective))?;
         model

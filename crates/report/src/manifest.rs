@@ -244,10 +244,10 @@ impl Manifest {
     /// # Errors
     /// If the file cannot be read, is longer than 64 MiB, is no manifest, or one of another form.
     pub fn load(path: &Path) -> Result<(Self, Value)> {
-        let unreadable = |source: &io::Error| Error::io("read the manifest", path, source);
+        let unreadable = |source: io::Error| Error::io("read the manifest", path, source);
         let bytes = File::open(path).and_then(|file| read_at_most(file, MOST_BYTES));
         let text = bytes.and_then(|bytes| String::from_utf8(bytes).map_err(io::Error::other));
-        let text = text.map_err(|source| unreadable(&source))?;
+        let text = text.map_err(unreadable)?;
         let bad = |error: serde_json::Error| {
             let reason =
                 if text.trim_start().starts_with('{') { error.to_string() } else { "it is no JSON".to_string() };

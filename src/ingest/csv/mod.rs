@@ -225,7 +225,7 @@ impl Beginning {
                 let message = format!("the line has more than {} columns", options.max_columns());
                 let number = first_line + breaks_before(&chunk.bytes, chunk.bytes.len() - text.len());
                 let error = Error::data(message).at_path(source.path()).at_line(number);
-                return Err(error.remedy("check the delimiter, or allow longer rows with --max-record-bytes"));
+                return Err(error.remedy("check the delimiter, or allow longer rows with {record-bytes}"));
             }
             let text = source.origin().text(&chunk.bytes, first_line)?;
             let mut records = Records::new(source.origin(), text, first_line, delimiter);

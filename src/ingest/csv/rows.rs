@@ -208,26 +208,26 @@ impl Reading<'_> {
         };
         let remedy = match (bad, role, like) {
             (Field::Text, _, _) if looks_like_header => {
-                "the line looks like a header: use --header auto or yes".to_owned()
+                "the line looks like a header: use {header} auto or yes".to_owned()
             }
             (Field::Text, Role::Label, Some(like)) if like.is_missing => "fill it in, or remove the row".to_owned(),
             (Field::Text, Role::Feature, Some(like)) if !like.what.is_empty() => {
-                format!("{}, or leave the column out with {}", like.remedy, self.layout.ignore_flag(&[index]))
+                format!("{}, or leave the column out with {}", like.remedy, self.layout.ignore_option(&[index]))
             }
             (Field::Text, Role::Feature | Role::Label, Some(like)) => like.remedy,
             (Field::Text, Role::Label, None) if self.options.label == Some(ColumnRef::Index(0)) => {
-                "encode the classes as 0, 1, ..., or give --label the column of the labels".to_owned()
+                "encode the classes as 0, 1, ..., or give {label} the column of the labels".to_owned()
             }
             (Field::Text, Role::Label, None) => "it is text: encode the classes as 0, 1, 2, ...".to_owned(),
             (Field::Text, Role::Feature, None) => {
-                let flag = self.layout.ignore_flag(&text_columns);
+                let option = self.layout.ignore_option(&text_columns);
                 match text_columns.len() {
                     1 => format!(
-                        "encode the column as numbers, leave it out with {flag}, or leave the field empty if the value \
+                        "encode the column as numbers, leave it out with {option}, or leave the field empty if the value \
                          is missing"
                     ),
                     _ => format!(
-                        "encode the columns as numbers, leave them out with {flag}, or leave fields empty where values \
+                        "encode the columns as numbers, leave them out with {option}, or leave fields empty where values \
                          are missing"
                     ),
                 }
@@ -236,9 +236,9 @@ impl Reading<'_> {
                 "use finite numbers, or leave the field empty if the value is missing".to_owned()
             }
             (_, Role::Weight, _) => {
-                "use finite numbers from 0 on, or give --weight-column the column of the weights".to_owned()
+                "use finite numbers from 0 on, or give {weight} the column of the weights".to_owned()
             }
-            (Field::Missing, ..) => "fill it in, remove the row, or give --label the column of the labels".to_owned(),
+            (Field::Missing, ..) => "fill it in, remove the row, or give {label} the column of the labels".to_owned(),
             _ => "use finite numbers".to_owned(),
         };
         self.origin.error(line, index + 1, message).remedy(remedy)

@@ -4,6 +4,7 @@ use super::{First, Layout, NAMES_TOLD, Role, whole};
 use crate::error::{Error, Result};
 use crate::ingest::number::shown;
 use crate::ingest::{ColumnRef, ReadOptions};
+use crate::words;
 
 /// Rows that count are no chance from here on, in a file whose columns have no names.
 const LEAST_ROWS: usize = 10;
@@ -39,8 +40,8 @@ pub(super) fn check(first: &First<'_>, layout: &Layout, options: &ReadOptions, n
             (Some(names), Role::Label, Some(ColumnRef::Index(_))) => {
                 let example = names.get(column + 1).or(names.first()).map_or("NAME", String::as_str);
                 let remedy = format!(
-                    "give --label the name of the label (say {}), and --ignore-column {column}; or \
-                     --label {} if it is the label all the same",
+                    "give {{label}} the name of the label (say {}), and {{ignore}} {column}; or \
+                     {{label}} {} if it is the label all the same",
                     shown(example),
                     names[column]
                 );
@@ -52,12 +53,13 @@ pub(super) fn check(first: &First<'_>, layout: &Layout, options: &ReadOptions, n
             }
             (_, Role::Label, _) => {
                 let path = path.display();
-                notes.push(format!("warning: {path}: {message}; give --label the column of the labels"));
+                let remedy = words::say("give {label} the column of the labels");
+                notes.push(format!("warning: {path}: {message}; {remedy}"));
             }
-            _ => notes.push(format!(
-                "warning: {}: {message}: it is taken for a feature; leave it out with --ignore-column {column}",
-                path.display()
-            )),
+            _ => {
+                let (path, remedy) = (path.display(), words::say("leave it out with {ignore}"));
+                notes.push(format!("warning: {path}: {message}: it is taken for a feature; {remedy} {column}"));
+            }
         }
     }
     Ok(())

@@ -85,8 +85,8 @@ impl Layout {
         }
     }
 
-    /// The option that leaves columns out.
-    pub(super) fn ignore_flag(&self, columns: &[usize]) -> String {
+    /// What leaves columns out.
+    pub(super) fn ignore_option(&self, columns: &[usize]) -> String {
         let is_plain = |name: &&String| {
             !name.bytes().all(|byte| byte.is_ascii_digit())
                 && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte))
@@ -95,7 +95,7 @@ impl Layout {
             Some(name) => name.clone(),
             None => index.to_string(),
         };
-        format!("--ignore-column {}", columns.iter().map(column).collect::<Vec<_>>().join(","))
+        format!("{{ignore}} {}", columns.iter().map(column).collect::<Vec<_>>().join(","))
     }
 
     /// The columns with a role, as messages name them.
@@ -147,8 +147,8 @@ impl First<'_> {
                 let columns = listed(text.iter().map(usize::to_string), ",");
                 let (the_column, it) = if text.len() == 1 { ("column", "it") } else { ("columns", "them") };
                 Err(self.origin.error(self.line, index + 1, message).remedy(format!(
-                    "use --header yes if the line names the columns, else encode the {the_column} as numbers or leave \
-                     {it} out with --ignore-column {columns}"
+                    "use {{header}} yes if the line names the columns, else encode the {the_column} as numbers or leave \
+                     {it} out with {{ignore}} {columns}"
                 )))
             }
             _ => Ok(true),
@@ -167,7 +167,7 @@ impl First<'_> {
         } else {
             return Ok(());
         };
-        let remedy = "give --header yes if it names them, or --header no if it is a row";
+        let remedy = "give {header} yes if it names them, or {header} no if it is a row";
         Err(self.origin.error(self.line, 1, message).remedy(remedy))
     }
 
@@ -231,11 +231,15 @@ impl First<'_> {
                 (Use::Ignore, Role::Feature | Role::Ignored) => Role::Ignored,
                 (_, taken) => {
                     let taken = if taken == Role::Label { Use::Label } else { Use::Weight };
-                    let flags = format!("{} and {}", taken.flag(), what.flag());
+                    // Another handle than elsewhere: the columns left out may be the caller's own choice.
+                    let what = if what == Use::Ignore { "{ignored-too}" } else { what.handle() };
                     let column = names.map_or(index.to_string(), |names| shown(&names[index]));
-                    return Err(Error::parameter(format!("{flags} name the same column, {column}"))
-                        .at_path(self.origin.path())
-                        .remedy("give them different columns"));
+                    return Err(Error::parameter(format!(
+                        "{} and {what} name the same column, {column}",
+                        taken.handle()
+                    ))
+                    .at_path(self.origin.path())
+                    .remedy("give them different columns"));
                 }
             };
         }
@@ -248,26 +252,26 @@ impl First<'_> {
 
     /// The number of the column asked for.
     fn find(&self, what: Use, column: &ColumnRef, names: Option<&[String]>, options: &ReadOptions) -> Result<usize> {
-        let (word, flag, width) = (what.word(), what.flag(), self.record.len());
+        let (noun, handle, width) = (what.column(), what.handle(), self.record.len());
         let (message, remedy) = match (resolve(column, names, width), column) {
             (Ok(index), _) => return Ok(index),
             (Err(Unresolved::Ambiguous(message, remedy)), _) => (message, remedy),
             (Err(Unresolved::Unknown), ColumnRef::Index(index)) => {
                 let range = if width == 1 { "column 0 alone".into() } else { format!("columns 0 to {}", width - 1) };
-                let message = format!("there is no {word} column {index}: the file has {range}");
-                (message, format!("give {flag} one of these, or a name"))
+                let message = format!("there is no {noun} {index}: the file has {range}");
+                (message, format!("give {handle} one of these, or a name"))
             }
             (Err(Unresolved::Unknown), ColumnRef::Name(name)) => {
-                (format!("there is no {word} column {}", shown(name)), suggest(name, names.unwrap_or_default()))
+                (format!("there is no {noun} {}", shown(name)), suggest(name, names.unwrap_or_default()))
             }
             (Err(Unresolved::NoHeader), column) => {
                 let name = shown(&column.to_string());
-                let message = format!("the {word} column {name} is asked for by name, but there is no header");
+                let message = format!("the {noun} {name} is asked for by name, but there is no header");
                 let header = match options.header {
-                    Header::No => "drop --header no",
+                    Header::No => "drop {header} no",
                     Header::Auto | Header::Yes => "add a header to the file",
                 };
-                (message, format!("give {flag} the number of the column, from 0, or {header}"))
+                (message, format!("give {handle} the number of the column, from 0, or {header}"))
             }
         };
         Err(self.error(Error::parameter(message).remedy(remedy)))

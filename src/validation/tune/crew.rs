@@ -119,7 +119,7 @@ impl<'r, 'a> Crew<'r, 'a> {
                 let work = move || pool.install(|| worker.run());
                 if let Err(error) = std::thread::Builder::new().spawn_scoped(scope, work) {
                     let error = Error::parameter(format!("cannot start threads: {error}"));
-                    failure = Err(error.remedy("give fewer --threads or --max-parallel-jobs"));
+                    failure = Err(error.remedy("give fewer {threads} or {parallel-trials}"));
                     limit.store(0, Ordering::Relaxed);
                     break;
                 }

@@ -48,7 +48,7 @@ impl Header {
             Some(name) => {
                 let (name, before, now) = difference(name, self.get(name), other.get(name));
                 Err(Error::parameter(format!("the journal is of another search: {name} was {before}, and is {now}"))
-                    .remedy("give what was given then, or another --journal; --warm-start takes up what another search found"))
+                    .remedy("give what was given then, or another {journal}; {warm-start} takes up what another search found"))
             }
         }
     }
@@ -97,7 +97,7 @@ pub struct Journal {
 /// How every journal begins.
 const HEAD: &[u8] = b"{\"gboost_tune";
 
-const REMEDY: &str = "choose a place that you may write to with --journal";
+const REMEDY: &str = "choose a place that you may write to with {journal}";
 
 impl Journal {
     /// Starts a journal. An older one is replaced, unless its search did not end and has trials to go on from.
@@ -115,20 +115,20 @@ impl Journal {
             return Err(Error::parameter(format!(
                 "a search that did not end left a journal of {trials} finished {lines}"
             ))
-            .remedy("give --resume to go on with it, or remove the file to start anew")
+            .remedy("give {resume} to go on with it, or remove the file to start anew")
             .at_path(path));
         }
-        let refuse = |source: &io::Error| Error::io("write the journal", path, source).remedy(REMEDY);
+        let refuse = |source: io::Error| Error::io("write the journal", path, source).remedy(REMEDY);
         if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-            std::fs::create_dir_all(folder).map_err(|source| refuse(&source))?;
+            std::fs::create_dir_all(folder).map_err(refuse)?;
         }
         // Its content stays until it is known to be nobody's.
         let open = OpenOptions::new().write(true).create(true).truncate(false).open(path);
-        let file = open.map_err(|source| refuse(&source))?;
+        let file = open.map_err(refuse)?;
         // A device or a pipe is nobody's, and has no length.
         if !writing::is_special(path) {
             lock(&file, path, length)?;
-            file.set_len(0).map_err(|source| refuse(&source))?;
+            file.set_len(0).map_err(refuse)?;
         }
         let mut journal = Self { file, path: path.to_path_buf() };
         journal.line(header)?;
@@ -144,7 +144,7 @@ impl Journal {
         let length = length(path);
         let Some(entries) = read(path)? else { return Ok((Self::create(path, header)?, Vec::new())) };
         entries.header.check_same(header).map_err(|error| error.at_path(path))?;
-        let refuse = |source: io::Error| Error::io("write the journal", path, &source).remedy(REMEDY);
+        let refuse = |source: io::Error| Error::io("write the journal", path, source).remedy(REMEDY);
         let mut file = OpenOptions::new().write(true).open(path).map_err(refuse)?;
         lock(&file, path, length)?;
         file.set_len(entries.length).map_err(refuse)?;
@@ -176,7 +176,7 @@ impl Journal {
             Err(error) if matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported) => Ok(()),
             synced => synced,
         });
-        written.map_err(|source| Error::io("write the journal", &self.path, &source).remedy(REMEDY))
+        written.map_err(|source| Error::io("write the journal", &self.path, source).remedy(REMEDY))
     }
 }
 
@@ -203,19 +203,19 @@ fn length(path: &Path) -> u64 {
 /// # Errors
 /// If the file cannot be read, is no journal, or is damaged elsewhere than at its end.
 pub fn read(path: &Path) -> Result<Option<Entries>> {
-    let refuse = |error: &io::Error| Error::io("read the journal", path, error).remedy("give a journal of gboost tune");
+    let refuse = |error: io::Error| Error::io("read the journal", path, error).remedy("give a journal of gboost tune");
     let file = match open_regular(path) {
         Ok(Some(file)) => file,
         Ok(None) => return Ok(None),
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(refuse(&error)),
+        Err(error) => return Err(refuse(error)),
     };
     let mut lines = Lines { reader: BufReader::new(file), line: Vec::new(), number: 0, length: 0 };
-    let begins_like_one = lines.begins_like_a_journal().map_err(|error| refuse(&error))?;
+    let begins_like_one = lines.begins_like_a_journal().map_err(refuse)?;
     if !begins_like_one {
         return Err(no_journal(path));
     }
-    if !lines.next().map_err(|error| refuse(&error))? {
+    if !lines.next().map_err(refuse)? {
         return Ok(None);
     }
     let header: Header = serde_json::from_slice(&lines.line).map_err(|_| no_journal(path))?;
@@ -225,7 +225,7 @@ pub fn read(path: &Path) -> Result<Option<Entries>> {
             .at_path(path));
     }
     let mut entries = Entries { header, trials: Vec::new(), ended: false, length: lines.length };
-    while lines.next().map_err(|error| refuse(&error))? {
+    while lines.next().map_err(refuse)? {
         entries.length = lines.length;
         entries.ended = serde_json::from_slice::<End>(&lines.line).is_ok();
         if !entries.ended {
@@ -276,7 +276,7 @@ impl Lines {
     fn trial(&self) -> Result<Trial> {
         serde_json::from_slice(&self.line).map_err(|error| match serde_json::from_slice::<Header>(&self.line) {
             Ok(_) => Error::data("a second search begins here: two have written this journal")
-                .remedy("keep the lines of one of them, from its first line on, or give another --journal"),
+                .remedy("keep the lines of one of them, from its first line on, or give another {journal}"),
             Err(_) => Error::data(format!("no line of a journal: {error}"))
                 .remedy("remove the line: its trial will be run again"),
         })
@@ -284,7 +284,7 @@ impl Lines {
 }
 
 fn no_journal(path: &Path) -> Error {
-    Error::data("the file is no journal of gboost tune").remedy("give another name with --journal").at_path(path)
+    Error::data("the file is no journal of gboost tune").remedy("give another name with {journal}").at_path(path)
 }
 
 #[cfg(test)]

@@ -144,7 +144,7 @@ impl Runner<'_> {
         let matrix = self.binned.get(params, || BinnedMatrix::of(Rows::all(self.train), params))?;
         let Some(validation) = self.validation else {
             return Err(Error::parameter(format!("{} needs a validation channel", self.objective))
-                .remedy("give --validation, or a cv: objective metric"));
+                .remedy("give {tuner-validation}, or a cv: objective metric"));
         };
         let mut trainer = Trainer::new(params, self.train)
             .binned(&matrix)
@@ -170,7 +170,7 @@ impl Runner<'_> {
         watched: &mut Watched<'_>,
     ) -> Result<(Vec<Model>, Option<usize>)> {
         let Some(folds) = self.folds else {
-            return Err(Error::parameter(format!("{} needs folds", self.objective)).remedy("give --nfold"));
+            return Err(Error::parameter(format!("{} needs folds", self.objective)).remedy("give {folds}"));
         };
         let data = self.folded.get(params, || FoldedData::new(self.train, folds, params))?;
         let mut validation = CrossValidation::new(params, &data).on(self.compute.clone()).on_round(|progress| {

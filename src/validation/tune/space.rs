@@ -298,7 +298,7 @@ impl Space {
     pub fn new(dimensions: Vec<Dimension>) -> Result<Self> {
         if dimensions.is_empty() {
             return Err(Error::parameter("there is nothing to tune")
-                .remedy("give --range at least once, like --range eta=0.01..0.3:log"));
+                .remedy("give {range} at least once, like {range} eta=0.01..0.3:log"));
         }
         for (index, dimension) in dimensions.iter().enumerate() {
             if dimensions[..index].iter().any(|other| other.name() == dimension.name()) {

@@ -365,11 +365,11 @@ impl<'a> Tuner<'a> {
         match objective.source {
             Source::Validation if self.validation.is_none() => {
                 Err(Error::parameter(format!("objective metric {objective} needs a validation channel"))
-                    .remedy(format!("give --validation, or cv:{} with --nfold", objective.metric)))
+                    .remedy(format!("give {{tuner-validation}}, or cv:{} with {{folds}}", objective.metric)))
             }
             Source::Cv if self.folds.is_none() => {
                 Err(Error::parameter(format!("objective metric {objective} needs folds"))
-                    .remedy("give --nfold, like --nfold 3"))
+                    .remedy("give {folds}, like {folds} 3"))
             }
             _ => Ok(objective),
         }
@@ -449,7 +449,7 @@ impl<'a> Tuner<'a> {
             Some(trials) => trials,
             None if by_itself > MOST => {
                 return Err(Error::parameter(format!("{} search of {by_itself} trials", self.strategy.name()))
-                    .remedy("narrow the ranges, or say with --max-jobs how many to run"));
+                    .remedy("narrow the ranges, or say with {trials} how many to run"));
             }
             None => by_itself,
         };
@@ -460,7 +460,7 @@ impl<'a> Tuner<'a> {
                 "{} search of {together} trials that are continued",
                 self.strategy.name()
             ))
-            .remedy("give fewer --num-round, larger --min-rounds or fewer --max-jobs"));
+            .remedy("give fewer {num-round}, larger {min-rounds} or fewer {trials}"));
         }
         Ok(trials)
     }
@@ -477,7 +477,7 @@ impl<'a> Tuner<'a> {
             let metric = entries.header.get("objective_metric");
             if *metric != objective.to_string() {
                 let message = format!("the journal is of a search for {metric}, not for {objective}");
-                return Err(Error::parameter(message).remedy("give --objective-metric as it was").at_path(path));
+                return Err(Error::parameter(message).remedy("give {objective-metric} as it was").at_path(path));
             }
             // The last line of a trial is the one with the most rounds.
             let trials: BTreeMap<usize, Trial> =

@@ -130,7 +130,7 @@ fn a_best_round_of_an_old_forest_is_doubtful() {
     assert_eq!(model.notes.len(), 1);
     let trees = model.trees.len();
     let expected = format!("the best round 3 stands for the first 4 of {trees} trees");
-    assert!(model.notes[0].contains(&expected) && model.notes[0].contains("--all-rounds"), "{:?}", model.notes);
+    assert!(model.notes[0].contains(&expected) && model.notes[0].contains("Model::rounds"), "{:?}", model.notes);
     // Known otherwise, or of no consequence.
     assert!(old(&best, serde_json::json!({"num_parallel_tree": "1"}), false).unwrap().notes.is_empty());
     assert!(old(&best, none(), true).unwrap().notes.is_empty());

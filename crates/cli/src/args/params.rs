@@ -2,6 +2,7 @@
 
 use super::words::Offered;
 use crate::args::global::Global;
+use crate::terminal::flags::FLAGS;
 use crate::terminal::screen::Screen;
 use clap::{Arg, ArgAction, ArgMatches, Command, FromArgMatches};
 use gboost::params::{Range, Spec, TreeMethod, table};
@@ -181,7 +182,7 @@ fn help(spec: &Spec) -> String {
         "eval_metric" => format!(": {}", gboost::metric::list()),
         _ => String::new(),
     };
-    format!("{}{range}{names} [default: {}]", spec.help, spec.default)
+    format!("{}{range}{names} [default: {}]", FLAGS.say(spec.help), spec.default)
 }
 
 /// Where the help shows a parameter.

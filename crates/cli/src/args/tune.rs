@@ -162,7 +162,7 @@ impl SearchArgs {
     pub fn config(&self) -> Result<Option<Config>> {
         let Some(path) = &self.config else { return Ok(None) };
         let text =
-            read_text(path).map_err(|source| Error::io("read the config", path, &source).remedy("give a TOML file"))?;
+            read_text(path).map_err(|source| Error::io("read the config", path, source).remedy("give a TOML file"))?;
         let options: Self = params_file::parse_toml(path, &text)?;
         options.check(path)?;
         Ok(Some(Config { path: path.clone(), options }))

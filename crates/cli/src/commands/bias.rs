@@ -14,6 +14,7 @@ use gboost::ingest::keys;
 use gboost::ingest::keys::{KeyOf, Keys};
 use gboost::ingest::{Channel, ColumnRef};
 use gboost::objective::Task;
+use gboost::words::Vocabulary;
 use gboost::{Dataset, Error, Model, Result};
 use gboost_jobs::Observer;
 use gboost_jobs::data::{DataOptions, Purpose};
@@ -25,6 +26,9 @@ use gboost_report::page;
 use gboost_report::page::bias::BiasPage;
 use std::path::PathBuf;
 use std::rc::Rc;
+
+/// Columns that are left out here since they are read apart.
+const APART: Vocabulary<'static> = Vocabulary::new(&[("ignored-too", "--facet or --group")]);
 
 /// Measure bias in the labels and in a model's predictions
 ///
@@ -202,8 +206,7 @@ impl Questions {
         let group = group.transpose()?;
         let reading = args.subject.reading.leaving_out(facets.iter().chain(&group).filter_map(Column::is_apart));
         let channel = reading.read_for(model, &args.subject.data, Purpose::evaluation(model), observer);
-        let channel =
-            channel.map_err(|error| error.reword("and --ignore-column name", "and --facet or --group name"))?;
+        let channel = channel.map_err(|error| error.in_words(&APART))?;
         let data = &channel.dataset;
         let labels = data.labels.as_deref().unwrap_or_default();
         let positive = self.positives(labels, model)?;
@@ -326,7 +329,8 @@ impl<'a> Column<'a> {
         let read = args.subject.reading.read_keys(KeyOf::Column(self.column), &args.subject.data, index_base);
         read.map_err(|error| {
             // It is read in the place of the label.
-            error.reword("label column", "column").reword("--label", self.flag).context(&self.about)
+            let words = [("label-column", "column"), ("label", self.flag)];
+            error.in_words(&Vocabulary::new(&words)).context(&self.about)
         })
     }
 }

@@ -136,7 +136,7 @@ fn explain(
     let csv = ShapCsv::new(model, explainer, content);
     let mut draft = args.output.as_deref().map(|path| Draft::new(path, observer)).transpose()?;
     let mut write = |bytes: &[u8]| match &mut draft {
-        Some(draft) => draft.write_all(bytes).map_err(|source| draft.error(&source)),
+        Some(draft) => draft.write_all(bytes).map_err(|source| draft.error(source)),
         None => Ok(()),
     };
     write(&csv.header()?)?;

@@ -107,7 +107,7 @@ pub fn run(global: &Global, args: &Args) -> Result<()> {
             let mut draft = Draft::new(path, &mut teller)?;
             predictions.blocks(|block| {
                 interrupt::check()?;
-                draft.write_all(block).map_err(|source| draft.error(&source))
+                draft.write_all(block).map_err(|source| draft.error(source))
             })?;
             output::publish([draft])?;
             screen.note(&format!("{} written to {}", count(predictions.rows, "prediction"), path.display()));
@@ -133,7 +133,7 @@ fn explain(
     };
     interrupt::enter(Phase::Writing)?;
     let mut draft = Draft::new(path, observer)?;
-    let mut write = |bytes: &[u8]| draft.write_all(bytes).map_err(|source| draft.error(&source));
+    let mut write = |bytes: &[u8]| draft.write_all(bytes).map_err(|source| draft.error(source));
     write(&csv.header()?)?;
     csv.blocks(&data, observer, |block, text| {
         bar.inc(block.rows() as u64);

@@ -1,6 +1,8 @@
 //! What the program prints, and where; and what ends it early.
 
 pub mod colour;
+pub mod exit_code;
+pub mod flags;
 pub mod interrupt;
 pub mod out_of_memory;
 pub mod profile;

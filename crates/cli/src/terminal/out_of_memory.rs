@@ -46,6 +46,7 @@ pub fn install() -> Result<()> {
 
 #[cfg(unix)]
 mod unix {
+    use crate::terminal::exit_code;
     use gboost::ErrorKind;
     use rustix::fs::{OFlags, fcntl_setfl};
     use signal_hook::consts::SIGABRT;
@@ -64,7 +65,7 @@ mod unix {
     const STACK: usize = 64 << 10;
 
     fn code() -> i32 {
-        i32::from(ErrorKind::Data.exit_code())
+        i32::from(exit_code::of(ErrorKind::Data))
     }
 
     /// What an abort does, in this order: it exits, early; it has the advice given; it exits, unless something panicked.

@@ -174,7 +174,7 @@ fn take_one(
     (holding, observer): (&Holding, &mut dyn Observer),
 ) -> Result<()> {
     let path = folder_of(output).join(hidden(output, LOCK));
-    let refuse = |source: std::io::Error| Error::io("lock", output, &source).remedy(super::REMEDY);
+    let refuse = |source: std::io::Error| Error::io("lock", output, source).remedy(super::REMEDY);
     let begun = Instant::now();
     loop {
         observer.check()?;

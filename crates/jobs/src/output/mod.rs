@@ -15,7 +15,7 @@ mod set;
 use crate::observer::{Event, Observer, Phase};
 use gboost::ingest::is_data_name;
 use gboost::io::writing;
-use gboost::{Error, ErrorKind, Result};
+use gboost::{Error, Result};
 use lock::{Holding, Taken};
 use place::{Id, Place};
 use std::fs::{self, File};
@@ -236,7 +236,7 @@ impl Request {
         for target in &targets {
             let folder = folder_of(target);
             let made = lock::make_folder(folder, &claim.holding)
-                .map_err(|source| Error::io("make the folder", folder, &source).remedy(REMEDY))?;
+                .map_err(|source| Error::io("make the folder", folder, source).remedy(REMEDY))?;
             claim.notes.extend(made.map(|made| format!("created the folder {}", made.display())));
         }
         let Taken { notes, left } = lock::take(&targets, &claim.holding, observer)?;
@@ -281,7 +281,7 @@ impl Claim {
 /// is in, or would be made in, takes files. Nothing stays behind.
 fn check(path: &Path) -> Result<()> {
     if path.is_dir() {
-        return Err(Error::io("write", path, &io::Error::other("it is a folder")).remedy("give the name of a file"));
+        return Err(Error::io("write", path, io::Error::other("it is a folder")).remedy("give the name of a file"));
     }
     if is_special(path) {
         return Ok(());
@@ -293,7 +293,7 @@ fn check(path: &Path) -> Result<()> {
         if let Err(source) = fs::symlink_metadata(asked)
             && source.kind() == io::ErrorKind::InvalidFilename
         {
-            return Err(Error::io("write", path, &source).remedy("give it a shorter name"));
+            return Err(Error::io("write", path, source).remedy("give it a shorter name"));
         }
     }
     let name = target.file_name().unwrap_or_default().to_string_lossy();
@@ -311,7 +311,7 @@ fn check(path: &Path) -> Result<()> {
 /// Checks that files can be made in `folder`, or in the nearest folder above it that exists.
 fn check_folder(folder: &Path) -> Result<()> {
     let (existing, _) = place::nearest(folder);
-    let refuse = |source: io::Error| Error::io("write to the folder", &existing, &source).remedy(REMEDY);
+    let refuse = |source: io::Error| Error::io("write to the folder", &existing, source).remedy(REMEDY);
     if !existing.is_dir() {
         return Err(refuse(io::Error::other("it is not a folder")));
     }
@@ -357,7 +357,7 @@ impl Draft {
     ///
     /// If the file cannot be made, or the observer stops the job.
     pub fn new(path: &Path, observer: &mut dyn Observer) -> Result<Self> {
-        let refuse = |source: io::Error| Error::io("write", path, &source).remedy(REMEDY);
+        let refuse = |source: io::Error| Error::io("write", path, source).remedy(REMEDY);
         match is_special(path) {
             true => {
                 // Held until the next opening, lest the reader see an end in between.
@@ -375,13 +375,13 @@ impl Draft {
     /// As [`Self::new`], or if it cannot be written.
     pub fn with(path: &Path, bytes: &[u8], observer: &mut dyn Observer) -> Result<Self> {
         let mut draft = Self::new(path, observer)?;
-        draft.write_all(bytes).map_err(|source| draft.error(&source))?;
+        draft.write_all(bytes).map_err(|source| draft.error(source))?;
         Ok(draft)
     }
 
     /// Returns the error of a failed write to it.
     #[must_use]
-    pub fn error(&self, source: &io::Error) -> Error {
+    pub fn error(&self, source: io::Error) -> Error {
         let (Self::File(_, path) | Self::Special(_, path)) = self;
         Error::io("write", path, source).remedy(REMEDY)
     }
@@ -427,12 +427,9 @@ pub fn publish(drafts: impl IntoIterator<Item = Draft>) -> Result<()> {
     set::publish(files).map_err(|failure| {
         // As it was asked for, not where its links led.
         let path = paths.iter().find(|(target, _)| *target == failure.path).map_or(&failure.path, |(_, path)| path);
-        let error = Error::io("write", path, &failure.source);
-        match failure.stuck {
-            false => error.remedy(REMEDY),
-            true => Error::new(ErrorKind::Io, error.message())
-                .remedy("mend the disk and run gboost verify: it brings the files from before this run back")
-                .at_path(path),
-        }
+        Error::io("write", path, failure.source).remedy(match failure.stuck {
+            false => REMEDY,
+            true => "mend the disk and run gboost verify: it brings the files from before this run back",
+        })
     })
 }

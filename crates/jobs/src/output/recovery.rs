@@ -145,7 +145,7 @@ fn settle_main(folder: &Path, path: &Path, owned: &Owned) -> Result<Option<Strin
         true => record.finish(folder),
         false => record.undo(folder, &file.metadata()?),
     };
-    let failed = |folder: &Path, source: &io::Error| {
+    let failed = |folder: &Path, source: io::Error| {
         Error::io("bring back the files from before a run that was killed", folder, source)
             .remedy("run a gboost command on them as who may write there, such as gboost verify; until then they are of two runs")
     };
@@ -161,13 +161,13 @@ fn settle_main(folder: &Path, path: &Path, owned: &Owned) -> Result<Option<Strin
             if let Err(source) = settled
                 && !is_done
             {
-                return Err(failed(&other, &source));
+                return Err(failed(&other, source));
             }
         }
     }
     match settle(folder, record, file).and_then(|()| gone(fs::remove_file(path))) {
         Err(_) if is_done => Ok(None),
-        Err(source) => Err(failed(folder, &source)),
+        Err(source) => Err(failed(folder, source)),
         Ok(()) if is_done => Ok(None),
         Ok(()) => {
             let names: Vec<String> =
@@ -194,7 +194,7 @@ fn settle_part(folder: &Path, path: &Path, owned: &Owned) -> Result<Option<Strin
         Ok(()) => Ok(None),
         // What a finished set left does no harm where it cannot be removed.
         Err(_) if is_done => Ok(None),
-        Err(source) => Err(Error::io("tidy up after a run that was killed", folder, &source)
+        Err(source) => Err(Error::io("tidy up after a run that was killed", folder, source)
             .remedy("remove the hidden files of gboost there, or let who may write there run gboost verify")),
     }
 }

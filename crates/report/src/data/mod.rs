@@ -257,7 +257,7 @@ impl Predicted<'_> {
 pub(crate) fn labels_of(data: &Dataset) -> Result<&[f32]> {
     data.labels
         .as_deref()
-        .ok_or_else(|| Error::data("the data has no labels").remedy("name the label column with --label"))
+        .ok_or_else(|| Error::data("the data has no labels").remedy("name the label column with {label}"))
 }
 
 impl ReportData {
