@@ -30,8 +30,8 @@ pub enum ErrorKind {
 
 /// An error with its place (file, line, column), the offending value and a remedy, as far as they are known.
 ///
-/// Shown as `FILE:LINE:COLUMN: message; remedy`. Message and remedy may hold handles, such as `{validation}`, which are
-/// shown in the [words](crate::words) of this process.
+/// Shown as `FILE:LINE:COLUMN: message; remedy`. Message and remedy may hold handles, such as
+/// `{validation}`, which are shown in the [words](crate::words) of this process.
 #[derive(Clone, Debug)]
 pub struct Error {
     inner: Box<Inner>,
@@ -82,7 +82,8 @@ impl Error {
         Self::new(ErrorKind::Model, message)
     }
 
-    /// A failed file operation on `path`, with its cause as the [source](std::error::Error::source); see [`ErrorKind::Io`].
+    /// A failed file operation on `path`, with its cause as the
+    /// [source](std::error::Error::source); see [`ErrorKind::Io`].
     pub fn io(action: &str, path: &Path, source: std::io::Error) -> Self {
         let mut error = Self::new(ErrorKind::Io, format!("cannot {action}: {source}")).at_path(path);
         error.inner.source = Some(Arc::new(source));
@@ -103,8 +104,8 @@ impl Error {
         self
     }
 
-    /// Says the handles of the message and the remedy that the vocabulary has words for in these, where the caller knows
-    /// better what is meant.
+    /// Says the handles of the message and the remedy that the vocabulary has words for in these,
+    /// where the caller knows better what is meant.
     #[must_use]
     pub fn in_words(mut self, vocabulary: &Vocabulary<'_>) -> Self {
         self.inner.message = vocabulary.say(&self.inner.message).into_owned();

@@ -1,8 +1,9 @@
 //! Words: what the texts of the library call the things that its caller gives.
 //!
-//! A message such as "add {validation}, or leave it out" holds a handle. A [`Vocabulary`] says it in the terms of whoever
-//! calls the library: `Trainer::channel` in Rust, a flag in the command line program. A handle begins a word of the
-//! text, after a blank or an opening parenthesis; braces elsewhere, as in quoted values, stay as they are.
+//! A message such as "add {validation}, or leave it out" holds a handle. A [`Vocabulary`] says it
+//! in the terms of whoever calls the library: `Trainer::channel` in Rust, a flag in the command
+//! line program. A handle begins a word of the text, after a blank or an opening parenthesis;
+//! braces elsewhere, as in quoted values, stay as they are.
 
 use std::borrow::Cow;
 use std::sync::OnceLock;
@@ -53,7 +54,8 @@ pub const LIBRARY: Vocabulary<'static> = Vocabulary(&[
 static SPOKEN: OnceLock<Vocabulary<'static>> = OnceLock::new();
 
 impl Vocabulary<'static> {
-    /// Makes it the vocabulary of this process: errors and notes are said in it from now on. The first call counts.
+    /// Makes it the vocabulary of this process: errors and notes are said in it from now on. The
+    /// first call counts.
     pub fn speak(self) {
         SPOKEN.get_or_init(|| self);
     }
@@ -94,7 +96,8 @@ impl<'w> Vocabulary<'w> {
     }
 }
 
-/// Returns a text of the library in the words of this process: those that [spoke](Vocabulary::speak), or else the library's.
+/// Returns a text of the library in the words of this process: those that
+/// [spoke](Vocabulary::speak), or else the library's.
 pub(crate) fn say(text: &str) -> Cow<'_, str> {
     SPOKEN.get().unwrap_or(&LIBRARY).say(text)
 }

@@ -2,8 +2,10 @@
 
 use super::source::{is_standard_input, standard_input};
 use crate::error::{Error, Result};
+use crate::io::scratch::Scratch;
+use crate::io::storage::Kind;
+use crate::io::{Local, Storage as _};
 use std::collections::HashMap;
-use std::fs::{File, Metadata};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -12,7 +14,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 ///
 /// Facets, groups and folds are read from the files once more, which a pipe does not allow by itself.
 #[derive(Clone, Debug, Default)]
-pub struct Copies(Arc<Mutex<HashMap<PathBuf, Arc<Mutex<File>>>>>);
+pub struct Copies(Arc<Mutex<HashMap<PathBuf, Arc<Mutex<Scratch>>>>>);
 
 impl Copies {
     /// Reads the pipes among the paths, `-` for standard input too, to their ends. Every clone has them then.
@@ -28,12 +30,12 @@ impl Copies {
                 let remedy = "save the data to a file first, or free space in the folder for temporary files";
                 Error::io("copy the pipe", path, error).remedy(remedy)
             };
-            let mut file = tempfile::tempfile().map_err(copied)?;
+            let mut file = Scratch::new().map_err(copied)?;
             if is_standard_input(path) {
                 io::copy(&mut standard_input(path)?, &mut file).map_err(copied)?;
             } else {
-                let mut pipe = File::open(path).map_err(|error| Error::io("open", path, error))?;
-                io::copy(&mut pipe, &mut file).map_err(copied)?;
+                let mut pipe = Local.open(&path.as_path().into()).map_err(|error| Error::io("open", path, error))?;
+                io::copy(&mut pipe.reader, &mut file).map_err(copied)?;
             }
             self.lock().insert(path.clone(), Arc::new(Mutex::new(file)));
         }
@@ -51,7 +53,7 @@ impl Copies {
         self.lock().get(path).map(|file| Copy { file: file.clone(), at: 0 })
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<PathBuf, Arc<Mutex<File>>>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<PathBuf, Arc<Mutex<Scratch>>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -67,7 +69,7 @@ impl Eq for Copies {}
 
 /// A reader of a copy with a place of its own.
 struct Copy {
-    file: Arc<Mutex<File>>,
+    file: Arc<Mutex<Scratch>>,
     at: u64,
 }
 
@@ -83,17 +85,5 @@ impl Read for Copy {
 
 /// Whether a path stands for a pipe or a socket, and not a device, which may have no end.
 fn is_pipe(path: &Path) -> bool {
-    let is_one = |about: Metadata| !about.is_file() && !about.is_dir() && !is_device(&about);
-    is_standard_input(path) || path.metadata().is_ok_and(is_one)
-}
-
-#[cfg(unix)]
-fn is_device(about: &Metadata) -> bool {
-    use std::os::unix::fs::FileTypeExt as _;
-    about.file_type().is_char_device() || about.file_type().is_block_device()
-}
-
-#[cfg(not(unix))]
-fn is_device(_: &Metadata) -> bool {
-    false
+    is_standard_input(path) || Local.about(&path.into()).is_ok_and(|about| about.kind == Kind::Pipe)
 }

@@ -7,8 +7,10 @@ pub use super::exact::Decimal;
 use super::layout::{First, Layout, Role, Unresolved, listed, resolve};
 use super::number::{self, Field, shown};
 use super::source::{Source, is_standard_input, list};
-use super::{ColumnRef, Copies, Format, Header, ReadOptions, csv, libsvm};
+use super::{ColumnRef, Copies, Format, Header, ReadOptions, csv, libsvm, locations};
 use crate::error::{Error, Result};
+use crate::io::storage::Kind;
+use crate::io::{Local, Location, Storage};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
@@ -188,6 +190,19 @@ pub enum KeyOf<'a> {
 /// As [`read_channel`](super::read_channel), and for a pipe without a copy in [`ReadOptions::copies`], which cannot be
 /// read once more.
 pub fn read_keys(paths: &[PathBuf], options: &ReadOptions, which: KeyOf<'_>) -> Result<Keys> {
+    read_keys_from(&Local, &locations(paths), options, which)
+}
+
+/// Reads the values of one column of the files of a channel in any storage; see [`read_keys`].
+///
+/// # Errors
+/// As [`read_keys`].
+pub fn read_keys_from(
+    storage: &dyn Storage,
+    places: &[Location],
+    options: &ReadOptions,
+    which: KeyOf<'_>,
+) -> Result<Keys> {
     // The label is the one column that is read apart from the features.
     let as_label = |column: &ColumnRef| ReadOptions { label: Some(column.clone()), ..options.clone() };
     // The layout of the file before, which tells whether the next one repeats its header.
@@ -222,9 +237,9 @@ pub fn read_keys(paths: &[PathBuf], options: &ReadOptions, which: KeyOf<'_>) -> 
         spellings.add(text.trim_ascii());
         Ok(())
     };
-    for path in &list(paths)?.0 {
-        check_file(path, &options.copies)?;
-        let source = Source::open(path, false, options.max_record_bytes, &options.copies)?;
+    for at in &list(storage, places)?.0 {
+        check_file(storage, at, &options.copies)?;
+        let source = Source::open(storage, at, false, options.max_record_bytes, &options.copies)?;
         match (source.format(options.delimiter.is_some()), which) {
             (Format::Csv, _) => csv::column::read(&source, options.delimiter, &mut find, &mut take)?,
             (Format::Libsvm, KeyOf::Column(column)) => {
@@ -246,11 +261,12 @@ pub fn changed() -> Error {
 }
 
 /// Refuses what cannot be read twice.
-fn check_file(path: &Path, copies: &Copies) -> Result<()> {
+fn check_file(storage: &dyn Storage, at: &Location, copies: &Copies) -> Result<()> {
+    let path = at.path();
     if copies.holds(path) {
         return Ok(());
     }
-    if is_standard_input(path) || path.metadata().is_ok_and(|about| !about.is_file() && !about.is_dir()) {
+    if is_standard_input(path) || storage.about(at).is_ok_and(|about| matches!(about.kind, Kind::Pipe | Kind::Device)) {
         let error = Error::data(
             "facets, groups and folds are read from the file once more, which a pipe or a device does not allow",
         );
@@ -264,7 +280,7 @@ fn check_file(path: &Path, copies: &Copies) -> Result<()> {
 /// # Errors
 /// Names the first pipe without a copy, or device.
 pub fn check_files(paths: &[PathBuf], copies: &Copies) -> Result<()> {
-    paths.iter().try_for_each(|path| check_file(path, copies))
+    locations(paths).iter().try_for_each(|at| check_file(&Local, at, copies))
 }
 
 /// A column to read beside the features.
@@ -288,11 +304,11 @@ impl KeyColumn<'_> {
     /// # Errors
     /// If it has not, or cannot be read.
     pub fn check(&self, path: &Path) -> Result<()> {
-        csv::column::first(&self.open(path)?, self.delimiter, |first| self.position(first, false)).map(drop)
+        csv::column::first(&self.open(&path.into())?, self.delimiter, |first| self.position(first, false)).map(drop)
     }
 
-    fn open(&self, path: &Path) -> Result<Source<'static>> {
-        Source::open(path, false, self.max_record_bytes, &self.copies)
+    fn open(&self, at: &Location) -> Result<Source<'static>> {
+        Source::open(&Local, at, false, self.max_record_bytes, &self.copies)
     }
 
     /// The value of each row, in the order of the files, as `parse` makes it of the text without blanks around it;
@@ -302,14 +318,14 @@ impl KeyColumn<'_> {
     /// Those of `parse`, with file, line and column.
     pub fn read<T>(&self, files: &[PathBuf], header: bool, parse: impl Fn(&str) -> Result<T>) -> Result<Vec<T>> {
         let mut values = Vec::new();
-        for path in files {
-            check_file(path, &self.copies)?;
+        for at in &locations(files) {
+            check_file(&Local, at, &self.copies)?;
             let mut take = |text: &str| {
                 values.push(parse(text)?);
                 Ok(())
             };
             let find = |first: &First<'_>| Ok((self.position(first, header)?, header));
-            csv::column::read(&self.open(path)?, self.delimiter, find, &mut take)?;
+            csv::column::read(&self.open(at)?, self.delimiter, find, &mut take)?;
         }
         Ok(values)
     }

@@ -13,6 +13,7 @@ use super::likeness;
 use super::number::{self, Field, shown, why_infinite};
 use super::options::Use;
 use super::source::{Origin, Source, from_line};
+use super::table::TableReader;
 use super::{Channel, ColumnRef, Format, Header, ReadOptions, SpillOptions};
 use crate::data::dataset::Dataset;
 use crate::error::{Error, Result};
@@ -107,12 +108,12 @@ impl Table {
             last_row: Vec::new(),
             widest: None,
         };
-        table.add(source, options)?;
+        table.read(source, options)?;
         Ok(table)
     }
 
-    /// Reads a further file.
-    pub(super) fn add(&mut self, source: &Source<'_>, options: &ReadOptions) -> Result<()> {
+    /// Reads the rows of a file.
+    fn read(&mut self, source: &Source<'_>, options: &ReadOptions) -> Result<()> {
         let before = self.rows;
         let mut chunk = Chunk::default();
         let mut line = 1;
@@ -234,11 +235,6 @@ impl Table {
         Ok(())
     }
 
-    /// Rows so far.
-    pub(super) fn rows(&self) -> usize {
-        self.rows
-    }
-
     /// Refuses a table that is wide by a few large indices, before there is memory for it. What the
     /// model or the training data has is not in question.
     fn check_width(&mut self, options: &ReadOptions) -> Result<()> {
@@ -258,7 +254,7 @@ impl Table {
     }
 
     /// The channel of all files.
-    pub(super) fn finish(mut self, options: &ReadOptions) -> Result<Channel> {
+    fn channel(mut self, options: &ReadOptions) -> Result<Channel> {
         self.check_width(options)?;
         let first = self.first.display();
         let base = options.index_base.unwrap_or(usize::from(self.last_row.first().is_none_or(|&row| row == 0)));
@@ -326,6 +322,20 @@ impl Table {
             columns: width,
             index_base: Some(base),
         })
+    }
+}
+
+impl TableReader for Table {
+    fn add(&mut self, source: &Source<'_>, options: &ReadOptions) -> Result<()> {
+        self.read(source, options)
+    }
+
+    fn rows(&self) -> usize {
+        self.rows
+    }
+
+    fn finish(self: Box<Self>, options: &ReadOptions) -> Result<Channel> {
+        self.channel(options)
     }
 }
 

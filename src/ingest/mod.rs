@@ -3,6 +3,7 @@
 //! The way of a file: `source` lists, opens, unpacks and decodes it; `sniff` finds its format and delimiter; `chunks`
 //! cuts its text where records end; `layout` finds the header and the role of each column; `csv` or `libsvm` turns
 //! the fields of a chunk into columns through `number`, the one place where text becomes a value.
+//! `table` has the one list of formats: a further one is a [`Format`] and a reader there.
 //!
 //! # Values
 //! A number is what `str::parse::<f32>` makes of it, blanks around it left out; `-0.0` becomes `0.0`. An empty field,
@@ -54,6 +55,7 @@ mod quotes;
 mod sniff;
 mod source;
 pub mod spill;
+mod table;
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -68,7 +70,9 @@ pub use source::is_data_name;
 pub use spill::{SpillOptions, Spilled};
 
 use crate::error::{Error, Result};
+use crate::io::{Local, Location, Storage};
 use source::Source;
+use table::Assembler;
 
 /// The text formats.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -142,25 +146,38 @@ impl Dataset {
 /// # Errors
 /// When a file cannot be read, breaks a rule of the [module](self), or does not fit the files before it.
 pub fn read_channel(paths: &[PathBuf], options: &ReadOptions) -> Result<Channel> {
+    read_channel_from(&Local, &locations(paths), options)
+}
+
+/// Reads the files of one channel from any storage; see [`read_channel`].
+///
+/// # Errors
+/// As [`read_channel`].
+pub fn read_channel_from(storage: &dyn Storage, places: &[Location], options: &ReadOptions) -> Result<Channel> {
     options.check()?;
-    let (files, mut notes) = source::list(paths)?;
+    let (files, mut notes) = source::list(storage, places)?;
     if options.sha256 {
         source::check_names(&files)?;
     }
-    let mut assembler = None;
+    let mut assembler = Assembler::new(Format::reader);
     let (mut file_rows, mut file_sha256) = (Vec::new(), Vec::new());
     for file in &files {
-        let before = assembler.as_ref().map_or(0, Assembler::rows);
-        let source = Source::open(file, options.sha256, options.max_record_bytes, &options.copies)?;
-        add(&mut assembler, &source, options)?;
-        file_rows.push(assembler.as_ref().map_or(0, Assembler::rows) - before);
+        let before = assembler.rows();
+        let source = Source::open(storage, file, options.sha256, options.max_record_bytes, &options.copies)?;
+        assembler.add(&source, options)?;
+        file_rows.push(assembler.rows() - before);
         if options.sha256 {
             file_sha256.push(source.sha256());
         }
     }
-    let mut channel = finish(assembler, options)?;
+    let mut channel = assembler.finish(options)?;
     notes.append(&mut channel.notes);
+    let files = files.iter().map(|file| file.path().to_path_buf()).collect();
     Ok(Channel { files, notes, file_rows, file_sha256, ..channel })
+}
+
+fn locations(paths: &[PathBuf]) -> Vec<Location> {
+    paths.iter().map(|path| path.as_path().into()).collect()
 }
 
 /// Reads a channel from bytes in memory or from any other reader; `name` stands for the file in messages, and its
@@ -170,56 +187,8 @@ pub fn read_channel(paths: &[PathBuf], options: &ReadOptions) -> Result<Channel>
 /// As [`read_channel`].
 pub fn read_bytes(name: &Path, bytes: impl Read + Send, options: &ReadOptions) -> Result<Channel> {
     options.check()?;
-    let mut assembler = None;
-    add(&mut assembler, &Source::from_reader(name, bytes, None, options.max_record_bytes)?, options)?;
-    let channel = finish(assembler, options)?;
+    let mut assembler = Assembler::new(Format::reader);
+    assembler.add(&Source::from_reader(name, bytes, None, options.max_record_bytes)?, options)?;
+    let channel = assembler.finish(options)?;
     Ok(Channel { files: vec![name.to_path_buf()], file_rows: vec![channel.dataset.rows], ..channel })
-}
-
-/// The rows of a channel so far. The first file decides the format.
-enum Assembler {
-    Csv(csv::Table),
-    Libsvm(libsvm::Table),
-}
-
-impl Assembler {
-    fn rows(&self) -> usize {
-        match self {
-            Self::Csv(table) => table.rows(),
-            Self::Libsvm(table) => table.rows(),
-        }
-    }
-}
-
-fn add(assembler: &mut Option<Assembler>, source: &Source<'_>, options: &ReadOptions) -> Result<()> {
-    let format = source.format(options.delimiter.is_some());
-    match (assembler, format) {
-        (Some(Assembler::Csv(table)), Format::Csv) => table.add(source, options),
-        (Some(Assembler::Libsvm(table)), Format::Libsvm) => table.add(source, options),
-        (assembler @ None, Format::Csv) => {
-            *assembler = Some(Assembler::Csv(csv::Table::begin(source, options)?));
-            Ok(())
-        }
-        (assembler @ None, Format::Libsvm) => {
-            *assembler = Some(Assembler::Libsvm(libsvm::Table::begin(source, options)?));
-            Ok(())
-        }
-        (Some(_), format) => {
-            let (this, others) = match format {
-                Format::Csv => ("CSV", "libsvm"),
-                Format::Libsvm => ("libsvm", "CSV"),
-            };
-            Err(Error::data(format!("this is a {this} file, but the files before it are {others}"))
-                .at_path(source.path())
-                .remedy("give a channel files of one format"))
-        }
-    }
-}
-
-fn finish(assembler: Option<Assembler>, options: &ReadOptions) -> Result<Channel> {
-    match assembler {
-        Some(Assembler::Csv(table)) => table.finish(),
-        Some(Assembler::Libsvm(table)) => table.finish(options),
-        None => Err(source::no_files()),
-    }
 }

@@ -4,7 +4,6 @@
 //! parses it while another thread reads on: memory stays at a chunk a thread, for pipes and gzip too. A block read
 //! into a buffer that stays in the cache costs no more than a mapped file's page faults (`benches/RESULTS.md`).
 
-use std::fs::{self, File};
 use std::io::{self, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -17,6 +16,9 @@ use super::hash::{Hash, Hashing};
 use super::quotes::{self, Quoted, QuotedFields};
 use super::{Copies, Format, kinds, number, sniff};
 use crate::error::{Error, Result};
+use crate::io::Storage;
+use crate::io::location::Location;
+use crate::io::storage::Kind;
 
 /// What the ending of a file name says.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -56,18 +58,19 @@ pub(super) fn no_files() -> Error {
     Error::parameter("no file is given for the channel").remedy("name a file or a folder")
 }
 
-/// The files that the paths stand for, in order, and notes on what was passed over.
-pub(super) fn list(paths: &[PathBuf]) -> Result<(Vec<PathBuf>, Vec<String>)> {
+/// The files that the locations stand for, in order, and notes on what was passed over.
+pub(super) fn list(storage: &dyn Storage, places: &[Location]) -> Result<(Vec<Location>, Vec<String>)> {
     let mut files = Vec::new();
     let mut notes = Vec::new();
-    for path in paths {
+    for at in places {
+        let path = at.path();
         if is_standard_input(path) {
-            files.push(path.clone());
+            files.push(at.clone());
             continue;
         }
-        let about = fs::metadata(path).map_err(|error| not_there(path, error))?;
-        if about.is_dir() {
-            let (mut found, passed) = list_folder(path)?;
+        let about = storage.about(at).map_err(|error| not_there(path, error))?;
+        if about.kind == Kind::Folder {
+            let (mut found, passed) = list_folder(storage, at)?;
             let passed = passed.join(", ");
             if found.is_empty() {
                 let but = if passed.is_empty() { String::new() } else { format!(", only {passed}") };
@@ -80,7 +83,7 @@ pub(super) fn list(paths: &[PathBuf]) -> Result<(Vec<PathBuf>, Vec<String>)> {
             }
             files.append(&mut found);
         } else {
-            files.push(path.clone());
+            files.push(at.clone());
         }
     }
     if files.is_empty() { Err(no_files()) } else { Ok((files, notes)) }
@@ -119,8 +122,8 @@ fn not_there(path: &Path, error: io::Error) -> Error {
 }
 
 /// Refuses files that a manifest, which is UTF-8, could not name.
-pub(super) fn check_names(files: &[PathBuf]) -> Result<()> {
-    match files.iter().find(|path| path.to_str().is_none()) {
+pub(super) fn check_names(files: &[Location]) -> Result<()> {
+    match files.iter().map(Location::path).find(|path| path.to_str().is_none()) {
         None => Ok(()),
         Some(path) => Err(Error::parameter("the path is not UTF-8, so that no manifest can name the file")
             .at_path(path)
@@ -147,24 +150,21 @@ pub(super) fn from_line(error: Error, first_line: u64) -> Error {
 }
 
 /// The data files of a folder sorted by name, and the names of what else is in it, hidden files left out.
-fn list_folder(folder: &Path) -> Result<(Vec<PathBuf>, Vec<String>)> {
-    let failed = |error| Error::io("list the folder", folder, error);
-    let mut names = Vec::new();
-    for entry in fs::read_dir(folder).map_err(failed)? {
-        names.push(entry.map_err(failed)?.file_name());
-    }
+fn list_folder(storage: &dyn Storage, folder: &Location) -> Result<(Vec<Location>, Vec<String>)> {
+    let failed = |error| Error::io("list the folder", folder.path(), error);
+    let mut names = storage.list(folder).map_err(failed)?;
     names.sort();
     let mut files = Vec::new();
     let mut passed = Vec::new();
     for name in names {
-        let path = folder.join(&name);
+        let file = folder.join(&name);
         if name.to_string_lossy().starts_with('.') {
             continue;
         }
         // Follows links: the folders of job runners are often made of them.
-        let about = fs::metadata(&path).map_err(|error| Error::io("open", &path, error))?;
-        if about.is_file() && Ending::of(&path).is_some() {
-            files.push(path);
+        let about = storage.about(&file).map_err(|error| Error::io("open", file.path(), error))?;
+        if about.kind == Kind::File && Ending::of(file.path()).is_some() {
+            files.push(file);
         } else {
             passed.push(format!("`{}`", name.to_string_lossy()));
         }
@@ -216,21 +216,26 @@ pub(super) struct Source<'a> {
 impl<'a> Source<'a> {
     /// Opens a file whose records have at most `limit` bytes; with `hashed` its bytes are hashed as they are read, if
     /// they could be read again. A pipe is read from its copy where there is one.
-    pub(super) fn open(path: &Path, hashed: bool, limit: usize, copies: &Copies) -> Result<Source<'static>> {
+    pub(super) fn open(
+        storage: &dyn Storage,
+        at: &Location,
+        hashed: bool,
+        limit: usize,
+        copies: &Copies,
+    ) -> Result<Source<'static>> {
+        let path = at.path();
         if let Some(copy) = copies.open(path) {
             return Source::from_reader(path, copy, None, limit);
         }
         if is_standard_input(path) {
             return Source::from_reader(path, standard_input(path)?, None, limit);
         }
-        let failed = |error| Error::io("open", path, error);
-        let file = File::open(path).map_err(failed)?;
-        let about = file.metadata().map_err(failed)?;
-        let length = about.is_file().then_some(about.len());
-        if !(hashed && about.is_file()) {
-            return Source::from_reader(path, file, length, limit);
+        let file = storage.open(at).map_err(|error| Error::io("open", path, error))?;
+        let length = file.size();
+        if !hashed || length.is_none() {
+            return Source::from_reader(path, file.reader, length, limit);
         }
-        let (reader, hash) = Hashing::new(file);
+        let (reader, hash) = Hashing::new(file.reader);
         Ok(Source { hash: Some(hash), ..Source::from_reader(path, reader, length, limit)? })
     }
 

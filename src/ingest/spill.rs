@@ -4,13 +4,13 @@
 //! column after column within each; labels and weights stay in memory. The file has no name where the system allows
 //! that (on Unix), and is deleted when it is closed elsewhere: whatever ends the program, nothing is left behind.
 
-use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::error::{Error, Result};
+use crate::io::scratch::Scratch;
 use crate::util::setters::setters;
 
 const REMEDY: &str = "free space there, or give another folder with {spill-folder}";
@@ -51,7 +51,7 @@ impl SpillOptions {
 /// The feature values of a channel in a temporary file, which is gone when the last clone of this is.
 #[derive(Clone, Debug)]
 pub struct Spilled {
-    file: Arc<Mutex<File>>,
+    file: Arc<Mutex<Scratch>>,
     folder: PathBuf,
     features: usize,
     rows: usize,
@@ -116,7 +116,7 @@ impl Writer {
     /// Makes the file.
     pub(super) fn new(options: &SpillOptions, features: usize) -> Result<Self> {
         let folder = options.folder.clone();
-        let file = tempfile::tempfile_in(&folder).map_err(|error| failed(&folder, error))?;
+        let file = Scratch::new_in(&folder).map_err(|error| failed(&folder, error))?;
         let block_rows = options.rows_a_block(features);
         Ok(Self(Spilled { file: Arc::new(Mutex::new(file)), folder, features, rows: 0, block_rows }))
     }
@@ -158,6 +158,7 @@ fn failed(folder: &Path, error: io::Error) -> Error {
 mod tests {
     use super::*;
     use crate::error::ErrorKind;
+    use std::fs::File;
 
     #[test]
     fn blocks_are_read_as_they_were_written() {
@@ -195,7 +196,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap_or_else(|error| panic!("{error}"));
         let path = folder.path().join("read-only");
         let file = File::create(&path).and_then(|_| File::open(&path)).unwrap_or_else(|error| panic!("{error}"));
-        let file = Arc::new(Mutex::new(file));
+        let file = Arc::new(Mutex::new(file.into()));
         let spilled = Spilled { file, folder: folder.path().into(), features: 1, rows: 0, block_rows: 1 };
         let error = Writer(spilled).write(&[&[1.0]], false).err().map(|error| (error.to_string(), error.kind()));
         let (text, kind) = error.unzip();

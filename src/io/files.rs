@@ -1,7 +1,8 @@
 //! Files that are read whole: those whose names come out of other files, for which nothing but a regular file is ever
 //! read, and those of text that the user names, which may be pipes as well, but not devices without an end.
 
-use std::fs::File;
+use super::location::Location;
+use super::storage::{Kind, Local, Opened, Storage};
 use std::io::{self, Read as _};
 use std::path::Path;
 
@@ -16,22 +17,8 @@ const HEAD_BYTES: u64 = 1 << 16;
 ///
 /// # Errors
 /// If there is no such file, or if it cannot be opened.
-pub fn open_regular(path: &Path) -> io::Result<Option<File>> {
-    // Asked before, since opening a device may do something already, and after, since another file may
-    // have taken its place.
-    if !std::fs::metadata(path)?.is_file() {
-        return Ok(None);
-    }
-    let mut options = File::options();
-    options.read(true);
-    #[cfg(unix)]
-    {
-        // A pipe that has taken the file's place is opened without waiting for its writer.
-        use std::os::unix::fs::OpenOptionsExt as _;
-        options.custom_flags(rustix::fs::OFlags::NONBLOCK.bits().cast_signed());
-    }
-    let file = options.open(path)?;
-    Ok(file.metadata()?.is_file().then_some(file))
+pub fn open_regular(path: &Path) -> io::Result<Option<Opened>> {
+    Local.open_regular(&path.into())
 }
 
 /// The bytes of a regular file of at most `most` bytes.
@@ -42,7 +29,7 @@ pub fn read_regular(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     let Some(file) = open_regular(path)? else {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file"));
     };
-    read_at_most(file, most)
+    read_at_most(file.reader, most)
 }
 
 /// The bytes of a file, or of a pipe of at most [`MOST_OF_A_PIPE`]. The first 64 KiB, or all if there are fewer, are
@@ -51,18 +38,18 @@ pub fn read_regular(path: &Path, most: u64) -> io::Result<Vec<u8>> {
 /// # Errors
 /// If it cannot be read, is a longer pipe or device, or as `check`.
 pub fn read_checked<E>(
-    path: &Path,
+    storage: &dyn Storage,
+    at: &Location,
     failed: impl Fn(io::Error) -> E,
     check: impl FnOnce(&[u8]) -> Result<(), E>,
 ) -> Result<Vec<u8>, E> {
-    let mut file = File::open(path).map_err(&failed)?;
-    let about = file.metadata().map_err(&failed)?;
+    let Opened { about, mut reader } = storage.open(at).map_err(&failed)?;
     let mut bytes = Vec::new();
-    file.by_ref().take(HEAD_BYTES).read_to_end(&mut bytes).map_err(&failed)?;
+    reader.by_ref().take(HEAD_BYTES).read_to_end(&mut bytes).map_err(&failed)?;
     check(&bytes)?;
-    let read = match about.is_file() {
-        true => file.read_to_end(&mut bytes).map(drop),
-        false => read_at_most(file, MOST_OF_A_PIPE - HEAD_BYTES).map(|rest| bytes.extend(rest)),
+    let read = match about.kind {
+        Kind::File => reader.read_to_end(&mut bytes).map(drop),
+        _ => read_at_most(reader, MOST_OF_A_PIPE - HEAD_BYTES).map(|rest| bytes.extend(rest)),
     };
     read.map_err(failed)?;
     Ok(bytes)
@@ -75,7 +62,8 @@ pub fn read_checked<E>(
 pub fn read_text(path: &Path) -> io::Result<String> {
     let no_text = || io::Error::new(io::ErrorKind::InvalidData, "it is not text in UTF-8");
     let bytes = read_checked(
-        path,
+        &Local,
+        &path.into(),
         |error| error,
         |head| {
             let is_text = match std::str::from_utf8(head) {

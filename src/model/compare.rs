@@ -57,6 +57,7 @@ fn same_tree(left: &Tree, right: &Tree) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::io::storage::memory::Memory;
     use crate::tree::NONE;
 
     fn model() -> Model {
@@ -81,6 +82,17 @@ mod tests {
             attributes: Default::default(),
             notes: Vec::new(),
         }
+    }
+
+    #[test]
+    fn a_model_comes_back_from_any_storage() {
+        let (storage, at) = (Memory::default(), "models/a.json".into());
+        let first = model();
+        assert!(first.save_to(&storage, &at).is_ok());
+        let second = Model::load_from(&storage, &at).unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(first.first_difference(&second), None);
+        let error = Model::load_from(&storage, &"none".into()).err().map(|error| error.to_string());
+        assert!(error.is_some_and(|error| error.starts_with("none: cannot read the model: ")));
     }
 
     #[test]

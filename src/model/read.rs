@@ -8,6 +8,7 @@ use super::read_tree::read_tree;
 use super::{INDEX_BASE, Model};
 use crate::error::{Error, Result};
 use crate::io::files::read_checked;
+use crate::io::{Local, Location, Storage};
 use crate::model::place::Place;
 use crate::model::place::unsupported;
 use crate::objective::Objective;
@@ -32,9 +33,17 @@ impl Model {
     /// If the file cannot be read, is not a model in JSON, is damaged, or needs what gboost does not support; the
     /// message names the place in the file and the remedy.
     pub fn load(path: impl AsRef<Path>) -> Result<Self> {
-        let path = path.as_ref();
+        Self::load_from(&Local, &path.as_ref().into())
+    }
+
+    /// Reads a model from any storage; see [`Model::load`].
+    ///
+    /// # Errors
+    /// As [`Model::load`].
+    pub fn load_from(storage: &dyn Storage, at: &Location) -> Result<Self> {
+        let path = at.path();
         let failed = |source| Error::io("read the model", path, source);
-        let bytes = read_checked(path, failed, |head| check_format(head).map_err(|error| error.at_path(path)))?;
+        let bytes = read_checked(storage, at, failed, |head| check_format(head).map_err(|error| error.at_path(path)))?;
         Self::from_json_bytes(&bytes).map_err(|error| error.at_path(path))
     }
 

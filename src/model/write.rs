@@ -7,7 +7,7 @@
 
 use super::Model;
 use crate::error::{Error, Result};
-use crate::io::writing;
+use crate::io::{Local, Location, Storage};
 use crate::objective::ModelEntry;
 use crate::tree::{CategorySet, NONE, Node, Split, Tree};
 use std::collections::{BTreeMap, BTreeSet};
@@ -152,9 +152,17 @@ impl Model {
     /// # Errors
     /// If the file cannot be written.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
-        let path = path.as_ref();
-        writing::replace(path, &self.to_json()).map_err(|source| {
-            Error::io("write the model", path, source).remedy("choose a folder that exists and that you may write to")
+        self.save_to(&Local, &path.as_ref().into())
+    }
+
+    /// Writes the file of [`Model::to_json`] to any storage; see [`Model::save`].
+    ///
+    /// # Errors
+    /// As [`Model::save`].
+    pub fn save_to(&self, storage: &dyn Storage, at: &Location) -> Result<()> {
+        storage.write_whole(at, &self.to_json()).map_err(|source| {
+            Error::io("write the model", at.path(), source)
+                .remedy("choose a folder that exists and that you may write to")
         })
     }
 }

@@ -26,7 +26,7 @@ pub fn sha256_of_file(path: &Path) -> Result<Option<String>> {
     let Some(file) = open_regular(path).map_err(|source| Error::io("open", path, source))? else {
         return Ok(None);
     };
-    sha256_of_reader(file).map(Some).map_err(|source| Error::io("read", path, source))
+    sha256_of_reader(file.reader).map(Some).map_err(|source| Error::io("read", path, source))
 }
 
 /// Returns the sha256 of all that a reader gives.

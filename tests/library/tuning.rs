@@ -181,7 +181,7 @@ fn an_unfinished_journal_is_not_overwritten_nor_another_search_continued() {
     assert_eq!(
         refusal(search().median(MedianRule { batch: 2 }).journal(&journal, Resume::Yes)),
         "J: the journal is of another search: median_batch was null, and is 2; give what was given then, or another \
-         --journal; --warm-start takes up what another search found"
+         Tuner::journal; Tuner::warm_start takes up what another search found"
     );
     let other = Case::new("num_round=2 seed=1", &RANGES);
     let message = refusal(other.tuner("validation:auc").trials(3).journal(&journal, Resume::Yes));
@@ -197,8 +197,7 @@ fn an_unfinished_journal_is_not_overwritten_nor_another_search_continued() {
     assert_eq!(
         refusal(search().journal(&journal, Resume::No)),
         "J: a search that did not end left a journal of 1 finished trial; give Resume::Yes to go on with it, \
-         or remove the \
-         file to start anew"
+         or remove the file to start anew"
     );
     std::fs::write(&journal, format!("{}\nnonsense\n{}\n", lines[0], lines[1])).unwrap();
     let message = refusal(search().journal(&journal, Resume::Yes));

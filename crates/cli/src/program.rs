@@ -93,7 +93,8 @@ impl Command {
     }
 }
 
-/// Runs the program: its exit code is 0, the error's (see [`exit_code::of`]), or clap's for bad usage.
+/// Runs the program: its exit code is 0, the error's (see [`exit_code::of`]), or clap's for bad
+/// usage.
 pub fn run() -> ExitCode {
     FLAGS.speak();
     if let Err(error) = out_of_memory::install() {

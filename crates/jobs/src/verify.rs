@@ -207,7 +207,7 @@ impl Case<'_> {
         let path = self.manifest.result.place(self.folder);
         let file = open_regular(&path).map_err(|source| Error::io("read the result", &path, source))?;
         let file = file.ok_or_else(|| no_regular_file(&path, "result"))?;
-        let sha256 = sha256_of_reader(file).map_err(|source| Error::io("read", &path, source))?;
+        let sha256 = sha256_of_reader(file.reader).map_err(|source| Error::io("read", &path, source))?;
         Ok(Stored { path, sha256 })
     }
 

@@ -6,6 +6,7 @@
 use gboost::error::{Error, Result};
 use gboost::ingest::Channel;
 use gboost::io::files::read_at_most;
+use gboost::io::{Local, Storage as _};
 use gboost::metric::Metric;
 use gboost::params::Params;
 use gboost::util::clock::RunTimes;
@@ -14,7 +15,6 @@ use gboost::util::digest::sha256_of_file;
 use gboost::util::strict_json;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use std::fs::File;
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
@@ -245,7 +245,7 @@ impl Manifest {
     /// If the file cannot be read, is longer than 64 MiB, is no manifest, or one of another form.
     pub fn load(path: &Path) -> Result<(Self, Value)> {
         let unreadable = |source: io::Error| Error::io("read the manifest", path, source);
-        let bytes = File::open(path).and_then(|file| read_at_most(file, MOST_BYTES));
+        let bytes = Local.open(&path.into()).and_then(|file| read_at_most(file.reader, MOST_BYTES));
         let text = bytes.and_then(|bytes| String::from_utf8(bytes).map_err(io::Error::other));
         let text = text.map_err(unreadable)?;
         let bad = |error: serde_json::Error| {

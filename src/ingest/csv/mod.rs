@@ -21,6 +21,7 @@ use super::chunks::{BLOCK, Chunk, Cut, breaks_before};
 use super::layout::{First, Layout, Role, Sample, count, listed};
 use super::number::shown;
 use super::source::{Source, from_line};
+use super::table::TableReader;
 use super::{Channel, Format, Header, ReadOptions, sniff};
 use crate::data::dataset::Dataset;
 use crate::error::{Error, Result};
@@ -55,13 +56,6 @@ impl Table {
         };
         table.add_rows(source, beginning, options)?;
         Ok(table)
-    }
-
-    /// Reads a further file, which must have the header and the width of the first.
-    pub(super) fn add(&mut self, source: &Source<'_>, options: &ReadOptions) -> Result<()> {
-        let beginning = Beginning::read(source, options)?;
-        self.check_fit(&beginning.first(source), options)?;
-        self.add_rows(source, beginning, options)
     }
 
     fn check_fit(&self, next: &First<'_>, options: &ReadOptions) -> Result<()> {
@@ -115,14 +109,21 @@ impl Table {
         }
         Ok(())
     }
+}
 
-    /// Rows so far.
-    pub(super) fn rows(&self) -> usize {
+impl TableReader for Table {
+    /// Reads a further file, which must have the header and the width of the first.
+    fn add(&mut self, source: &Source<'_>, options: &ReadOptions) -> Result<()> {
+        let beginning = Beginning::read(source, options)?;
+        self.check_fit(&beginning.first(source), options)?;
+        self.add_rows(source, beginning, options)
+    }
+
+    fn rows(&self) -> usize {
         self.cells.rows()
     }
 
-    /// The channel of all files.
-    pub(super) fn finish(self) -> Result<Channel> {
+    fn finish(self: Box<Self>, _: &ReadOptions) -> Result<Channel> {
         let columns = self.layout.roles.len();
         let mut dataset = Dataset { named: self.layout.names.is_some(), rows: self.cells.rows(), ..Dataset::default() };
         let (cells, spilled) = self.cells.finish()?;

@@ -231,7 +231,8 @@ impl First<'_> {
                 (Use::Ignore, Role::Feature | Role::Ignored) => Role::Ignored,
                 (_, taken) => {
                     let taken = if taken == Role::Label { Use::Label } else { Use::Weight };
-                    // Another handle than elsewhere: the columns left out may be the caller's own choice.
+                    // Another handle than elsewhere: the columns left out may be the caller's own
+                    // choice.
                     let what = if what == Use::Ignore { "{ignored-too}" } else { what.handle() };
                     let column = names.map_or(index.to_string(), |names| shown(&names[index]));
                     return Err(Error::parameter(format!(

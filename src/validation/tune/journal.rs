@@ -6,12 +6,13 @@
 use super::trial::Trial;
 use crate::error::{Error, Result};
 use crate::io::files::open_regular;
+use crate::io::log::Log;
 use crate::io::writing;
 use crate::io::writing::Locking;
+use crate::io::{Local, Storage as _};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use std::fs::{File, OpenOptions};
-use std::io::{self, BufRead as _, BufReader, Seek, SeekFrom, Write};
+use std::io::{self, BufRead as _, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 /// The version of the journal's form.
@@ -90,7 +91,7 @@ pub struct Entries {
 /// An open journal.
 #[derive(Debug)]
 pub struct Journal {
-    file: File,
+    log: Log,
     path: PathBuf,
 }
 
@@ -119,18 +120,14 @@ impl Journal {
             .at_path(path));
         }
         let refuse = |source: io::Error| Error::io("write the journal", path, source).remedy(REMEDY);
-        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-            std::fs::create_dir_all(folder).map_err(refuse)?;
-        }
         // Its content stays until it is known to be nobody's.
-        let open = OpenOptions::new().write(true).create(true).truncate(false).open(path);
-        let file = open.map_err(refuse)?;
+        let mut log = Log::create(path).map_err(refuse)?;
         // A device or a pipe is nobody's, and has no length.
         if !writing::is_special(path) {
-            lock(&file, path, length)?;
-            file.set_len(0).map_err(refuse)?;
+            lock(&log, path, length)?;
+            log.cut(0).map_err(refuse)?;
         }
-        let mut journal = Self { file, path: path.to_path_buf() };
+        let mut journal = Self { log, path: path.to_path_buf() };
         journal.line(header)?;
         Ok(journal)
     }
@@ -145,11 +142,10 @@ impl Journal {
         let Some(entries) = read(path)? else { return Ok((Self::create(path, header)?, Vec::new())) };
         entries.header.check_same(header).map_err(|error| error.at_path(path))?;
         let refuse = |source: io::Error| Error::io("write the journal", path, source).remedy(REMEDY);
-        let mut file = OpenOptions::new().write(true).open(path).map_err(refuse)?;
-        lock(&file, path, length)?;
-        file.set_len(entries.length).map_err(refuse)?;
-        file.seek(SeekFrom::End(0)).map_err(refuse)?;
-        Ok((Self { file, path: path.to_path_buf() }, entries.trials))
+        let mut log = Log::open(path).map_err(refuse)?;
+        lock(&log, path, length)?;
+        log.cut(entries.length).map_err(refuse)?;
+        Ok((Self { log, path: path.to_path_buf() }, entries.trials))
     }
 
     /// Adds a finished trial.
@@ -171,21 +167,16 @@ impl Journal {
     fn line(&mut self, content: &impl Serialize) -> Result<()> {
         let mut line = serde_json::to_vec(content).unwrap_or_default();
         line.push(b'\n');
-        let written = self.file.write_all(&line).and_then(|()| match self.file.sync_data() {
-            // A device or a pipe, which keeps nothing.
-            Err(error) if matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported) => Ok(()),
-            synced => synced,
-        });
-        written.map_err(|source| Error::io("write the journal", &self.path, source).remedy(REMEDY))
+        self.log.add(&line).map_err(|source| Error::io("write the journal", &self.path, source).remedy(REMEDY))
     }
 }
 
 /// Locks a journal, which had so many bytes before it was read, for this search, until it is closed or the process ends.
-fn lock(file: &File, path: &Path, length: u64) -> Result<()> {
+fn lock(log: &Log, path: &Path, length: u64) -> Result<()> {
     // Where a file system has no locks the program warns; a library has nobody to tell.
-    let is_held = matches!(writing::lock(file), Locking::Held);
+    let is_held = matches!(log.lock(), Locking::Held);
     // Until it was locked another search could have added to what was read.
-    if is_held || !file.metadata().is_ok_and(|data| data.len() == length) {
+    if is_held || !log.size().is_ok_and(|size| size == length) {
         return Err(Error::parameter("another search is writing this journal")
             .remedy("wait until it has ended, or give another journal")
             .at_path(path));
@@ -195,7 +186,7 @@ fn lock(file: &File, path: &Path, length: u64) -> Result<()> {
 
 /// Bytes of a journal; 0 if there is none.
 fn length(path: &Path) -> u64 {
-    std::fs::metadata(path).map_or(0, |data| data.len())
+    Local.about(&path.into()).map_or(0, |about| about.bytes)
 }
 
 /// Reads a journal; `None` if there is none, or not even a whole first line. A device or a pipe holds none.
@@ -210,7 +201,7 @@ pub fn read(path: &Path) -> Result<Option<Entries>> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(refuse(error)),
     };
-    let mut lines = Lines { reader: BufReader::new(file), line: Vec::new(), number: 0, length: 0 };
+    let mut lines = Lines { reader: BufReader::new(file.reader), line: Vec::new(), number: 0, length: 0 };
     let begins_like_one = lines.begins_like_a_journal().map_err(refuse)?;
     if !begins_like_one {
         return Err(no_journal(path));
@@ -237,7 +228,7 @@ pub fn read(path: &Path) -> Result<Option<Entries>> {
 
 /// The whole lines of a journal, one after the other.
 struct Lines {
-    reader: BufReader<File>,
+    reader: BufReader<Box<dyn Read + Send>>,
     /// The line that was read last, its end included.
     line: Vec<u8>,
     /// Its number, from 1.

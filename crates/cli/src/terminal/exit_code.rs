@@ -2,7 +2,8 @@
 
 use gboost::ErrorKind;
 
-/// Returns the exit code for a kind of failure: 1 a check said no, 2 bad input, 3 device, 130 interrupted.
+/// Returns the exit code for a kind of failure: 1 a check said no, 2 bad input, 3 device, 130
+/// interrupted.
 pub fn of(kind: ErrorKind) -> u8 {
     match kind {
         ErrorKind::CheckFailed => 1,
