@@ -82,7 +82,6 @@ pub mod train;
 pub mod tree;
 pub mod util;
 pub mod validation;
-pub mod words;
 
 pub use binning::BinnedMatrix;
 pub use data::Dataset;

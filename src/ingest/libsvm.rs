@@ -16,8 +16,8 @@ use super::source::{Origin, Source, from_line};
 use super::table::TableReader;
 use super::{Channel, ColumnRef, Format, Header, ReadOptions, SpillOptions};
 use crate::data::dataset::Dataset;
+use crate::error::words;
 use crate::error::{Error, Result};
-use crate::words;
 
 /// Columns are dense in memory, so an index far beyond all others is an error in the file rather than a wide table.
 const LARGEST_INDEX: usize = 1 << 24;

@@ -3,7 +3,7 @@
 //! The way of a file: `source` lists, opens, unpacks and decodes it; `sniff` finds its format and delimiter; `chunks`
 //! cuts its text where records end; `layout` finds the header and the role of each column; `csv` or `libsvm` turns
 //! the fields of a chunk into columns through `number`, the one place where text becomes a value.
-//! `table` has the one list of formats: a further one is a [`Format`] and a reader there.
+//! `assembler` has the one list of formats: a further one is a [`Format`] and a reader there.
 //!
 //! # Values
 //! A number is what `str::parse::<f32>` makes of it, blanks around it left out; `-0.0` becomes `0.0`. An empty field,
@@ -36,6 +36,7 @@
 //! Every error about the content of a file names the file, the line in it (the first one of a quoted record that runs
 //! over several) and the field, both from 1, the value and a remedy. Of a quote, the column is the letter in the line.
 
+mod assembler;
 mod cells;
 mod check;
 mod chunks;
@@ -71,8 +72,8 @@ pub use spill::{SpillOptions, Spilled};
 
 use crate::error::{Error, Result};
 use crate::io::{Local, Location, Storage};
+use assembler::Assembler;
 use source::Source;
-use table::Assembler;
 
 /// The text formats.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

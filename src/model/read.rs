@@ -6,6 +6,7 @@
 use super::json::Json;
 use super::read_tree::read_tree;
 use super::{INDEX_BASE, Model};
+use crate::error::words::say;
 use crate::error::{Error, Result};
 use crate::io::files::read_checked;
 use crate::io::{Local, Location, Storage};
@@ -13,7 +14,6 @@ use crate::model::place::Place;
 use crate::model::place::unsupported;
 use crate::objective::Objective;
 use crate::tree::{Node, Tree};
-use crate::words::say;
 use std::collections::BTreeMap;
 use std::path::Path;
 

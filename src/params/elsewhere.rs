@@ -76,8 +76,8 @@ pub(super) const ELSEWHERE: &[(&str, &str)] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::words::say;
     use crate::params::{Params, Spec, advice, find, table};
-    use crate::words::say;
 
     fn refusal(name: &str, value: &str) -> String {
         Params::default().set(name, value).err().map(|error| error.to_string()).unwrap_or_default()

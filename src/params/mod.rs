@@ -6,13 +6,13 @@ mod elsewhere;
 mod field;
 mod unsupported;
 
+use crate::error::words::say;
 use crate::error::{Error, Result};
 use crate::metric::Metric;
 use crate::objective::Objective;
 use crate::params::unsupported::NOT_YET;
 use crate::params::unsupported::OBJECTIVES_NOT_YET;
 use crate::util::names::nearest;
-use crate::words::say;
 use elsewhere::{ELSEWHERE, SYNONYMS};
 use field::{Field, Refused, one_of};
 use serde_json::Value;

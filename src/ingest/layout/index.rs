@@ -1,10 +1,10 @@
 //! A column that numbers the rows, as pandas and R write one unless they are told not to.
 
 use super::{First, Layout, NAMES_TOLD, Role, whole};
+use crate::error::words;
 use crate::error::{Error, Result};
 use crate::ingest::number::shown;
 use crate::ingest::{ColumnRef, ReadOptions};
-use crate::words;
 
 /// Rows that count are no chance from here on, in a file whose columns have no names.
 const LEAST_ROWS: usize = 10;

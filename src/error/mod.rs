@@ -1,10 +1,12 @@
 //! The library's error: what went wrong, where, and how to mend it.
 
-use crate::words::{self, Vocabulary};
+pub mod words;
+
 use std::borrow::Cow;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use words::Vocabulary;
 
 /// What kind of failure an [`Error`] is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,7 +33,7 @@ pub enum ErrorKind {
 /// An error with its place (file, line, column), the offending value and a remedy, as far as they are known.
 ///
 /// Shown as `FILE:LINE:COLUMN: message; remedy`. Message and remedy may hold handles, such as
-/// `{validation}`, which are shown in the [words](crate::words) of this process.
+/// `{validation}`, which are shown in the [words](crate::error::words) of this process.
 #[derive(Clone, Debug)]
 pub struct Error {
     inner: Box<Inner>,
