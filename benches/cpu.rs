@@ -40,7 +40,9 @@ fn kernels(criterion: &mut Criterion) {
 
     let mut chunks = RowChunk::cover(ROWS, RowChunk::MOST_ROWS);
     let all = RowSample::All;
-    group.bench_function("sample", |bencher| bencher.iter(|| sample::run(&all, &problem.weights, &mut chunks, false)));
+    group.bench_function("sample", |bencher| {
+        bencher.iter(|| sample::run(&all, 0, &problem.weights, &mut chunks, false))
+    });
 
     let mut quantised = vec![QuantisedPair::default(); ROWS];
     let quantise_all = |quantised: &mut [QuantisedPair]| {
@@ -59,6 +61,7 @@ fn kernels(criterion: &mut Criterion) {
     let batch = NodeBatch { nodes: 0..1, subtract: false };
     let task = histogram::Task {
         matrix: &matrix,
+        shard: problem.shard,
         features: &columns.tree,
         chunks: &chunks,
         quantised: &quantised,
@@ -69,7 +72,7 @@ fn kernels(criterion: &mut Criterion) {
         parallel: false,
     };
     let mut histograms = Histograms::<PackedSum>::new(&matrix);
-    histogram::run(&task, &mut histograms);
+    histogram::run(&task, &mut histograms).unwrap();
     for feature in 0..FEATURES as u32 {
         let bins = histograms.feature(0, feature).iter().map(|&bin| histogram::BinSum::sum(bin));
         assert_eq!(bins.fold(PairSum::default(), PairSum::plus), root);

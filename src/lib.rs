@@ -65,6 +65,7 @@ struct Guides;
 
 pub mod backend;
 pub mod binning;
+pub mod collective;
 pub mod cpu;
 pub mod data;
 pub mod error;

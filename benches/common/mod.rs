@@ -2,6 +2,7 @@
 #![allow(dead_code)]
 
 use gboost::backend::problem::{Problem, RoutedChannel};
+use gboost::backend::shard::Shard;
 use gboost::binning::BinnedMatrix;
 use gboost::fixed::weight::RowWeights;
 use gboost::params::TreeMethod;
@@ -48,7 +49,7 @@ pub fn binned(data: &Dataset) -> BinnedMatrix {
 pub fn problem<'a>(matrix: &'a BinnedMatrix, data: &Dataset, channel: Option<&'a Dataset>) -> Problem<'a> {
     let params = params("objective=binary:logistic histogram_sums=narrow");
     let labels = data.labels.as_deref().expect("labels");
-    let mut problem = Problem::new(&params, matrix, labels, RowWeights::UNWEIGHTED, &[0.0]);
+    let mut problem = Problem::new(&params, (matrix, Shard::whole(data.rows)), labels, RowWeights::UNWEIGHTED, &[0.0]);
     problem.channels = channel.map(|data| RoutedChannel { data, margins: vec![0; data.rows] }).into_iter().collect();
     problem
 }

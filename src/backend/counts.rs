@@ -281,7 +281,7 @@ impl Counts {
 
 /// Whether a tree is grown from a row.
 fn is_drawn(problem: &Problem<'_>, task: &TreeTask, row: usize) -> bool {
-    task.rows.contains(row) && problem.weights.get(row) > 0
+    task.rows.contains(problem.shard.first_row + row) && problem.weights.get(row) > 0
 }
 
 /// Bytes of one code of a feature: the same on every backend.

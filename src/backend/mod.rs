@@ -9,10 +9,12 @@ pub mod counts;
 pub mod kernel;
 pub mod problem;
 pub mod profile;
+pub mod shard;
 pub mod widths;
 
 pub use kernel::Kernel;
 pub use problem::{Problem, RoutedChannel};
+pub use shard::Shard;
 
 use crate::backend::profile::Profile;
 use crate::backend::widths::Widths;

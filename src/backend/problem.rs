@@ -1,5 +1,6 @@
 //! What a backend is given: the problem of one training, and the channels that it routes.
 
+use crate::backend::shard::Shard;
 use crate::binning::BinnedMatrix;
 use crate::data::dataset::Dataset;
 use crate::fixed::format::NumberFormat;
@@ -21,6 +22,8 @@ pub struct Problem<'a> {
     pub classes: usize,
     /// The binned training rows.
     pub matrix: &'a BinnedMatrix,
+    /// Which of all training rows they are.
+    pub shard: Shard<'a>,
     /// One per row: the class for classification, the label in the margin's format for regression.
     pub targets: Vec<i64>,
     /// The quantised instance weights.
@@ -41,26 +44,33 @@ pub struct Problem<'a> {
 
 impl<'a> Problem<'a> {
     /// Makes the problem of a training on labelled rows, which start at the base margins (one per
-    /// output). It has no channels yet.
+    /// output). Labels and weights are those of all ranks, since they decide the number format; the
+    /// matrix holds the shard's rows. It has no channels yet.
     #[must_use]
     pub fn new(
         params: &Params,
-        matrix: &'a BinnedMatrix,
+        (matrix, shard): (&'a BinnedMatrix, Shard<'a>),
         labels: &[f32],
         weights: RowWeights,
         base_margins: &[f32],
     ) -> Self {
         let objective = params.objective;
         let format = objective.number_format(labels, &weights, base_margins.first().copied().unwrap_or(0.0));
+        let here = shard.first_row..shard.first_row + matrix.rows;
         let mut problem = Self {
             objective,
             classes: params.classes(),
             matrix,
-            targets: labels.par_iter().with_min_len(TASK_ROWS).map(|&label| objective.target(label, &format)).collect(),
-            weights,
+            shard,
+            targets: labels[here.clone()]
+                .par_iter()
+                .with_min_len(TASK_ROWS)
+                .map(|&label| objective.target(label, &format))
+                .collect(),
+            weights: weights.part(here),
             format,
             width: match params.histogram_sums {
-                HistogramSums::Auto => SumWidth::of_rows(labels.len()),
+                HistogramSums::Auto => SumWidth::of_rows(shard.rows),
                 HistogramSums::Narrow => SumWidth::Narrow,
                 HistogramSums::Wide => SumWidth::Wide,
             },
@@ -75,7 +85,7 @@ impl<'a> Problem<'a> {
             margins: Vec::new(),
             channels: Vec::new(),
         };
-        problem.margins = problem.first_margins(base_margins, labels.len());
+        problem.margins = problem.first_margins(base_margins, matrix.rows);
         problem
     }
 
@@ -86,7 +96,7 @@ impl<'a> Problem<'a> {
         base.repeat(rows)
     }
 
-    /// Number of training rows.
+    /// Number of training rows that are here.
     #[must_use]
     pub fn rows(&self) -> usize {
         self.matrix.rows

@@ -10,6 +10,7 @@ use super::order::Scratch;
 use crate::binning::blocks::RowBlock;
 use crate::binning::codes::BinColumn;
 use crate::binning::codes::Codes;
+use crate::collective::{Collective, gather_values};
 use crate::data::dataset::Dataset;
 use crate::data::rows::Rows;
 use crate::error::{Error, Result};
@@ -53,6 +54,28 @@ impl BinnedMatrix {
                 new(&rows.data.columns.par_iter().map(|column| rows.of(column).into_owned()).collect::<Vec<_>>())
             }
         }
+    }
+
+    /// Bins the rows of one rank as [`BinnedMatrix::of`] does, with cuts that are learned on the rows of all ranks.
+    ///
+    /// One column of all ranks is in memory at a time. Codes are not listed: which one is frequent differs by rank.
+    ///
+    /// # Errors
+    /// As [`BinnedMatrix::new`], on all ranks; if a rank is lost.
+    pub fn across(rows: Rows<'_>, params: &Params, ranks: &dyn Collective) -> Result<Self> {
+        if !ranks.is_shared() {
+            return Self::of(rows, params);
+        }
+        let (method, max_bin) = (params.tree_method, params.max_bin);
+        let mut cuts = Vec::with_capacity(rows.data.features());
+        for (column, name) in rows.data.columns.iter().zip(rows.data.names()) {
+            let values = gather_values(ranks, rows.of(column))?;
+            let learned = FeatureCuts::learn(&values, method, max_bin);
+            cuts.push(learned.map_err(|error| error.context(&format!("feature {name}")))?);
+        }
+        let columns = rows.data.columns.par_iter().zip(&cuts);
+        let columns = columns.map(|(column, cuts)| BinColumn::new(&rows.of(column), cuts)).collect();
+        Ok(Self::arranged(rows.len(), cuts, columns, (method, max_bin), ListRule::NEVER))
     }
 
     /// Bins all rows as [`BinnedMatrix::of`] does, and takes the values out of the table: each column is freed as soon as it is binned,
@@ -125,6 +148,16 @@ impl BinnedMatrix {
             .collect::<Result<Vec<_>>>()?
             .into_iter()
             .unzip();
+        Ok(Self::arranged(rows, cuts, columns, (method, max_bin), ListRule::default()))
+    }
+
+    fn arranged(
+        rows: usize,
+        cuts: Vec<FeatureCuts>,
+        columns: Vec<BinColumn>,
+        (method, max_bin): (TreeMethod, usize),
+        rule: ListRule,
+    ) -> Self {
         let mut matrix = Self {
             rows,
             cuts,
@@ -136,8 +169,8 @@ impl BinnedMatrix {
             method,
             max_bin,
         };
-        matrix.arrange(ListRule::default());
-        Ok(matrix)
+        matrix.arrange(rule);
+        matrix
     }
 
     /// Lays the codes out by row anew, some as lists as the rule asks, from the columns of a matrix that has them all: others stay as they

@@ -6,11 +6,15 @@ use super::chunk::{RowChunk, each_drawn, map_reduce};
 use super::gradient::{Pairs, StoredPair};
 use super::prefetch::read_lines;
 use crate::backend::problem::Problem;
+use crate::error::Result;
 use crate::fixed::quantiser::PairSum;
 use crate::tree::grown::GrownNode;
 use crate::util::vector::vectorised;
 
 /// Sums the pairs of class `output`.
+///
+/// # Errors
+/// If a rank is lost.
 pub fn run(
     problem: &Problem<'_>,
     pairs: &Pairs,
@@ -18,22 +22,31 @@ pub fn run(
     chunks: &[RowChunk],
     nodes: &mut [GrownNode],
     parallel: bool,
-) {
-    match pairs {
-        Pairs::Short(pairs) => sum(problem.classes, &pairs[output..], chunks, nodes, parallel),
-        Pairs::Long(pairs) => sum(problem.classes, &pairs[output..], chunks, nodes, parallel),
-    }
+) -> Result<()> {
+    let leaves: Vec<usize> = (0..nodes.len()).filter(|&node| nodes[node].left == 0).collect();
+    let mut sums = match pairs {
+        Pairs::Short(pairs) => sum(problem.classes, &pairs[output..], chunks, &leaves, parallel),
+        Pairs::Long(pairs) => sum(problem.classes, &pairs[output..], chunks, &leaves, parallel),
+    };
+    problem.shard.sum_pairs(&mut sums)?;
+    leaves.iter().zip(sums).for_each(|(&leaf, sum)| nodes[leaf].leaf_sums = sum);
+    Ok(())
 }
 
 /// `pairs[row x classes]` is the pair of a row.
-fn sum<P: StoredPair>(classes: usize, pairs: &[P], chunks: &[RowChunk], nodes: &mut [GrownNode], parallel: bool) {
-    let leaves: Vec<usize> = (0..nodes.len()).filter(|&node| nodes[node].left == 0).collect();
-    let sums = map_reduce(
+fn sum<P: StoredPair>(
+    classes: usize,
+    pairs: &[P],
+    chunks: &[RowChunk],
+    leaves: &[usize],
+    parallel: bool,
+) -> Vec<PairSum> {
+    map_reduce(
         chunks,
         parallel,
         || vec![PairSum::default(); leaves.len()],
         |chunk| {
-            if let [0] = leaves[..] {
+            if let [0] = leaves {
                 // The drawn rows of a tree of one leaf need not be gathered by node.
                 let mut sum = PairSum::default();
                 vectorised(
@@ -61,6 +74,5 @@ fn sum<P: StoredPair>(classes: usize, pairs: &[P], chunks: &[RowChunk], nodes: &
             a.iter_mut().zip(b).for_each(|(a, b)| *a = a.plus(b));
             a
         },
-    );
-    leaves.iter().zip(sums).for_each(|(&leaf, sum)| nodes[leaf].leaf_sums = sum);
+    )
 }

@@ -219,7 +219,7 @@ impl Backend for CpuBackend<'_> {
         let problem = self.problem;
         let mut chunks = self.spare_chunks.pop().unwrap_or_else(|| RowChunk::cover(problem.rows(), self.chunk_rows()));
         let started = Stopwatch::start();
-        sample::run(&task.rows, &problem.weights, &mut chunks, self.parallel);
+        sample::run(&task.rows, problem.shard.first_row, &problem.weights, &mut chunks, self.parallel);
         self.count(Kernel::Sample, started);
         self.begun = Some(BegunTree {
             output: task.output,
@@ -234,7 +234,8 @@ impl Backend for CpuBackend<'_> {
     fn extent(&mut self) -> Result<()> {
         let Some(tree) = &mut self.begun else { return Ok(()) };
         let started = Stopwatch::start();
-        tree.extent = quantise::extent(self.problem, &self.pairs, tree.output, &tree.chunks, self.parallel);
+        let extent = quantise::extent(self.problem, &self.pairs, tree.output, &tree.chunks, self.parallel);
+        tree.extent = self.problem.shard.merge_extent(extent)?;
         tree.extent_time = started.elapsed();
         Ok(())
     }
@@ -246,7 +247,10 @@ impl Backend for CpuBackend<'_> {
         let started = Stopwatch::start();
         let problem = self.problem;
         let quantiser = Quantiser::new(&extent, problem.width, problem.format.caps_hessian);
-        let sums = quantise::run(problem, quantiser, &self.pairs, output, &chunks, &mut self.quantised, self.parallel);
+        let mut sums =
+            [quantise::run(problem, quantiser, &self.pairs, output, &chunks, &mut self.quantised, self.parallel)];
+        problem.shard.sum_pairs(&mut sums)?;
+        let [sums] = sums;
         self.count_time(Kernel::Quantise, extent_time + started.elapsed());
         self.trees.push(TreeState {
             output,
@@ -276,6 +280,7 @@ impl Backend for CpuBackend<'_> {
         let Current { problem, parallel, quantised, histograms, tree } = self.current();
         let task = histogram::Task {
             matrix: problem.matrix,
+            shard: problem.shard,
             features: &tree.columns.tree,
             chunks: &tree.chunks,
             quantised,
@@ -286,8 +291,8 @@ impl Backend for CpuBackend<'_> {
             parallel,
         };
         match histograms {
-            LevelHistograms::Narrow(histograms) => histogram::run(&task, histograms),
-            LevelHistograms::Wide(histograms) => histogram::run(&task, histograms),
+            LevelHistograms::Narrow(histograms) => histogram::run(&task, histograms)?,
+            LevelHistograms::Wide(histograms) => histogram::run(&task, histograms)?,
         }
         self.count(Kernel::Histogram, started);
         Ok(())
@@ -337,7 +342,7 @@ impl Backend for CpuBackend<'_> {
     fn leaf_sums(&mut self) -> Result<()> {
         let started = Stopwatch::start();
         let Some(tree) = self.trees.last_mut() else { return Ok(()) };
-        leaf_sums::run(self.problem, &self.pairs, tree.output, &tree.chunks, &mut tree.nodes, self.parallel);
+        leaf_sums::run(self.problem, &self.pairs, tree.output, &tree.chunks, &mut tree.nodes, self.parallel)?;
         self.count(Kernel::LeafSums, started);
         Ok(())
     }

@@ -9,10 +9,11 @@ use crate::fixed::weight::RowWeights;
 use crate::tree::sampling::RowSample;
 use crate::util::vector::vectorised;
 
-/// Draws the rows of a tree; every drawn row belongs to node 0.
-pub fn run(sample: &RowSample, weights: &RowWeights, chunks: &mut [RowChunk], parallel: bool) {
+/// Draws the rows of a tree; every drawn row belongs to node 0. `first_row` is the number of the first row of the chunks among all
+/// training rows: a row is drawn by its number.
+pub fn run(sample: &RowSample, first_row: usize, weights: &RowWeights, chunks: &mut [RowChunk], parallel: bool) {
     for_each(chunks, parallel, |_, chunk| {
-        let first = chunk.first_row;
+        let first = first_row + chunk.first_row;
         match sample {
             RowSample::All if !weights.is_weighted() => {
                 number(&mut chunk.order);

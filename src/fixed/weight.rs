@@ -2,6 +2,7 @@
 
 use super::{exponent_above, power_of_two, round_to_integer};
 use crate::error::{Error, Result};
+use std::ops::Range;
 
 /// The quantised weights of a channel: `w` is about `values[row] / 2^scale`, and all of them sum to less than 2^32.
 #[derive(Clone, Debug, PartialEq)]
@@ -44,6 +45,13 @@ impl RowWeights {
         let half = (1_u64 << shift) >> 1;
         let values = integers.iter().map(|&w| ((w + half) >> shift) as u32).collect();
         Ok(Self { values: Some(values), scale: 31 - exponent - shift })
+    }
+
+    /// Returns the weights of some of the rows, in the same scale.
+    #[must_use]
+    pub fn part(self, rows: Range<usize>) -> Self {
+        let part = |values: Vec<u32>| if rows.len() < values.len() { values[rows].to_vec() } else { values };
+        Self { values: self.values.map(part), scale: self.scale }
     }
 
     /// The weight of a row as an integer.

@@ -251,6 +251,7 @@ fn margins_after(problem: &Problem<'_>, trees: &[Tree]) -> Margins {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+    use crate::backend::shard::Shard;
     use crate::binning::BinnedMatrix;
     use crate::data::rows::Rows;
     use crate::train::set::TrainingSet;
@@ -264,7 +265,8 @@ mod tests {
         start: Option<&'a Model>,
     ) -> Problem<'a> {
         let channels = vec![("validation".to_string(), data)];
-        begin(params, &TrainingSet { rows: Rows::all(data), matrix, channels, start }).unwrap().0
+        let set = TrainingSet { rows: Rows::all(data), matrix, channels, start };
+        begin(params, &set, Shard::whole(data.rows)).unwrap().0
     }
 
     /// Margins that are computed from the trees, by bins, are those that a training begins with that goes on from the model, by values.

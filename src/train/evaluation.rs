@@ -2,6 +2,8 @@
 
 use crate::backend::Backend;
 use crate::backend::problem::Problem;
+use crate::backend::shard::Shard;
+use crate::collective::{Collective, gather_values, gather_words};
 use crate::data::dataset::Dataset;
 use crate::data::rows::Rows;
 use crate::error::Result;
@@ -16,7 +18,7 @@ use crate::util::per_output::{PerOutput, RowMajor};
 use rayon::prelude::*;
 use std::borrow::Cow;
 
-/// The channels of one training, the training rows first, and what came of them.
+/// The channels of one training, the training rows first, and what came of them. Of several ranks each evaluates the rows of all.
 pub(crate) struct Evaluation<'a> {
     labels: Vec<Cow<'a, [f32]>>,
     weights: Vec<RowWeights>,
@@ -26,12 +28,13 @@ pub(crate) struct Evaluation<'a> {
 }
 
 impl<'a> Evaluation<'a> {
-    pub fn new(set: &TrainingSet<'a>, metrics: Vec<Metric>, format: MarginFormat) -> Result<Self> {
+    pub fn new(set: &TrainingSet<'a>, shard: Shard<'_>, metrics: Vec<Metric>, format: MarginFormat) -> Result<Self> {
         let mut evaluation = Self { labels: Vec::new(), weights: Vec::new(), metrics, format, history: Vec::new() };
         let others = set.channels.iter().map(|(name, data)| (name.as_str(), Rows::all(data)));
         for (name, rows) in std::iter::once(("train", set.rows)).chain(others) {
-            evaluation.labels.push(rows.labels()?);
-            evaluation.weights.push(weights_for_metrics(rows).map_err(|error| error.context(name))?);
+            evaluation.labels.push(gather_values(shard.ranks, rows.labels()?)?);
+            let weights = rows.weights().map(|weights| gather_values(shard.ranks, weights)).transpose()?;
+            evaluation.weights.push(quantised(weights.as_deref()).map_err(|error| error.context(name))?);
         }
         Ok(evaluation)
     }
@@ -43,6 +46,7 @@ impl<'a> Evaluation<'a> {
                 0 => backend.margins()?,
                 _ => backend.channel_margins(channel - 1)?,
             };
+            let fixed = gather_margins(problem.shard.ranks, fixed)?;
             let rows: PerOutput<i64, RowMajor> = PerOutput::new(fixed, problem.classes);
             let unit = power_of_two(-self.format.scale);
             Ok(rows.into_output_major(|margin| margin as f64 * unit))
@@ -56,6 +60,15 @@ impl<'a> Evaluation<'a> {
         self.history.push(Round { round, values });
         Ok(())
     }
+}
+
+/// Returns the margins of the rows of all ranks.
+fn gather_margins(ranks: &dyn Collective, margins: Vec<i64>) -> Result<Vec<i64>> {
+    if !ranks.is_shared() {
+        return Ok(margins);
+    }
+    let words: Vec<u64> = margins.iter().map(|&margin| margin as u64).collect();
+    Ok(gather_words(ranks, &words)?.into_iter().flatten().map(|word| word as i64).collect())
 }
 
 /// The weights that metrics of a channel use.
@@ -77,5 +90,9 @@ pub fn lack_of(rows: Rows<'_>, params: &Params) -> Option<Lack> {
 }
 
 fn weights_for_metrics(rows: Rows<'_>) -> Result<RowWeights> {
-    rows.weights().map_or(Ok(RowWeights::UNWEIGHTED), |weights| RowWeights::new(&weights))
+    quantised(rows.weights().as_deref())
+}
+
+fn quantised(weights: Option<&[f32]>) -> Result<RowWeights> {
+    weights.map_or(Ok(RowWeights::UNWEIGHTED), RowWeights::new)
 }

@@ -2,6 +2,7 @@
 
 use crate::backend::problem::Problem;
 use crate::backend::{Backend, Margins};
+use crate::collective::Collective;
 use crate::cpu::{CpuBackend, CpuOptions};
 #[cfg(feature = "gpu")]
 use crate::error::Error;
@@ -25,6 +26,8 @@ pub(crate) struct Plan<'a> {
     pub params: &'a Params,
     pub evaluate: Evaluate,
     pub compute: &'a Compute,
+    /// The ranks that hold the rows; several only with one training.
+    pub ranks: &'a dyn Collective,
 }
 
 impl Plan<'_> {

@@ -3,6 +3,8 @@
 use crate::backend::Margins;
 use crate::backend::counts::Counts;
 use crate::backend::problem::Problem;
+use crate::backend::shard::Shard;
+use crate::collective::agree;
 use crate::error::Result;
 use crate::train::auto::{Auto, Turn};
 use crate::train::choice::BackendChoice;
@@ -26,8 +28,10 @@ pub(crate) fn train_together(
     sets: &[TrainingSet<'_>],
     on_round: &mut OnRound<'_>,
 ) -> Result<(Vec<Finished>, bool)> {
-    let beginnings: Vec<(Problem<'_>, Beginning<'_>)> =
-        sets.iter().map(|set| begin(plan.params, set)).collect::<Result<_>>()?;
+    let beginnings: Vec<(Problem<'_>, Beginning<'_>)> = sets
+        .iter()
+        .map(|set| begin(plan.params, set, Shard::of(plan.ranks, set.rows.len())?))
+        .collect::<Result<_>>()?;
     let (mut problems, beginnings): (Vec<_>, Vec<_>) = beginnings.into_iter().unzip();
     // The processor may have the first margins for itself where nobody else can come to need them.
     let margins: Vec<Option<Margins>> = problems
@@ -58,7 +62,7 @@ fn boost(
 ) -> Result<bool> {
     let (params, rounds) = (plan.params, plan.params.num_round as usize);
     let source = |training: &Training<'_>| {
-        SampleSource::new(params, training.problem.rows(), training.problem.matrix.features())
+        SampleSource::new(params, training.problem.shard.rows, training.problem.matrix.features())
     };
     let mut samples = SampleSources::new(trainings.iter().map(source).collect());
     let trees = trainings.first().map_or(0, |training| training.problem.trees_per_round());
@@ -72,7 +76,7 @@ fn boost(
         };
         let metrics: Vec<Option<&Round>> =
             trainings.iter().map(|training| training.last_evaluated().filter(|_| due)).collect();
-        if on_round(done, &metrics, events)?.is_break() {
+        if agree(plan.ranks, on_round(done, &metrics, events))?.is_break() {
             return Ok(done < rounds);
         }
     }

@@ -2,6 +2,8 @@
 
 use crate::backend::problem::Problem;
 use crate::backend::problem::RoutedChannel;
+use crate::backend::shard::Shard;
+use crate::collective::gather_values;
 use crate::data::dataset::Dataset;
 use crate::data::rows::Rows;
 use crate::error::{Error, Result};
@@ -50,17 +52,24 @@ pub(crate) struct Beginning<'a> {
     pub(super) evaluation: Evaluation<'a>,
 }
 
-pub(crate) fn begin<'a>(params: &Params, set: &TrainingSet<'a>) -> Result<(Problem<'a>, Beginning<'a>)> {
+/// Prepares the training of the rows of `set`, which are those of `shard`. What follows from all labels and weights
+/// is the same on all ranks: each looks at those of all rows.
+pub(crate) fn begin<'a>(
+    params: &Params,
+    set: &TrainingSet<'a>,
+    shard: Shard<'a>,
+) -> Result<(Problem<'a>, Beginning<'a>)> {
     let data = set.rows.data;
-    if params.histogram_sums == HistogramSums::Narrow && set.rows.len() > NARROW_ROWS {
+    if params.histogram_sums == HistogramSums::Narrow && shard.rows > NARROW_ROWS {
         return Err(Error::parameter(format!(
             "histogram_sums narrow holds at most {NARROW_ROWS} training rows, there are {}",
-            set.rows.len()
+            shard.rows
         ))
         .remedy("leave it out, or give wide"));
     }
-    let labels = set.rows.labels()?;
-    let weights = training_weights(params, set.rows, &labels)?;
+    let labels = gather_values(shard.ranks, set.rows.labels()?)?;
+    let given = set.rows.weights().map(|weights| gather_values(shard.ranks, weights)).transpose()?;
+    let weights = training_weights(params, given.as_deref(), &labels)?;
     let base_score = match set.start {
         Some(model) => {
             check_base_score(model, params, &labels, &weights)?;
@@ -87,7 +96,7 @@ pub(crate) fn begin<'a>(params: &Params, set: &TrainingSet<'a>) -> Result<(Probl
         notes: Vec::new(),
     };
     let base_margins: Vec<f32> = (0..model.classes).map(|class| model.base_margin(class)).collect();
-    let mut problem = Problem::new(params, set.matrix, &labels, weights, &base_margins);
+    let mut problem = Problem::new(params, (set.matrix, shard), &labels, weights, &base_margins);
     let format = problem.format.margin;
     replay(&model, set.rows, format, &mut problem.margins);
     for (_, data) in &set.channels {
@@ -95,7 +104,7 @@ pub(crate) fn begin<'a>(params: &Params, set: &TrainingSet<'a>) -> Result<(Probl
         replay(&model, Rows::all(data), format, &mut margins);
         problem.channels.push(RoutedChannel { data, margins });
     }
-    let evaluation = Evaluation::new(set, params.metrics(), format)?;
+    let evaluation = Evaluation::new(set, shard, params.metrics(), format)?;
     Ok((problem, Beginning { model, evaluation }))
 }
 
@@ -141,14 +150,13 @@ fn base_score(params: &Params, labels: &[f32], weights: &RowWeights) -> f32 {
 }
 
 /// The weights that training uses, `scale_pos_weight` included.
-fn training_weights(params: &Params, rows: Rows<'_>, labels: &[f32]) -> Result<RowWeights> {
-    let weights = rows.weights();
+fn training_weights(params: &Params, weights: Option<&[f32]>, labels: &[f32]) -> Result<RowWeights> {
     let positive = if params.objective.weighs_positives() { params.scale_pos_weight } else { 1.0 };
     if weights.is_none() && positive == 1.0 {
         return Ok(RowWeights::UNWEIGHTED);
     }
     let weighted = |(row, &label): (usize, &f32)| {
-        let weight = weights.as_ref().map_or(1.0, |weights| weights[row]);
+        let weight = weights.map_or(1.0, |weights| weights[row]);
         if label == 1.0 { weight * positive } else { weight }
     };
     RowWeights::new(&labels.iter().enumerate().map(weighted).collect::<Vec<_>>())

@@ -3,12 +3,13 @@
 //! Trainings advance together, a round at a time: one in a [`Trainer`], one a fold in a cross-validation.
 
 use crate::binning::BinnedMatrix;
+use crate::collective::{Alone, Collective, agree, compare};
 use crate::data::dataset::Dataset;
 use crate::data::rows::Rows;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::Model;
 use crate::params::Params;
-use crate::train::choice::Compute;
+use crate::train::choice::{BackendChoice, Compute};
 use crate::train::early_stopping::EarlyStopping;
 pub use crate::train::evaluation::{lack_of, metric_weights};
 use crate::train::outcome::Round;
@@ -47,6 +48,7 @@ pub struct Trainer<'a> {
     evaluate: Evaluate,
     observer: Option<Observer<'a>>,
     compute: Compute,
+    ranks: &'a dyn Collective,
 }
 
 impl<'a> Trainer<'a> {
@@ -62,6 +64,7 @@ impl<'a> Trainer<'a> {
             evaluate: Evaluate::default(),
             observer: None,
             compute: Compute::default(),
+            ranks: &Alone,
         }
     }
 
@@ -122,23 +125,38 @@ impl<'a> Trainer<'a> {
         self
     }
 
+    /// Trains one model over several ranks. Each is given its own rows, of the training data and of every
+    /// channel: rank r has the r-th run of the rows that one machine would read.
+    ///
+    /// All ranks get the same model, history and bytes as one machine that has all rows. They train on the
+    /// processor, and bin the rows themselves.
+    #[must_use]
+    pub fn across(mut self, ranks: &'a dyn Collective) -> Self {
+        self.ranks = ranks;
+        self
+    }
+
     /// Trains.
     ///
     /// # Errors
     /// Parameters in conflict, labels outside the objective's domain, a start model that does not fit, a binned matrix of other
-    /// rows or parameters, an observer's stop.
+    /// rows or parameters, an observer's stop. Over several ranks all fail if one does, if they differ in parameters, columns or
+    /// channels, or if one is lost.
     pub fn run(self) -> Result<Trained> {
         self.compute.threads.install(self.params, || self.train())
     }
 
     fn train(mut self) -> Result<Trained> {
-        let params = self.params;
+        let (params, ranks) = (self.params, self.ranks);
         let binning = Stopwatch::start();
-        self.check()?;
-        if self.binned.is_none() || self.start.is_some() {
-            self.check_values(("train", self.train))?;
+        agree(ranks, self.check_all())?;
+        if ranks.is_shared() {
+            compare(ranks, &self.facts())?;
         }
-        let made = if self.binned.is_none() { Some(BinnedMatrix::of(Rows::all(self.train), params)?) } else { None };
+        let made = match self.binned {
+            None => Some(BinnedMatrix::across(Rows::all(self.train), params, ranks)?),
+            Some(_) => None,
+        };
         let Some(matrix) = self.binned.or(made.as_ref()) else {
             unreachable!("a matrix that was not given was made");
         };
@@ -147,7 +165,7 @@ impl<'a> Trainer<'a> {
         let training = Stopwatch::start();
 
         let mut observer = self.observer.take();
-        let plan = Plan { params, evaluate: self.evaluate, compute: &self.compute };
+        let plan = Plan { params, evaluate: self.evaluate, compute: &self.compute, ranks };
         let set = TrainingSet {
             rows: Rows::all(self.train),
             matrix,
@@ -181,6 +199,56 @@ impl<'a> Trainer<'a> {
         }
         let times = Times { bin, train: training.elapsed() };
         Ok(Trained { model, channels, metrics, history, stopped_early, times, adapter, backend, profile })
+    }
+
+    /// Checks all that can be checked before binning.
+    fn check_all(&self) -> Result<()> {
+        self.check()?;
+        if self.binned.is_none() || self.start.is_some() {
+            self.check_values(("train", self.train))?;
+        }
+        if self.ranks.is_shared() { self.check_ranks() } else { Ok(()) }
+    }
+
+    /// Refuses what a training over several ranks cannot do yet.
+    fn check_ranks(&self) -> Result<()> {
+        let refuse = |what: &str, remedy: &str| {
+            Err(Error::parameter(format!("a training over several ranks {what}")).remedy(remedy))
+        };
+        if self.compute.backend != BackendChoice::Cpu {
+            return refuse("runs on the processor alone", "choose BackendChoice::Cpu");
+        }
+        if self.compute.cpu.profile {
+            return refuse("has no profile", "leave CpuOptions::profile out");
+        }
+        if self.binned.is_some() {
+            return refuse("bins the rows itself", "leave Trainer::binned out, and keep the values");
+        }
+        Ok(())
+    }
+
+    /// Returns what must be the same on all ranks: else they would train different models, or wait for
+    /// each other.
+    fn facts(&self) -> Vec<(String, String)> {
+        let fact = |name: &str, value: String| (name.to_string(), value);
+        let weighted = |data: &Dataset| if data.weights.is_some() { "with weights" } else { "without weights" };
+        let params = self.params.to_json().into_iter();
+        let mut facts: Vec<_> = params
+            .filter(|(name, _)| name != "nthread" && name != "verbosity")
+            .map(|(name, value)| (name, value.to_string()))
+            .collect();
+        let channels: Vec<String> =
+            self.channels.iter().map(|(name, data)| format!("{name} {}", weighted(data))).collect();
+        facts.extend([
+            fact("the version of gboost", env!("CARGO_PKG_VERSION").to_string()),
+            fact("the list of features", format!("{:?}, {:?}", self.train.names(), self.train.index_base)),
+            fact("the train data", weighted(self.train).to_string()),
+            fact("the list of channels", format!("{channels:?}")),
+            fact("the model to continue from", self.start.map_or_else(|| "none".to_string(), Model::sha256)),
+            fact("the time of evaluation", format!("{:?}", self.evaluate)),
+            fact("CpuOptions::histogram_bytes", self.compute.cpu.histogram_bytes.to_string()),
+        ]);
+        facts
     }
 
     /// Refuses a table that has given its values up.

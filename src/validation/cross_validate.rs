@@ -2,6 +2,7 @@
 
 use super::folds::Folds;
 use crate::binning::BinnedMatrix;
+use crate::collective::Alone;
 use crate::data::dataset::Dataset;
 use crate::data::rows::Rows;
 use crate::error::{Error, ErrorKind, Result};
@@ -289,7 +290,7 @@ impl<'a> CrossValidation<'a> {
         self.check()?;
         let started = Stopwatch::start();
         let mut observer = self.observer.take();
-        let plan = Plan { params, evaluate: Evaluate::EveryRound, compute: &self.compute };
+        let plan = Plan { params, evaluate: Evaluate::EveryRound, compute: &self.compute, ranks: &Alone };
         let set = |(fold, part): (usize, &'a Part)| TrainingSet {
             rows: Rows::chosen(self.data.data, &part.train_rows),
             matrix: &part.matrix,

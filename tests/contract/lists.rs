@@ -1,6 +1,6 @@
 //! Lists of codes, against the codes themselves: how features are stored changes no sum and no model.
 use crate::common::{Labels, Random, data, params, with_weights};
-use gboost::backend::NodeBatch;
+use gboost::backend::{NodeBatch, Shard};
 use gboost::binning::BinnedMatrix;
 use gboost::binning::lists::ListRule;
 use gboost::cpu::CpuOptions;
@@ -164,6 +164,7 @@ fn check_sums<S: BinSum>(matrix: &BinnedMatrix, features: &[u32], chunk_rows: us
         let batch = NodeBatch { nodes: 0..1, subtract: false };
         let mut task = histogram::Task {
             matrix,
+            shard: Shard::whole(rows),
             features,
             chunks: &root,
             quantised: &quantised,
@@ -183,12 +184,12 @@ fn check_sums<S: BinSum>(matrix: &BinnedMatrix, features: &[u32], chunk_rows: us
                 );
             }
         };
-        histogram::run(&task, &mut histograms);
+        histogram::run(&task, &mut histograms).unwrap();
         equal(&histograms, 0, &|row| node_of[row].is_some());
         histograms.next_level();
         let batch = NodeBatch { nodes: 0..2, subtract };
         task = histogram::Task { chunks: &level, level: 1..3, parents: &[0], batch: &batch, ..task };
-        histogram::run(&task, &mut histograms);
+        histogram::run(&task, &mut histograms).unwrap();
         equal(&histograms, 0, &|row| child(0)(node_of[row]));
         equal(&histograms, 1, &|row| child(1)(node_of[row]));
     }

@@ -8,4 +8,5 @@ mod common;
 mod identity;
 mod lists;
 mod oracle;
+mod ranks;
 mod spill;

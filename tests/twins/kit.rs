@@ -5,7 +5,7 @@ mod common;
 
 pub use common::*;
 use gboost::backend::problem::{Problem, RoutedChannel};
-use gboost::backend::{Backend, TreeTask};
+use gboost::backend::{Backend, Shard, TreeTask};
 use gboost::binning::BinnedMatrix;
 use gboost::cpu::{CpuBackend, CpuOptions};
 use gboost::fixed::weight::RowWeights;
@@ -62,7 +62,8 @@ pub fn problem<'a>(params: &Params, data: &'a Dataset, matrix: &'a BinnedMatrix,
     let labels = data.labels.as_deref().unwrap();
     let all_ones = vec![1.0; data.rows];
     let weights = RowWeights::new(data.weights.as_ref().unwrap_or(&all_ones)).unwrap();
-    let mut problem = Problem::new(params, matrix, labels, weights, &vec![1.5; params.classes()]);
+    let mut problem =
+        Problem::new(params, (matrix, Shard::whole(data.rows)), labels, weights, &vec![1.5; params.classes()]);
     let format = problem.format.margin;
     let mut random = Random(seed);
     let mut margins = || -> Vec<i64> {

@@ -31,7 +31,7 @@ fn check(name: &str, both: &mut crate::kit::Both<'_>) {
     let mut pairs = Pairs::new(problem);
     let scale = gradient::run(problem, &problem.margins, &mut pairs, false);
     let mut chunks = RowChunk::cover(problem.rows(), 500);
-    sample::run(&task.rows, &problem.weights, &mut chunks, false);
+    sample::run(&task.rows, 0, &problem.weights, &mut chunks, false);
     let mut quantised = vec![QuantisedPair::default(); problem.rows()];
     let extent = quantise::extent(problem, &pairs, 0, &chunks, false);
     let quantiser = Quantiser::new(&extent, problem.width, problem.format.caps_hessian);

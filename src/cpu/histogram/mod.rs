@@ -3,13 +3,15 @@
 //! IN: bins, quantised pairs, the rows of every node of a level. OUT: the level's histograms. Of two siblings only the one with
 //! fewer rows is summed; the other is the parent less it. Deterministic: integer sums, so order and grouping do not matter.
 
+mod exchange;
 mod source;
 mod sum;
 
 use super::chunk::RowChunk;
-use crate::backend::NodeBatch;
+use crate::backend::{NodeBatch, Shard};
 use crate::binning::BinnedMatrix;
 use crate::binning::joint::JointBlock;
+use crate::error::Result;
 use crate::fixed::quantiser::QuantisedPair;
 use crate::tree::grown::GrownNode;
 use rayon::prelude::*;
@@ -122,6 +124,12 @@ impl<S: BinSum> Histograms<S> {
         let group = &self.groups[*group];
         &group.current[position * group.length..][place.clone()]
     }
+
+    fn feature_mut(&mut self, position: usize, feature: u32) -> &mut [S] {
+        let (group, place) = &self.places[feature as usize];
+        let group = &mut self.groups[*group];
+        &mut group.current[position * group.length..][place.clone()]
+    }
 }
 
 /// What to build.
@@ -129,6 +137,8 @@ impl<S: BinSum> Histograms<S> {
 pub struct Task<'a> {
     /// The bins.
     pub matrix: &'a BinnedMatrix,
+    /// Which of all rows are here.
+    pub shard: Shard<'a>,
     /// The features of the tree, ascending.
     pub features: &'a [u32],
     /// The rows.
@@ -164,6 +174,12 @@ struct Places<'u> {
     wanted: Cow<'u, [Range<usize>]>,
     /// Whether rows are added to those of all features, whatever the tree has.
     whole: bool,
+}
+
+impl<'u> Places<'u> {
+    fn new(used: &'u [Range<usize>], source: &Source<'_>) -> Self {
+        Self { used, wanted: source.wanted(used), whole: matches!(source, Source::Lists(..)) }
+    }
 }
 
 impl Summed<'_> {
@@ -220,9 +236,16 @@ struct Family<'s, S> {
 }
 
 impl<S: BinSum> Family<'_, S> {
-    /// Ends what was summed from rows: adds what follows from it, and from the parent's sums less the node's the sibling's.
+    /// Ends what was summed from the rows that are here; what follows from sums must wait for those of other ranks.
     fn complete(&mut self, task: &Task<'_>, source: &Source<'_>, places: &Places<'_>) {
         self.summed.share_out(places.used, self.sums);
+        if !task.shard.ranks.is_shared() {
+            self.derive(task, source, places);
+        }
+    }
+
+    /// Adds what follows from the sums, and from the parent's sums less the node's the sibling's.
+    fn derive(&mut self, task: &Task<'_>, source: &Source<'_>, places: &Places<'_>) {
         self.summed.add_frequent(task, source, self.sums);
         let Some((sibling, parent)) = &mut self.sibling else { return };
         for place in places.wanted.iter() {
@@ -233,7 +256,10 @@ impl<S: BinSum> Family<'_, S> {
 }
 
 /// Builds the histograms of the batch.
-pub fn run<S: BinSum>(task: &Task<'_>, histograms: &mut Histograms<S>) {
+///
+/// # Errors
+/// If a rank is lost.
+pub fn run<S: BinSum>(task: &Task<'_>, histograms: &mut Histograms<S>) -> Result<()> {
     histograms.current_complete = task.batch.nodes.len() == task.level.len();
     let sources = Source::all(task);
     let work: Vec<_> = histograms
@@ -249,6 +275,7 @@ pub fn run<S: BinSum>(task: &Task<'_>, histograms: &mut Histograms<S>) {
         let threads = if task.parallel { Threads::All } else { Threads::One };
         work.into_iter().for_each(|(group, source)| group.build(task, source, threads));
     }
+    if task.shard.ranks.is_shared() { exchange::run(task, histograms, &sources) } else { Ok(()) }
 }
 
 /// Who works on a group.
@@ -290,7 +317,7 @@ impl Shared {
 impl<S: BinSum> Group<S> {
     fn build(&mut self, task: &Task<'_>, source: &Source<'_>, threads: Threads) {
         let Self { length, used, current, above, parts } = self;
-        let places = Places { used, wanted: source.wanted(used), whole: matches!(source, Source::Lists(..)) };
+        let places = Places::new(used, source);
         // What an earlier level left is overwritten by `complete` or cleared here, node by node.
         let current = at_least(current, task.batch.nodes.len() * *length);
         let mut families = families(task, source, *length, current, above);
@@ -378,7 +405,11 @@ fn families<'s, S>(
             let node = first + 2 * pair;
             let parent = &above[parent * length..][..length];
             let (left_rows, right_rows) = (rows(node), rows(node + 1));
-            if left_rows <= right_rows {
+            let is_left_summed = match task.shard.ranks.is_shared() {
+                true => exchange::is_left_summed(task, node),
+                false => left_rows <= right_rows,
+            };
+            if is_left_summed {
                 Family { summed: summed(node, left_rows), sums: left, sibling: Some((right, parent)) }
             } else {
                 Family { summed: summed(node + 1, right_rows), sums: right, sibling: Some((left, parent)) }
@@ -436,6 +467,7 @@ mod tests {
             run(
                 &Task {
                     matrix,
+                    shard: Shard::whole(ROWS),
                     features,
                     chunks: &chunks,
                     quantised,
@@ -446,7 +478,8 @@ mod tests {
                     parallel,
                 },
                 &mut histograms,
-            );
+            )
+            .unwrap_or_else(|error| panic!("{error}"));
             for (position, wanted_node) in level_of.clone().enumerate() {
                 for &feature in features {
                     let mut naive = vec![PairSum::default(); matrix.cuts[feature as usize].codes()];
