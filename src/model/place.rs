@@ -2,7 +2,9 @@
 
 use super::json::Json;
 use crate::error::{Error, Result};
-use crate::model::read::DAMAGED;
+
+/// What helps against a file that is no model as a whole.
+pub(super) const DAMAGED: &str = "the file is damaged: save or copy the model again";
 
 /// A value with its place in the document, for messages.
 pub(crate) struct Place<'a> {

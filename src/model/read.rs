@@ -10,8 +10,7 @@ use crate::error::words::say;
 use crate::error::{Error, Result};
 use crate::io::files::read_checked;
 use crate::io::{Local, Location, Storage};
-use crate::model::place::Place;
-use crate::model::place::unsupported;
+use crate::model::place::{Place, unsupported};
 use crate::objective::Objective;
 use crate::tree::{Node, Tree};
 use std::collections::BTreeMap;
@@ -22,9 +21,6 @@ const MAX_CLASSES: usize = 1 << 16;
 
 /// More classes than this are refused in a model without trees, whose file would ask for much more memory than it has.
 const MAX_CLASSES_WITHOUT_TREES: usize = 256;
-
-/// The remedy for a file whose parts contradict each other.
-pub(crate) const DAMAGED: &str = "the file is damaged: save or copy the model again";
 
 impl Model {
     /// Reads a model that gboost or XGBoost 1.0 to 3.4 wrote as JSON.

@@ -1,7 +1,7 @@
 //! `history.csv` read back: a curve per channel and metric.
 
-use crate::data::thin::keep;
 use crate::palette::DataRole;
+use crate::thin::keep;
 use gboost::error::{Error, Result};
 use gboost::ingest::shown;
 use gboost::model::Model;

@@ -13,6 +13,7 @@ pub mod metrics_file;
 pub mod notebook;
 pub mod page;
 pub mod palette;
+pub mod thin;
 
 pub use analysis::Analysis;
 pub use data::ReportData;

@@ -10,7 +10,7 @@ use super::super::quotes::{self, Quoted};
 use super::super::source::Origin;
 use super::super::{ColumnRef, Header, ReadOptions};
 use super::records::Records;
-use super::scan;
+use super::scan::{self, Sink};
 use crate::error::{Error, Result};
 
 /// The values of a chunk's rows, column by column; ignored columns have none.
@@ -33,19 +33,20 @@ impl Rows {
         self.count = 0;
     }
 
-    /// Sets a value of the row that [`Rows::end_row`] ends.
+    pub(super) fn column(&self, column: usize) -> &[f32] {
+        &self.values[column * self.room..][..self.count]
+    }
+}
+
+impl Sink for Rows {
     #[inline]
-    pub(super) fn put(&mut self, column: usize, value: f32) {
+    fn put(&mut self, column: usize, value: f32) {
         self.values[column * self.room + self.count] = value;
     }
 
     #[inline]
-    pub(super) fn end_row(&mut self) {
+    fn end_row(&mut self) {
         self.count += 1;
-    }
-
-    pub(super) fn column(&self, column: usize) -> &[f32] {
-        &self.values[column * self.room..][..self.count]
     }
 }
 

@@ -9,10 +9,18 @@ use super::super::decimal;
 use super::super::layout::Role;
 use super::super::number::{self, Field};
 use super::super::quotes::is_break;
-use super::rows::Rows;
+
+/// What takes the rows that are read.
+pub(super) trait Sink {
+    /// Takes the value of a column of the row, counted without ignored ones; NaN is a missing one.
+    fn put(&mut self, column: usize, value: f32);
+
+    /// Ends the row.
+    fn end_row(&mut self);
+}
 
 /// Reads all rows of `text` into `rows`; `false` if it gives up.
-pub(super) fn rows(text: &str, delimiter: u8, roles: &[Role], rows: &mut Rows) -> bool {
+pub(super) fn rows(text: &str, delimiter: u8, roles: &[Role], rows: &mut impl Sink) -> bool {
     let scanner = Scanner { text, bytes: text.as_bytes(), delimiter };
     let mut at = 0;
     while let Some(&byte) = scanner.bytes.get(at) {
@@ -38,7 +46,7 @@ struct Scanner<'a> {
 impl<'a> Scanner<'a> {
     /// Reads the row that begins at `at`, and returns where it ends: before its line break.
     #[inline]
-    fn row(self, mut at: usize, roles: &[Role], rows: &mut Rows) -> Option<usize> {
+    fn row(self, mut at: usize, roles: &[Role], rows: &mut impl Sink) -> Option<usize> {
         let mut column = 0;
         let last = roles.len().checked_sub(1)?;
         for (index, &role) in roles.iter().enumerate() {

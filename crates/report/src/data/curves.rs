@@ -1,6 +1,6 @@
 //! Curves over the threshold: ROC, precision and recall, gain and lift.
 
-use super::thin::keep;
+use crate::thin::keep;
 use gboost::metric::Ranking;
 use serde::Serialize;
 

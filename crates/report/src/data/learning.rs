@@ -1,35 +1,13 @@
 //! The loss over the rounds, and what it says: whether the model has learned too much or could learn more.
 
 use super::verdict::{Finding, Scale, Told, points};
+pub use super::verdict::{RoundsUsed, Verdict};
 use crate::history_file::History;
 use crate::history_file::LossCurve;
 use crate::history_file::thinned;
 use crate::palette::DataRole;
 use gboost::objective::Objective;
 use serde::Serialize;
-
-/// What the curves say.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Verdict {
-    /// It gets worse on data that it does not train on, or better on the training data alone.
-    Overfits,
-    /// It still gets better with every round.
-    Underfits,
-    /// It has stopped getting better, does not get worse, and is about as good on the training data.
-    Settled,
-    /// There are not both curves to tell from, or one round.
-    Unknown,
-}
-
-/// Which rounds predict.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RoundsUsed {
-    /// How many.
-    pub rounds: usize,
-    /// Whether the training had early stopping, which has chosen the best ones.
-    pub stopped_early: bool,
-}
 
 /// The loss over the rounds, and what it says.
 #[derive(Clone, Debug, PartialEq, Serialize)]

@@ -15,7 +15,6 @@ pub mod regression;
 pub mod sample;
 pub mod shap;
 pub mod stages;
-pub mod thin;
 pub mod thresholds;
 pub mod trees;
 pub(crate) mod verdict;

@@ -14,11 +14,34 @@
 //! The gap is measured by the loss, not in the metric's own numbers: AUC .844 and .773 look close,
 //! but .227 against .156 is a third less missing. Without both curves nothing is said about either.
 
-use super::learning::{RoundsUsed, Verdict};
 use crate::history_file::LossCurve;
 use crate::html::figure;
 use crate::palette::DataRole;
 use gboost::metric::{Better, Metric};
+use serde::Serialize;
+
+/// What the curves say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// It gets worse on data that it does not train on, or better on the training data alone.
+    Overfits,
+    /// It still gets better with every round.
+    Underfits,
+    /// It has stopped getting better, does not get worse, and is about as good on the training data.
+    Settled,
+    /// There are not both curves to tell from, or one round.
+    Unknown,
+}
+
+/// Which rounds predict.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RoundsUsed {
+    /// How many.
+    pub rounds: usize,
+    /// Whether the training had early stopping, which has chosen the best ones.
+    pub stopped_early: bool,
+}
 
 /// A loss counts as risen, or as still falling, by this share of everything it fell by.
 const NOTABLE_SHARE: f64 = 0.01;
