@@ -1,8 +1,11 @@
-//! Tells the program which commit it was built from: from git in a checkout, from cargo's own record in a package of crates.io,
-//! not at all elsewhere.
+//! Tells the program which commit it was built from: from git in a checkout, from cargo's own record in a package of
+//! crates.io, not at all elsewhere.
 
 use std::path::Path;
 use std::process::Command;
+
+/// What the program is built from, from this package's folder.
+const SOURCES: [&str; 6] = ["../../Cargo.toml", "../../Cargo.lock", "../../src", "../../shaders", "../../data", ".."];
 
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
@@ -31,24 +34,12 @@ fn checked_out() -> Option<String> {
         let path = git(&["rev-parse", "--git-path", name])?;
         println!("cargo:rerun-if-changed={path}");
     }
-    for path in
-        ["Cargo.toml", "Cargo.lock", "src", "shaders", "data"].into_iter().filter(|path| Path::new(path).exists())
-    {
+    for path in SOURCES.into_iter().filter(|path| Path::new(path).exists()) {
         println!("cargo:rerun-if-changed={path}");
     }
     // Without its lock git leaves the index as it is: written now, it would count as changed in the next build.
-    let changes = git(&[
-        "--no-optional-locks",
-        "status",
-        "--porcelain",
-        "--untracked-files=no",
-        "--",
-        "Cargo.toml",
-        "Cargo.lock",
-        "src",
-        "shaders",
-        "data",
-    ])?;
+    let options = ["--no-optional-locks", "status", "--porcelain", "--untracked-files=no", "--"];
+    let changes = git(&[&options[..], &SOURCES].concat())?;
     Some(if changes.is_empty() { commit } else { format!("{commit}-modified") })
 }
 

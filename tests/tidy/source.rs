@@ -116,7 +116,7 @@ impl Source {
                 at += 1;
             }
         }
-        let end = self.text.find("\n#[cfg(test)]\nmod ").map_or(text.len(), |byte| self.text[..byte].chars().count());
+        let end = self.text.find("\n#[cfg(test)]\n").map_or(text.len(), |byte| self.text[..byte].chars().count());
         text.into_iter().zip(kinds).take(if self.is_test() { 0 } else { end }).collect()
     }
 
