@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// The rooms of the library from the lowest to the highest floor: a room imports lower ones alone.
-const LIBRARY: [&str; 19] = [
+const LIBRARY: [&str; 20] = [
     "error",
     "io",
     "util",
@@ -24,6 +24,7 @@ const LIBRARY: [&str; 19] = [
     "ingest",
     "binning",
     "tree",
+    "collective",
     "backend",
     "cpu",
     "gpu",
@@ -35,7 +36,8 @@ const LIBRARY: [&str; 19] = [
 ];
 
 /// The modules of the report, likewise.
-const REPORT: [&str; 12] = [
+const REPORT: [&str; 13] = [
+    "thin",
     "palette",
     "chart",
     "html",
@@ -43,15 +45,15 @@ const REPORT: [&str; 12] = [
     "figures",
     "manifest",
     "metrics_file",
+    "analysis",
     "data",
     "history",
-    "analysis",
     "page",
     "notebook",
 ];
 
 /// The rooms of the program, likewise.
-const PROGRAM: [&str; 7] = ["terminal", "output", "args", "jobs", "commands", "program", "main"];
+const PROGRAM: [&str; 5] = ["terminal", "args", "commands", "program", "main"];
 
 /// What a rule finds and may stay: the rule, the file, the reason. Whatever is allowed must be found.
 const ALLOWED: [(&str, &str, &str); 0] = [];
