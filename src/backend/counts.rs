@@ -10,10 +10,7 @@
 //! [`Counts`] are of elements and the same on every backend; [`Widths`] are a backend's; [`bytes`] has the one formula of each kernel.
 
 use crate::backend::TreeTask;
-use crate::backend::bytes::bytes;
 use crate::backend::problem::Problem;
-use crate::backend::profile::{Activity, Profile};
-use crate::backend::widths::Widths;
 use crate::binning::codes::BinColumn;
 use crate::binning::lists::Reading;
 use crate::binning::rule::Rule;
@@ -267,16 +264,6 @@ impl Counts {
             self.routed_nodes += nodes;
         }
     }
-
-    /// Fills in the bytes of every kernel of a profile.
-    pub fn fill(&self, widths: &Widths, profile: &mut Profile) {
-        for row in &mut profile.rows {
-            if let Activity::Kernel(kernel) = row.activity {
-                row.bytes += bytes(kernel, self, widths);
-            }
-        }
-        profile.counts = *self;
-    }
 }
 
 /// Whether a tree is grown from a row.
@@ -296,7 +283,10 @@ fn code_bytes(problem: &Problem<'_>, feature: u32) -> u64 {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+    use crate::backend::bytes::bytes;
     use crate::backend::kernel::Kernel;
+    use crate::backend::profile::Profile;
+    use crate::backend::widths::Widths;
     use crate::binning::BinnedMatrix;
     use crate::binning::lists::ListRule;
     use crate::cpu::CpuOptions;

@@ -1,7 +1,9 @@
 //! Where the time of a training goes: one row per kernel, for any backend.
 
+use crate::backend::bytes::bytes;
 use crate::backend::counts::Counts;
 use crate::backend::kernel::Kernel;
+use crate::backend::widths::Widths;
 use std::time::Duration;
 
 /// What is timed: a kernel, or what a device does between kernels.
@@ -66,5 +68,15 @@ impl Profile {
         row.calls += 1;
         row.time += time;
         row.bytes += bytes;
+    }
+
+    /// Fills in the counts of a training, and the bytes of every kernel that follow from them.
+    pub fn fill(&mut self, counts: &Counts, widths: &Widths) {
+        for row in &mut self.rows {
+            if let Activity::Kernel(kernel) = row.activity {
+                row.bytes += bytes(kernel, counts, widths);
+            }
+        }
+        self.counts = *counts;
     }
 }

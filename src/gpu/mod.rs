@@ -411,7 +411,7 @@ fn groups(rows: u32) -> usize {
 fn device_loss(objective: Objective) -> Result<DeviceLoss> {
     objective.device_loss().ok_or_else(|| {
         let message = format!("{} trains on the processor only", objective.name());
-        Error::new(ErrorKind::Unavailable, message).remedy("train with --backend cpu")
+        Error::new(ErrorKind::Unavailable, message).remedy("train with {cpu}")
     })
 }
 

@@ -87,8 +87,7 @@ pub fn all_margins(
 }
 
 fn on_categories() -> Error {
-    Error::new(ErrorKind::Unavailable, "the GPU backend does not route splits on categories")
-        .remedy("train with --backend cpu")
+    Error::new(ErrorKind::Unavailable, "the GPU backend does not route splits on categories").remedy("train with {cpu}")
 }
 
 /// Uploads the finished tree of a class.

@@ -108,7 +108,7 @@ impl<'a> Training<'a> {
         let Self { backend, model, evaluation, counts, .. } = self;
         let mut profile = backend.profile().cloned();
         if let (Some(counts), Some(profile)) = (counts, &mut profile) {
-            counts.fill(&backend.widths(), profile);
+            profile.fill(&counts, &backend.widths());
         }
         let placement = Placement { name: backend.side().name(), driver: backend.driver(), auto };
         Finished { model, history: evaluation.history, adapter: backend.adapter(), backend: placement, profile }

@@ -7,9 +7,23 @@
 //! the path.
 
 use crate::fixed::quantiser::{PairSum, ScaledRules};
-use crate::tree::split::side_score;
 use crate::util::bit_set::BitSet;
 use std::sync::Arc;
+
+/// `G^2 / (H + lambda)` of one side with the corrections of alpha and max_delta_step.
+#[inline(always)]
+#[must_use]
+pub fn side_score(rules: &ScaledRules, side: PairSum) -> f64 {
+    let mut a = side.g.unsigned_abs() as f64;
+    if rules.alpha > 0.0 {
+        a = if a > rules.alpha { a - rules.alpha } else { 0.0 };
+    }
+    let d = side.h as f64 + rules.lambda;
+    if rules.max_delta_step > 0.0 && a / d > rules.max_delta_step {
+        return rules.max_delta_step * (2.0 * a - d * rules.max_delta_step);
+    }
+    a * a / d
+}
 
 /// How the weights of a feature's sides must stand to one another.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -111,21 +111,6 @@ impl Place {
     }
 }
 
-/// `G^2 / (H + lambda)` of one side with the corrections of alpha and max_delta_step.
-#[inline(always)]
-#[must_use]
-pub fn side_score(rules: &ScaledRules, side: PairSum) -> f64 {
-    let mut a = side.g.unsigned_abs() as f64;
-    if rules.alpha > 0.0 {
-        a = if a > rules.alpha { a - rules.alpha } else { 0.0 };
-    }
-    let d = side.h as f64 + rules.lambda;
-    if rules.max_delta_step > 0.0 && a / d > rules.max_delta_step {
-        return rules.max_delta_step * (2.0 * a - d * rules.max_delta_step);
-    }
-    a * a / d
-}
-
 /// A candidate split of a node.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Candidate {

@@ -1,20 +1,8 @@
 //! The choice of the backend on the command line.
 
-use crate::args::global::Global;
-use clap::ValueEnum;
+use crate::args::global::{BackendName, Global};
 use gboost::{Error, ErrorKind, Result};
 use gboost_jobs::{BackendOptions, Device};
-
-/// What `--backend` can ask for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum BackendName {
-    /// Begins on the processor; where a real GPU can save more than it takes to start one, both are timed and the faster one goes on
-    Auto,
-    /// All cores of the processor
-    Cpu,
-    /// A graphics processor; an error where there is none
-    Gpu,
-}
 
 impl BackendName {
     /// The same for a job.

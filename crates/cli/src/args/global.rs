@@ -1,9 +1,19 @@
 //! Options that every command takes.
 
-use crate::args::backend::BackendName;
 use crate::args::numbers;
 use crate::terminal::screen::Screen;
-use clap::ArgAction;
+use clap::{ArgAction, ValueEnum};
+
+/// What `--backend` can ask for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum BackendName {
+    /// Begins on the processor; where a real GPU can save more than it takes to start one, both are timed and the faster one goes on
+    Auto,
+    /// All cores of the processor
+    Cpu,
+    /// A graphics processor; an error where there is none
+    Gpu,
+}
 
 /// Options that every command takes, before or after its name.
 #[derive(clap::Args)]
