@@ -1,6 +1,7 @@
 //! CPU against GPU, kernel by kernel and over whole trainings: `cargo bench --bench backends`.
 //!
-//! Sizes are small by default, so that a software adapter is through in a few minutes. The environment makes them larger:
+//! Sizes are small by default, so that a software adapter is through in a few minutes. The
+//! environment makes them larger:
 //!
 //! - `GBOOST_BENCH_ROWS=100000,1000000`: numbers of rows (default 2000,8000);
 //! - `GBOOST_BENCH_FEATURES=28,100`: numbers of features, seven or more (default 8,28);
@@ -8,11 +9,13 @@
 //! - `GBOOST_BENCH_ROUNDS=50`: rounds of a whole training (default 4);
 //! - `GBOOST_BENCH_GPU=NAME`: the adapter, by index or name, as `gboost --gpu`.
 //!
-//! Before anything is timed both backends must agree: trees and margins where kernels are measured, the sha256 of the models where
-//! trainings are. A kernel's time is what one tree takes of it, over all levels, as `--profile` counts it: by the device's own clock
-//! where it has one. The same tree is grown again and again, with steps of zero, so that every sample is of the same work. What goes
-//! over the bus is apart: `upload` and `read back` of a round, and `upload of the data` once a training. In the profile every
-//! dispatch is a submit of its own, so the sum of kernels is more than a training takes.
+//! Before anything is timed both backends must agree: trees and margins where kernels are measured,
+//! the sha256 of the models where trainings are. A kernel's time is what one tree takes of it, over
+//! all levels, as `--profile` counts it: by the device's own clock where it has one. The same tree
+//! is grown again and again, with steps of zero, so that every sample is of the same work. What
+//! goes over the bus is apart: `upload` and `read back` of a round, and `upload of the data` once a
+//! training. In the profile every dispatch is a submit of its own, so the sum of kernels is more
+//! than a training takes.
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
 mod common;

@@ -1,7 +1,8 @@
 //! Prediction with trees of a real training: `cargo bench --bench prediction`.
 //!
-//! 800 trees of depth 5 of the census data, as Task 1 trains them, and 100 trees of depth 8 of Higgs-like rows: blocks of rows on one
-//! thread, and single rows. The bits are held against the plain loop before anything is timed.
+//! 800 trees of depth 5 of the census data, as Task 1 trains them, and 100 trees of depth 8 of
+//! Higgs-like rows: blocks of rows on one thread, and single rows. The bits are held against the
+//! plain loop before anything is timed.
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
 mod common;

@@ -1,8 +1,11 @@
-//! Whole trainings at scale, CPU and GPU in turn: `cargo bench --bench scale -- ROWS DEPTH ROUNDS [BACKENDS] [RUNS] [THREADS] [FEATURES] [MAX_BIN]`.
+//! Whole trainings at scale, CPU and GPU in turn:
+//! `cargo bench --bench scale -- ROWS DEPTH ROUNDS [BACKENDS] [RUNS] [THREADS] [FEATURES] [MAX_BIN]`.
 //!
-//! Defaults: 1000000 6 100 cpu,gpu 3 0 (all cores) 28 256. Higgs-like rows (continuous features, made in memory by `benches/common`). The models must
-//! be equal to the byte before any time is printed. `cpu-profile` and `gpu-profile` add the time of each kernel; `auto` says what it decided. Not a criterion bench: one training
-//! is one sample, and several minutes long at ten million rows.
+//! Defaults: 1000000 6 100 cpu,gpu 3 0 (all cores) 28 256. Higgs-like rows (continuous features,
+//! made in memory by `benches/common`). The models must be equal to the byte before any time is
+//! printed. `cpu-profile` and `gpu-profile` add the time of each kernel; `auto` says what it
+//! decided. Not a criterion bench: one training is one sample, and several minutes long at ten
+//! million rows.
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
 mod common;

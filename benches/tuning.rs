@@ -1,10 +1,12 @@
 //! How good the strategies are: `cargo bench --bench tuning -- [SEEDS] [STRATEGIES] [PARALLEL]`.
 //!
-//! Defaults: 20 random,bayesian,hyperband 2; a strategy may be followed by its number of trials and its batch or least rounds
-//! (`bayesian:30:1`, `hyperband:110:3`). On the census data in data/, maximising the validation channel's auc over seven
-//! parameters, 100 rounds: random search with 60 trials, Bayesian search with 30, Hyperband with as many trials as fit into half of random's
-//! rounds. Prints the best objective value of each seed, then medians, standard deviations and boosting rounds. Each search keeps its journal in
-//! target/tuning/, so that the bench, which takes a while, can be interrupted and gone on with.
+//! Defaults: 20 random,bayesian,hyperband 2; a strategy may be followed by its number of trials and
+//! its batch or least rounds (`bayesian:30:1`, `hyperband:110:3`). On the census data in data/,
+//! maximising the validation channel's auc over seven parameters, 100 rounds: random search with 60
+//! trials, Bayesian search with 30, Hyperband with as many trials as fit into half of random's
+//! rounds. Prints the best objective value of each seed, then medians, standard deviations and
+//! boosting rounds. Each search keeps its journal in target/tuning/, so that the bench, which takes
+//! a while, can be interrupted and gone on with.
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
 use gboost::ingest::{ReadOptions, read_channel};
@@ -25,7 +27,8 @@ const SPACE: [&str; 7] = [
 
 const RANDOM_TRIALS: usize = 60;
 const BAYESIAN_TRIALS: usize = 30;
-/// With 100 rounds and the default strategy these train fewer than half of the rounds of random search: checked below.
+/// With 100 rounds and the default strategy these train fewer than half of the rounds of random
+/// search: checked below.
 const HYPERBAND_TRIALS: usize = 66;
 
 fn channel(name: &str) -> Dataset {

@@ -1,5 +1,5 @@
-//! Training with the feature values on disk, for files larger than memory: the same model, byte by byte.
-//! `cargo run --release --example out_of_core`
+//! Training with the feature values on disk, for files larger than memory: the same model, byte by
+//! byte. `cargo run --release --example out_of_core`
 
 use gboost::binning::BinnedMatrix;
 use gboost::ingest::{ReadOptions, SpillOptions, read_bytes};

@@ -1,4 +1,5 @@
-//! Trains on the built-in census data, with a line per round: `cargo run --release --example train`.
+//! Trains on the built-in census data, with a line per round:
+//! `cargo run --release --example train`.
 //!
 //! The model has the same bytes on every machine.
 

@@ -1,4 +1,5 @@
-//! Tunes three parameters on the census data by a cross-validated metric: `cargo run --release --example tune`.
+//! Tunes three parameters on the census data by a cross-validated metric:
+//! `cargo run --release --example tune`.
 
 use gboost::ingest::{ReadOptions, read_bytes};
 use gboost::validation::Folds;

@@ -6,7 +6,8 @@ use gboost::{Model, Rounds};
 use std::path::Path;
 
 pub(crate) fn main() -> gboost::Result<()> {
-    // `booster.save_model("model.json")` in Python; XGBoost's own predictions are in the second file.
+    // `booster.save_model("model.json")` in Python; XGBoost's own predictions are in the second
+    // file.
     let model = Model::from_json_bytes(include_bytes!("../tests/fixtures/models/binary_v320.json"))?;
     let expected = include_str!("../tests/fixtures/models/binary_v320.margins");
     let rows = &include_bytes!("../tests/fixtures/models/data.csv")[..];

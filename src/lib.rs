@@ -1,5 +1,5 @@
-//! Gradient boosted trees with XGBoost's hyperparameters; the model is the same to the last byte whichever backend,
-//! thread count, chunk size or machine trained it.
+//! Gradient boosted trees with XGBoost's hyperparameters; the model is the same to the last byte
+//! whichever backend, thread count, chunk size or machine trained it.
 //!
 //! # The way of the data
 //!
@@ -13,9 +13,10 @@
 //!    └────────────────────────────────────────────────────┘                 └────> model file
 //! ```
 //!
-//! Every sum between the gradients and the leaves is a sum of integers, so its order does not matter. Every score is a
-//! few binary64 operations in one written order. `docs/exactness.md` in the repository states all of it; a naive
-//! trainer written from that document alone agrees bit for bit.
+//! Every sum between the gradients and the leaves is a sum of integers, so its order does not
+//! matter. Every score is a few binary64 operations in one written order. `docs/exactness.md` in
+//! the repository states all of it; a naive trainer written from that document alone agrees bit for
+//! bit.
 //!
 //! # Train, predict, save
 //!
@@ -52,10 +53,11 @@
 //!
 //! # Modules
 //!
-//! - [`ingest`]: files to tables; [`params`]: the table of hyperparameters; [`objective`] and [`metric`]: what is
-//!   optimised and what is measured;
+//! - [`ingest`]: files to tables; [`params`]: the table of hyperparameters; [`objective`] and
+//!   [`metric`]: what is optimised and what is measured;
 //! - [`model`]: trees, prediction, and the model file that XGBoost reads, too;
-//! - [`validation`]: folds, cross-validation and tuning; [`explain`]: importance, SHAP values and bias.
+//! - [`validation`]: folds, cross-validation and tuning; [`explain`]: importance, SHAP values and
+//!   bias.
 
 /// The README and the library's guide: their code is compiled with the documentation tests.
 #[cfg(doctest)]

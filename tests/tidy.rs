@@ -1,7 +1,8 @@
-//! The house rules that a machine can check: layers, circles, lengths, widths, and what stands where.
+//! The house rules that a machine can check: layers, circles, lengths, widths, and what stands
+//! where.
 //!
-//! Every rule looks at the sources as text. Code under `#[cfg(test)]` may look upwards, and is left out; integration
-//! tests and benches are users of the crates and have no layer.
+//! Every rule looks at the sources as text. Code under `#[cfg(test)]` may look upwards, and is left
+//! out; integration tests and benches are users of the crates and have no layer.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 #[path = "tidy/source.rs"]
@@ -55,7 +56,8 @@ const REPORT: [&str; 13] = [
 /// The rooms of the program, likewise.
 const PROGRAM: [&str; 5] = ["terminal", "args", "commands", "program", "main"];
 
-/// What a rule finds and may stay: the rule, the file, the reason. Whatever is allowed must be found.
+/// What a rule finds and may stay: the rule, the file, the reason. Whatever is allowed must be
+/// found.
 const ALLOWED: [(&str, &str, &str); 0] = [];
 
 /// The most lines of a file.
@@ -81,7 +83,8 @@ fn root() -> &'static Path {
     Path::new(option_env!("GBOOST_ROOT").unwrap_or(env!("CARGO_MANIFEST_DIR")))
 }
 
-/// Fails with everything that a rule found and that is not allowed, and with what is allowed and no longer found.
+/// Fails with everything that a rule found and that is not allowed, and with what is allowed and no
+/// longer found.
 fn hold(rule: &'static str, found: Vec<Found>) {
     let allowed: BTreeSet<&str> = ALLOWED.iter().filter(|(of, ..)| *of == rule).map(|(_, file, _)| *file).collect();
     let files: BTreeSet<&str> = found.iter().map(|found| found.file.as_str()).collect();
@@ -152,7 +155,8 @@ fn files_import_each_other_in_no_circle() {
             let own = source.module();
             for import in source.imports() {
                 let to = (0..=import.len()).rev().map(|k| import[..k].to_vec()).find(|path| modules.contains(path));
-                // A parent holds what its children share, and re-exports what they make: no circle of two concepts.
+                // A parent holds what its children share, and re-exports what they make: no circle
+                // of two concepts.
                 if let Some(to) = to.filter(|to| !to.starts_with(&own) && !own.starts_with(to)) {
                     arrows.entry(own.clone()).or_default().insert(to);
                 }

@@ -25,8 +25,9 @@ fn normal(column: u64, row: usize) -> f32 {
     (0..4).map(|part| draw((column << 40) + 4 * row as u64 + part)).sum::<f32>() - 2.0
 }
 
-/// Continuous features, seven or more, of which the first seven matter. Labels follow a score that is monotone in most of them, so
-/// that no split is a near tie as it would be with pure interactions.
+/// Continuous features, seven or more, of which the first seven matter. Labels follow a score that
+/// is monotone in most of them, so that no split is a near tie as it would be with pure
+/// interactions.
 pub fn higgs_like(rows: usize, features: usize) -> Dataset {
     let columns: Vec<Vec<f32>> =
         (0..features as u64).map(|column| (0..rows).into_par_iter().map(|row| normal(column, row)).collect()).collect();

@@ -1,5 +1,5 @@
-//! Prediction through the library, for `benches/peers/run`: reads a model and a CSV file with a label in column 0, and prints
-//! a JSON object with the seconds of a batch and of a single row.
+//! Prediction through the library, for `benches/peers/run`: reads a model and a CSV file with a
+//! label in column 0, and prints a JSON object with the seconds of a batch and of a single row.
 //!
 //!     prediction MODEL DATA THREADS
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]

@@ -37,7 +37,8 @@ pub fn bytes(kernel: Kernel, c: &Counts, w: &Widths) -> u64 {
         Kernel::QuantiseShifts | Kernel::QuantiseRoot => c.trees * w.node,
         Kernel::QuantisePairs => c.drawn_rows * (w.row + w.pair + w.quantised),
 
-        // On the processor, what is summed is at hand when the sibling is derived from it and the parent.
+        // On the processor, what is summed is at hand when the sibling is derived from it and the
+        // parent.
         Kernel::Histogram => {
             bytes(Kernel::HistogramBuild, c, w) - c.listed_codes
                 + c.lists * w.start
@@ -50,7 +51,8 @@ pub fn bytes(kernel: Kernel, c: &Counts, w: &Widths) -> u64 {
 
         Kernel::Split => c.searched_bins * w.bin + c.searched_nodes * w.node,
         Kernel::SplitColumns => c.searched_nodes * w.node,
-        // On a device siblings are derived here: the parent is read, the larger one written, and then searched as all are.
+        // On a device siblings are derived here: the parent is read, the larger one written, and
+        // then searched as all are.
         Kernel::SplitScan => {
             (c.searched_bins + 2 * c.derived_bins) * w.bin + c.candidates * w.candidate + c.searched_nodes * w.node
         }

@@ -1,13 +1,17 @@
-//! The bytes that kernels move: what each must read and write for its work, so that bytes over time, against the memory's
-//! bandwidth, say how far a kernel is from the least time it could take.
+//! The bytes that kernels move: what each must read and write for its work, so that bytes over
+//! time, against the memory's bandwidth, say how far a kernel is from the least time it could take.
 //!
-//! **What is counted** is every element of an array by row, bin, candidate or node that a kernel reads or writes, once, in the width
-//! in which the backend stores it: rows that were drawn, features that the tree sees, nodes that there were. What a kernel reads
-//! again because caches or tiles are too small for it is what it loses, and is not counted; nor are lists of work, counts of blocks and constants,
-//! which are small beside the rest. Where the processor has codes in lists, it is the lists that are counted, whole. Other codes are counted by
-//! feature, also where the processor reads those of several features as one (`binning::joint`): bytes over time can then exceed what it reads.
+//! **What is counted** is every element of an array by row, bin, candidate or node that a kernel
+//! reads or writes, once, in the width in which the backend stores it: rows that were drawn,
+//! features that the tree sees, nodes that there were. What a kernel reads again because caches or
+//! tiles are too small for it is what it loses, and is not counted; nor are lists of work, counts
+//! of blocks and constants, which are small beside the rest. Where the processor has codes in
+//! lists, it is the lists that are counted, whole. Other codes are counted by feature, also where
+//! the processor reads those of several features as one (`binning::joint`): bytes over time can
+//! then exceed what it reads.
 //!
-//! [`Counts`] are of elements and the same on every backend; [`Widths`] are a backend's; [`bytes`] has the one formula of each kernel.
+//! [`Counts`] are of elements and the same on every backend; [`Widths`] are a backend's; [`bytes`]
+//! has the one formula of each kernel.
 
 use crate::backend::TreeTask;
 use crate::backend::problem::Problem;
@@ -21,7 +25,8 @@ use rayon::prelude::*;
 
 macro_rules! counts {
     ($($(#[$doc:meta])* $name:ident,)+) => {
-        /// Elements that the kernels of a training worked on, over all its trees; the same on every backend.
+        /// Elements that the kernels of a training worked on, over all its trees; the same on every
+        /// backend.
         #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
         pub struct Counts { $($(#[$doc])* pub $name: u64,)+ }
 
@@ -54,7 +59,8 @@ counts! {
     asked_and_drawn_rows,
     /// Drawn rows.
     drawn_rows,
-    /// Rows that histograms were summed from: of two siblings the smaller one's where the other is derived.
+    /// Rows that histograms were summed from: of two siblings the smaller one's where the other is
+    /// derived.
     summed_rows,
     /// Bytes of their codes, of the features of the tree.
     summed_codes,
@@ -293,7 +299,8 @@ mod tests {
     use crate::data::rows::Rows;
     use crate::{Dataset, Params, Trainer};
 
-    /// The root splits on the first feature, 6 rows to 2; the left child on the second, 3 to 3; the right one is pure.
+    /// The root splits on the first feature, 6 rows to 2; the left child on the second, 3 to 3; the
+    /// right one is pure.
     fn eight_rows() -> Dataset {
         Dataset {
             columns: vec![vec![0., 0., 0., 0., 0., 0., 1., 1.], vec![0., 0., 0., 1., 1., 1., 0., 0.]],
@@ -348,7 +355,8 @@ mod tests {
             // The root's 8 rows and the smaller child's 2, a byte for each of two features.
             summed_rows: 10,
             summed_codes: 20,
-            // Two features of two bins each, for the root and the smaller child; the larger one is derived.
+            // Two features of two bins each, for the root and the smaller child; the larger one is
+            // derived.
             summed_bins: 8,
             derived_bins: 4,
             held_bins: 12,
@@ -367,7 +375,8 @@ mod tests {
             ..Counts::default()
         };
         assert_eq!(profile.counts, expected);
-        // A label and a margin of 8 bytes and a pair of 16; lists of rows of 2 bytes; quantised pairs and bins of 8.
+        // A label and a margin of 8 bytes and a pair of 16; lists of rows of 2 bytes; quantised
+        // pairs and bins of 8.
         assert_eq!(moved(&profile, "gradient"), 8 * (8 + 8 + 16));
         assert_eq!(moved(&profile, "sample"), 8 * 2);
         assert_eq!(moved(&profile, "histogram"), 10 * (2 + 8) + 20 + (8 + 2 * 4) * 8);
@@ -387,7 +396,8 @@ mod tests {
         let text = "num_round=1 max_depth=2 min_child_weight=0 lambda=0 histogram_sums=narrow";
         let dense = profile(text, None);
         let listed = profile_with(ListRule::ALWAYS, text, None);
-        // The root's lists hold two rows' codes of the first feature and three of the second, the smaller child's two of the first.
+        // The root's lists hold two rows' codes of the first feature and three of the second, the
+        // smaller child's two of the first.
         assert_eq!(listed.counts, Counts { listed_codes: 20, lists: 10, list_entries: 7, ..dense.counts });
         assert_eq!(moved(&listed, "histogram"), 10 * (2 + 8) + 10 * 4 + 7 * 2 + (8 + 2 * 4) * 8);
         assert_eq!(moved(&listed, "partition"), moved(&dense, "partition"));

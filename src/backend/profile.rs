@@ -50,7 +50,8 @@ pub struct ProfileRow {
 pub struct Profile {
     /// The rows.
     pub rows: Vec<ProfileRow>,
-    /// Whether the device measured its kernels itself; otherwise times are wall times around submits.
+    /// Whether the device measured its kernels itself; otherwise times are wall times around
+    /// submits.
     pub timestamps: bool,
     /// What the kernels worked on.
     pub counts: Counts,

@@ -3,7 +3,8 @@
 use crate::util::buffer::Buffer;
 use rayon::prelude::*;
 
-/// Some of the features of up to 256 codes, row-major: their histograms are summed in one pass over the rows.
+/// Some of the features of up to 256 codes, row-major: their histograms are summed in one pass over
+/// the rows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RowBlock {
     /// The features, ascending; a row's codes stand in this order.
@@ -13,8 +14,8 @@ pub struct RowBlock {
 }
 
 impl RowBlock {
-    /// The most features of a block: half a cache line, so that a row of a full block never lies in two lines; the histograms stay in the
-    /// second-level cache.
+    /// The most features of a block: half a cache line, so that a row of a full block never lies in
+    /// two lines; the histograms stay in the second-level cache.
     const FEATURES: usize = 32;
 
     /// Shares the byte columns out to blocks.
@@ -23,7 +24,8 @@ impl RowBlock {
     }
 
     pub(super) fn transpose(columns: &[(u32, &[u8])], rows: usize) -> Self {
-        /// Rows a task: columns are read in runs of this length, so that the written part stays in cache.
+        /// Rows a task: columns are read in runs of this length, so that the written part stays in
+        /// cache.
         const RUN: usize = 1024;
         let width = columns.len();
         let mut codes = Buffer::zeroed(rows * width);

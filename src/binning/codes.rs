@@ -23,7 +23,8 @@ impl BinColumn {
         }
     }
 
-    /// The code of a row, of a column that has its codes itself ([`BinnedMatrix::add_columns`] sees to that).
+    /// The code of a row, of a column that has its codes itself ([`BinnedMatrix::add_columns`] sees
+    /// to that).
     #[inline]
     #[must_use]
     pub fn code(&self, row: usize) -> usize {

@@ -1,4 +1,5 @@
-//! Cuts: where a feature's bins begin, and the thresholds that stand between them (`docs/exactness.md` 7, 8).
+//! Cuts: where a feature's bins begin, and the thresholds that stand between them
+//! (`docs/exactness.md` 7, 8).
 
 use super::ladder::Ladder;
 use super::order::{Group, Order, Scratch};
@@ -19,7 +20,8 @@ const EDGE_MARGIN: f32 = 1e-6;
 /// The bins of one feature.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FeatureCuts {
-    /// First value of every bin, ascending; its length is the number of bins, 0 if no value is present.
+    /// First value of every bin, ascending; its length is the number of bins, 0 if no value is
+    /// present.
     pub first_values: Vec<f32>,
     /// Largest present value (0 without present values).
     pub max: f32,
@@ -107,7 +109,8 @@ impl FeatureCuts {
         codes
     }
 
-    /// The number of training bins whose values all lie below `threshold` (exact for thresholds of this training).
+    /// The number of training bins whose values all lie below `threshold` (exact for thresholds of
+    /// this training).
     #[must_use]
     pub fn boundary(&self, threshold: f32) -> usize {
         self.first_values.partition_point(|&first| first < threshold)
@@ -163,9 +166,11 @@ fn finite(threshold: f32) -> f32 {
     threshold.clamp(f32::MIN, f32::MAX)
 }
 
-/// First values of at most `max_bin` bins with about equally many rows; a value with more rows than that has its own.
+/// First values of at most `max_bin` bins with about equally many rows; a value with more rows than
+/// that has its own.
 ///
-/// A bin ends with the value at which it has its share of the rows that are left; before it, if this value has that share alone.
+/// A bin ends with the value at which it has its share of the rows that are left; before it, if
+/// this value has that share alone.
 fn equal_frequency(order: &mut Order<'_>, max_bin: usize) -> Vec<f32> {
     let rows = order.rows();
     let mut first_values = Vec::with_capacity(max_bin);
@@ -185,7 +190,8 @@ fn equal_frequency(order: &mut Order<'_>, max_bin: usize) -> Vec<f32> {
     first_values
 }
 
-/// Where the bins of rows begin and end if no value occurs twice, and a little later, since some do.
+/// Where the bins of rows begin and end if no value occurs twice, and a little later, since some
+/// do.
 fn places(rows: Range<usize>, bins: usize) -> impl Iterator<Item = usize> {
     const LATER: usize = 32;
     let last = rows.end - 1;
@@ -301,7 +307,8 @@ mod tests {
         assert_eq!(exact.map(|found| bits(&found)).ok(), Some(bits(&walked(column, MOST_BINS))));
     }
 
-    /// Columns of values that are spread out, that lie close together, that occur often, and of both zeros.
+    /// Columns of values that are spread out, that lie close together, that occur often, and of
+    /// both zeros.
     fn column() -> impl Strategy<Value = Vec<f32>> {
         let value = prop_oneof![
             8 => (-1000_i16..1000, 0_u32..4).prop_map(|(value, scale)| f32::from(value) * [1.0, 0.37, 1e-6, 1e30][scale as usize]),
@@ -322,7 +329,8 @@ mod tests {
             state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             (state >> 40) as f32 / (1 << 24) as f32
         };
-        // All distinct, of many orders of magnitude, whole numbers, mostly zero, all but one close together.
+        // All distinct, of many orders of magnitude, whole numbers, mostly zero, all but one close
+        // together.
         let shapes: [fn(f32) -> f32; 5] = [
             |x| x - 0.5,
             |x| libm::expf(20.0 * x),

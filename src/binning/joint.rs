@@ -1,7 +1,9 @@
-//! Features of few codes merged into joint columns, so that one addition a row sums several features.
+//! Features of few codes merged into joint columns, so that one addition a row sums several
+//! features.
 //!
-//! A joint code stands for the codes that the members of its column have together in some row. Sums by joint code, added up over all joint
-//! codes in which a member has a code, are the member's sums of that code: of integers, so to the bit.
+//! A joint code stands for the codes that the members of its column have together in some row. Sums
+//! by joint code, added up over all joint codes in which a member has a code, are the member's sums
+//! of that code: of integers, so to the bit.
 
 use crate::binning::blocks::RowBlock;
 use std::borrow::Cow;
@@ -46,8 +48,9 @@ impl JointColumn {
 }
 
 impl JointBlock {
-    /// Merges the features of a row block, given by their number of codes and the codes of the `rows` rows. None if that does not save a
-    /// quarter of the columns, or has no node that it pays for. It depends on nothing but these codes.
+    /// Merges the features of a row block, given by their number of codes and the codes of the
+    /// `rows` rows. None if that does not save a quarter of the columns, or has no node that it
+    /// pays for. It depends on nothing but these codes.
     #[must_use]
     pub fn cover(features: &[(usize, &[u8])], rows: usize) -> Option<Self> {
         let mut drafts: Vec<Draft<'_>> = Vec::new();
@@ -78,7 +81,8 @@ impl JointBlock {
         Some(Self { columns: drafts.into_iter().map(|draft| draft.made).collect(), block, additions, saved })
     }
 
-    /// Whether a node of so many rows is summed faster by joint codes, although the sums must then be shared out.
+    /// Whether a node of so many rows is summed faster by joint codes, although the sums must then
+    /// be shared out.
     #[must_use]
     pub fn pays(&self, rows: usize) -> bool {
         pays(rows, self.saved, self.additions)
@@ -114,7 +118,8 @@ impl<'c> Draft<'c> {
         Some(seen.pairs(rows, |_| ())?.len() - self.tried)
     }
 
-    /// Takes a feature in that adds `more` joint codes on the tried rows; answers whether a byte is enough.
+    /// Takes a feature in that adds `more` joint codes on the tried rows; answers whether a byte is
+    /// enough.
     fn join(&mut self, position: usize, codes: &[u8], more: usize, seen: &mut Seen) -> bool {
         let mut column = Vec::with_capacity(codes.len());
         let Some(pairs) = seen.pairs(self.column.iter().zip(codes), |code| column.push(code)) else { return false };
@@ -147,8 +152,8 @@ impl Default for Seen {
 }
 
 impl Seen {
-    /// The distinct pairs in the order in which they come first, unless there are too many for a byte; `name` hears the number of each
-    /// row's pair.
+    /// The distinct pairs in the order in which they come first, unless there are too many for a
+    /// byte; `name` hears the number of each row's pair.
     fn pairs<'c>(
         &mut self,
         rows: impl Iterator<Item = (&'c u8, &'c u8)>,
@@ -216,7 +221,8 @@ mod tests {
 
     #[test]
     fn codes_that_never_meet_cost_nothing() {
-        // 200 and 56 codes of which one of both is always 0: 255 pairs; and a copy of a full byte adds none.
+        // 200 and 56 codes of which one of both is always 0: 255 pairs; and a copy of a full byte
+        // adds none.
         let (a, b) = (drawn(1, 200), drawn(2, 56));
         let one = a.iter().zip(&b).map(|(&a, &b)| if a % 2 == 0 { (a, 0) } else { (0, b) });
         let (a, b): (Vec<u8>, Vec<u8>) = one.unzip();

@@ -1,4 +1,5 @@
-//! How many of some ascending steps lie at or below a value: what bin it has, and what the tests of a forest say of it.
+//! How many of some ascending steps lie at or below a value: what bin it has, and what the tests of
+//! a forest say of it.
 
 use super::order::{bucket_shift, key};
 use crate::util::vector::vectorised;
@@ -6,8 +7,8 @@ use std::hint::select_unpredictable;
 
 /// Up to [`Ladder::MOST`] ascending steps.
 ///
-/// The highest bits of a value find in a table how many steps lie below all values that share them; a search among the steps that
-/// share them does the rest, most often a single comparison.
+/// The highest bits of a value find in a table how many steps lie below all values that share them;
+/// a search among the steps that share them does the rest, most often a single comparison.
 #[derive(Clone, Debug)]
 pub(crate) struct Ladder {
     /// The steps, and NaN behind them, which is above no value.
@@ -29,8 +30,8 @@ impl Ladder {
     /// The most bits of a place in the table.
     const BITS: u32 = 15;
 
-    /// A ladder of ascending steps; `missing` is what is answered for NaN. The table has up to `2^bits` places: fewer are made sooner,
-    /// more make searches shorter.
+    /// A ladder of ascending steps; `missing` is what is answered for NaN. The table has up to
+    /// `2^bits` places: fewer are made sooner, more make searches shorter.
     ///
     /// # Panics
     /// With more than [`Ladder::MOST`] steps.

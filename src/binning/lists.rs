@@ -1,15 +1,16 @@
-//! Rows as lists: of features of which one code dominates (missing values, zeros, one-hot columns), every row's other codes alone.
+//! Rows as lists: of features of which one code dominates (missing values, zeros, one-hot columns),
+//! every row's other codes alone.
 //!
-//! All sums are exact integers, so the sums of a feature's frequent code are those of the node less those of its other codes, and no row
-//! need be read for them.
+//! All sums are exact integers, so the sums of a feature's frequent code are those of the node less
+//! those of its other codes, and no row need be read for them.
 
 use crate::binning::codes::Codes;
 use crate::util::buffer::Buffer;
 use rayon::prelude::*;
 use std::ops::Range;
 
-/// What a row's list costs whatever its length, in codes that are read from a row block: its start and end, and that nobody can foresee
-/// the latter.
+/// What a row's list costs whatever its length, in codes that are read from a row block: its start
+/// and end, and that nobody can foresee the latter.
 pub const LIST_COST: usize = 20;
 
 /// What a code costs that is read by column, in the same unit; an entry of a list costs one.
@@ -18,11 +19,13 @@ pub const COLUMN_COST: usize = 2;
 /// Which features are stored as lists. It changes what a training costs, and no result.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ListRule {
-    /// The least share of rows, 0 to 1, that the most frequent code has of a feature of up to 256 codes; above 1 none is listed.
+    /// The least share of rows, 0 to 1, that the most frequent code has of a feature of up to 256
+    /// codes; above 1 none is listed.
     pub byte_share: f64,
     /// The same of features of more codes, which would be summed by column.
     pub word_share: f64,
-    /// What the lists of all such features must spare an average row, in codes of a row block, or none is made.
+    /// What the lists of all such features must spare an average row, in codes of a row block, or
+    /// none is made.
     pub spared: f64,
 }
 
@@ -34,7 +37,8 @@ impl ListRule {
 }
 
 impl Default for ListRule {
-    /// Where they save time and take no more memory than what they replace, or not much more where that is a column.
+    /// Where they save time and take no more memory than what they replace, or not much more where
+    /// that is a column.
     fn default() -> Self {
         Self { byte_share: 0.5, word_share: 0.25, spared: LIST_COST as f64 }
     }
@@ -107,7 +111,8 @@ impl Lines {
     fn add<C: Copy + Into<usize>>(&mut self, codes: &[C], feature: &ListedFeature) {
         let lines = self.entries.chunks_exact_mut(self.width).zip(&mut self.lengths);
         for ((line, length), &code) in lines.zip(codes) {
-            // What is none of the list is overwritten by what follows: which codes are nobody can foresee.
+            // What is none of the list is overwritten by what follows: which codes are nobody can
+            // foresee.
             line[*length] = (feature.sums.start + code.into()) as u16;
             *length += usize::from(code.into() != usize::from(feature.frequent));
         }
@@ -153,10 +158,12 @@ struct Candidate<'c> {
 }
 
 impl RowLists {
-    /// The most features of a block, so that the lines of a run of rows stay in the second-level cache.
+    /// The most features of a block, so that the lines of a run of rows stay in the second-level
+    /// cache.
     const FEATURES: usize = 1024;
 
-    /// The most entries that a block has in an average row: beyond them a list's own cost is small, and threads share out blocks.
+    /// The most entries that a block has in an average row: beyond them a list's own cost is small,
+    /// and threads share out blocks.
     const ENTRIES: usize = 64;
 
     /// The blocks of those columns that a rule asks to be listed.
@@ -186,7 +193,8 @@ impl RowLists {
         Self::groups(&candidates, rows).map(|candidates| Self::new(candidates, rows)).collect()
     }
 
-    /// The most sums of a block, which an entry has room for; those of a node then stay in the second-level cache.
+    /// The most sums of a block, which an entry has room for; those of a node then stay in the
+    /// second-level cache.
     const SUMS: usize = 1 << u16::BITS;
 
     /// Shares the columns out to blocks.
@@ -265,7 +273,8 @@ impl RowLists {
         let rows = self.starts.len() - 1;
         match positions.len() {
             0 => Reading::Nothing,
-            // Lists are read whole: to ask every entry whether it is of a wanted feature would cost more than to add it.
+            // Lists are read whole: to ask every entry whether it is of a wanted feature would cost
+            // more than to add it.
             count
                 if count < self.features.len()
                     && self.entries.len() + LIST_COST * rows > COLUMN_COST * count * rows =>

@@ -1,7 +1,8 @@
-//! The binned training rows, twice: by feature, as the partition of rows reads them fastest, and by row, so that the histograms of all
-//! features of a row are updated from one or two cache lines, or, where one code dominates, from the others alone ([`super::lists`]). Where
-//! memory is short, by row alone. Features of few codes are there by row a third time, merged ([`super::joint`]): a byte a row and joint
-//! column.
+//! The binned training rows, twice: by feature, as the partition of rows reads them fastest, and by
+//! row, so that the histograms of all features of a row are updated from one or two cache lines,
+//! or, where one code dominates, from the others alone ([`super::lists`]). Where memory is short,
+//! by row alone. Features of few codes are there by row a third time, merged ([`super::joint`]): a
+//! byte a row and joint column.
 
 use super::cuts::FeatureCuts;
 use super::joint::JointBlock;
@@ -41,7 +42,8 @@ pub struct BinnedMatrix {
 }
 
 impl BinnedMatrix {
-    /// Bins the rows of a table as the parameters' `tree_method` and `max_bin` ask; cuts are learned on these rows alone.
+    /// Bins the rows of a table as the parameters' `tree_method` and `max_bin` ask; cuts are
+    /// learned on these rows alone.
     ///
     /// # Errors
     /// As [`BinnedMatrix::new`].
@@ -56,9 +58,11 @@ impl BinnedMatrix {
         }
     }
 
-    /// Bins the rows of one rank as [`BinnedMatrix::of`] does, with cuts that are learned on the rows of all ranks.
+    /// Bins the rows of one rank as [`BinnedMatrix::of`] does, with cuts that are learned on the
+    /// rows of all ranks.
     ///
-    /// One column of all ranks is in memory at a time. Codes are not listed: which one is frequent differs by rank.
+    /// One column of all ranks is in memory at a time. Codes are not listed: which one is frequent
+    /// differs by rank.
     ///
     /// # Errors
     /// As [`BinnedMatrix::new`], on all ranks; if a rank is lost.
@@ -78,9 +82,9 @@ impl BinnedMatrix {
         Ok(Self::arranged(rows.len(), cuts, columns, (method, max_bin), ListRule::NEVER))
     }
 
-    /// Bins all rows as [`BinnedMatrix::of`] does, and takes the values out of the table: each column is freed as soon as it is binned,
-    /// so that no more is in memory than the values or the bins. The table stays good for a [`Trainer`](crate::Trainer) that is given this
-    /// matrix.
+    /// Bins all rows as [`BinnedMatrix::of`] does, and takes the values out of the table: each
+    /// column is freed as soon as it is binned, so that no more is in memory than the values or the
+    /// bins. The table stays good for a [`Trainer`](crate::Trainer) that is given this matrix.
     ///
     /// # Errors
     /// As [`BinnedMatrix::new`]; the table has lost its values then, too.
@@ -173,8 +177,9 @@ impl BinnedMatrix {
         matrix
     }
 
-    /// Lays the codes out by row anew, some as lists as the rule asks, from the columns of a matrix that has them all: others stay as they
-    /// are. No model depends on it; [`BinnedMatrix::new`] takes the default.
+    /// Lays the codes out by row anew, some as lists as the rule asks, from the columns of a matrix
+    /// that has them all: others stay as they are. No model depends on it; [`BinnedMatrix::new`]
+    /// takes the default.
     pub fn arrange(&mut self, rule: ListRule) {
         if self.is_by_row() {
             return;
@@ -245,8 +250,8 @@ impl BinnedMatrix {
         self.columns.contains(&BinColumn::ByRow)
     }
 
-    /// Makes the columns of a matrix by row: a byte more a row and feature, for a faster partition, and for GPUs. The matrix is then as if its
-    /// values had been in memory.
+    /// Makes the columns of a matrix by row: a byte more a row and feature, for a faster partition,
+    /// and for GPUs. The matrix is then as if its values had been in memory.
     pub fn add_columns(&mut self) {
         let made: Vec<(usize, BinColumn)> = (0..self.features())
             .into_par_iter()

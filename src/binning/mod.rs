@@ -1,5 +1,6 @@
-//! From columns of floats to bins: [`cuts`] learns where bins begin, [`matrix`] stores each value's bin, those of features
-//! of which one bin dominates as [`lists`], those of few bins once more in [`joint`] columns; `spilled` does so for values on disk.
+//! From columns of floats to bins: [`cuts`] learns where bins begin, [`matrix`] stores each value's
+//! bin, those of features of which one bin dominates as [`lists`], those of few bins once more in
+//! [`joint`] columns; `spilled` does so for values on disk.
 
 pub mod blocks;
 pub mod codes;

@@ -1,13 +1,15 @@
-//! The present values of a column in ascending order, as far as cuts need to know it: which value stands at a place, and how many rows
-//! have it. No column is sorted as a whole. Its values are counted in buckets by their highest bits, and only the buckets that hold a
-//! place that was asked for are gathered and sorted.
+//! The present values of a column in ascending order, as far as cuts need to know it: which value
+//! stands at a place, and how many rows have it. No column is sorted as a whole. Its values are
+//! counted in buckets by their highest bits, and only the buckets that hold a place that was asked
+//! for are gathered and sorted.
 
 use crate::fixed::ceil_log2;
 use crate::util::radix;
 use crate::util::vector::vectorised;
 use std::ops::Range;
 
-/// The bits of a float such that integers compare as the floats do; 0.0 and -0.0 differ, NaN has no place.
+/// The bits of a float such that integers compare as the floats do; 0.0 and -0.0 differ, NaN has no
+/// place.
 #[inline(always)]
 #[must_use]
 pub fn ordered_bits(value: f32) -> u32 {
@@ -61,11 +63,12 @@ const APART: u32 = u32::MAX;
 const FEW: usize = 1 << 10;
 
 impl Scratch {
-    /// Bytes that a row of a column takes at most, but for columns of which most values lie in one bucket.
+    /// Bytes that a row of a column takes at most, but for columns of which most values lie in one
+    /// bucket.
     pub(super) const BYTES_A_ROW: usize = 2 * size_of::<u32>();
 
-    /// The most bits of a bucket's number: of normal values each bucket then has far fewer rows than a bin, and the buckets that are in
-    /// use are few enough to be counted in the cache.
+    /// The most bits of a bucket's number: of normal values each bucket then has far fewer rows
+    /// than a bin, and the buckets that are in use are few enough to be counted in the cache.
     const BUCKET_BITS: u32 = 17;
 
     /// Forgets the column before.

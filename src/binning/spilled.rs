@@ -1,5 +1,6 @@
-//! Bins of values that are on disk, in two passes over the temporary file: column by column for the cuts, a few at a time; then
-//! block by block for the codes. The same cuts and codes as of values in memory.
+//! Bins of values that are on disk, in two passes over the temporary file: column by column for the
+//! cuts, a few at a time; then block by block for the codes. The same cuts and codes as of values
+//! in memory.
 
 use super::BinnedMatrix;
 use super::cuts::FeatureCuts;
@@ -16,8 +17,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 impl BinnedMatrix {
-    /// Bins spilled values as [`BinnedMatrix::of`] bins those in memory, but stores them by row alone: a byte a row and feature (two
-    /// for features of more than 256 codes). `names` are those of the features, for messages.
+    /// Bins spilled values as [`BinnedMatrix::of`] bins those in memory, but stores them by row
+    /// alone: a byte a row and feature (two for features of more than 256 codes). `names` are those
+    /// of the features, for messages.
     ///
     /// # Errors
     /// As [`BinnedMatrix::new`]; if the temporary file cannot be read.
@@ -52,7 +54,8 @@ impl BinnedMatrix {
 /// The cuts of all features.
 fn learn(spilled: &Spilled, names: &[String], params: &Params) -> Result<Vec<FeatureCuts>> {
     let (rows, features) = (spilled.rows(), spilled.features());
-    // Values to sort take several times the memory of codes: no more at a time than the codes of all features will take.
+    // Values to sort take several times the memory of codes: no more at a time than the codes of
+    // all features will take.
     let workers = rayon::current_num_threads().min(1 + features / Scratch::BYTES_A_ROW);
     let next = AtomicUsize::new(0);
     let found = Mutex::new(Vec::with_capacity(features));

@@ -94,7 +94,8 @@ pub fn gather_words(ranks: &dyn Collective, words: &[u64]) -> Result<Vec<Vec<u64
     Ok(gathered.iter().map(words).collect())
 }
 
-/// Returns the values of all ranks, one rank's after the other's; those of the only rank as they are.
+/// Returns the values of all ranks, one rank's after the other's; those of the only rank as they
+/// are.
 ///
 /// # Errors
 /// If a rank is lost.
@@ -123,7 +124,8 @@ const KINDS: [ErrorKind; 8] = [
 /// one that left. It ends every phase in which a rank can fail by itself.
 ///
 /// # Errors
-/// The rank's own error; if it has none, that of the first rank that failed, which the message names.
+/// The rank's own error; if it has none, that of the first rank that failed, which the message
+/// names.
 pub fn agree<T>(ranks: &dyn Collective, result: Result<T>) -> Result<T> {
     if !ranks.is_shared() {
         return result;
@@ -143,8 +145,8 @@ pub fn agree<T>(ranks: &dyn Collective, result: Result<T>) -> Result<T> {
     }
 }
 
-/// Refuses ranks that differ in a fact (name, value) that must be the same on all. All name the same
-/// facts in the same order.
+/// Refuses ranks that differ in a fact (name, value) that must be the same on all. All name the
+/// same facts in the same order.
 ///
 /// # Errors
 /// On all ranks, with the first fact that differs; if a rank is lost.

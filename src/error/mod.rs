@@ -12,7 +12,8 @@ use words::Vocabulary;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// Data that cannot be used: text in a numeric column, a ragged row, a label outside the objective's domain.
+    /// Data that cannot be used: text in a numeric column, a ragged row, a label outside the
+    /// objective's domain.
     Data,
     /// A hyperparameter or option that is unknown, out of range, or in conflict with another one.
     Parameter,
@@ -30,7 +31,8 @@ pub enum ErrorKind {
     Interrupted,
 }
 
-/// An error with its place (file, line, column), the offending value and a remedy, as far as they are known.
+/// An error with its place (file, line, column), the offending value and a remedy, as far as they
+/// are known.
 ///
 /// Shown as `FILE:LINE:COLUMN: message; remedy`. Message and remedy may hold handles, such as
 /// `{validation}`, which are shown in the [words](crate::error::words) of this process.

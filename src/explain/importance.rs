@@ -48,12 +48,14 @@ pub struct FeatureImportance {
     pub share: f64,
 }
 
-/// The importance of every feature that any tree splits on, highest first; equal ones in the order of the features.
+/// The importance of every feature that any tree splits on, highest first; equal ones in the order
+/// of the features.
 ///
 /// All trees count, as in XGBoost, whatever the best round is.
 #[must_use]
 pub fn importance(model: &Model, kind: Importance) -> Vec<FeatureImportance> {
-    // Splits and sum of each feature: no more memory than the trees take, however many features the model declares.
+    // Splits and sum of each feature: no more memory than the trees take, however many features the
+    // model declares.
     let mut sums: BTreeMap<u32, (f64, f64)> = BTreeMap::new();
     for node in model.trees.iter().flat_map(|tree| &tree.nodes).filter(|node| !node.is_leaf()) {
         let (splits, sum) = sums.entry(node.feature).or_default();

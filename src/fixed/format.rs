@@ -34,8 +34,9 @@ pub struct NumberFormat {
     pub margin_bits: Bits,
     /// Bits that hold a row's target.
     pub target_bits: Bits,
-    /// The binary points of weighted gradient pairs. A loss whose pairs are real numbers scales them
-    /// anew in every round ([`super::real_pair`]): for it these are the points of pairs below 1.
+    /// The binary points of weighted gradient pairs. A loss whose pairs are real numbers scales
+    /// them anew in every round ([`super::real_pair`]): for it these are the points of pairs below
+    /// 1.
     pub pairs: PairScale,
     /// Bits that hold each number of a gradient pair.
     pub pair_bits: Bits,

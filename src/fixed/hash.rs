@@ -1,5 +1,6 @@
-//! The counter hash behind sampling: every draw is a function of (seed, tree, row or feature), so that any backend can
-//! make any draw at any time (`docs/exactness.md` 5). Thirty-two-bit operations only, so that shaders have the same.
+//! The counter hash behind sampling: every draw is a function of (seed, tree, row or feature), so
+//! that any backend can make any draw at any time (`docs/exactness.md` 5). Thirty-two-bit
+//! operations only, so that shaders have the same.
 
 /// Separates the draws of rows from those of columns.
 const ROWS: u32 = 0x524f_5753;

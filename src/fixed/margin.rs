@@ -2,7 +2,8 @@
 
 use super::{ceil_log2, exponent_above, power_of_two, round_to_integer};
 
-/// How margins of a training are held: an integer `m` stands for `m / 2^scale` and saturates at `least` and `most`.
+/// How margins of a training are held: an integer `m` stands for `m / 2^scale` and saturates at
+/// `least` and `most`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MarginFormat {
     /// Fractional bits.

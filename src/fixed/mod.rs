@@ -1,8 +1,9 @@
 //! The integer arithmetic that both backends share (`docs/exactness.md`).
 //!
-//! Floats become integers in this module only: margins and labels in [`margin`], weights in [`weight`], gradient
-//! pairs in [`quantiser`]. Everything that enters the model before the leaf values is a sum of those integers, so
-//! neither the order nor the grouping of additions can matter.
+//! Floats become integers in this module only: margins and labels in [`margin`], weights in
+//! [`weight`], gradient pairs in [`quantiser`]. Everything that enters the model before the leaf
+//! values is a sum of those integers, so neither the order nor the grouping of additions can
+//! matter.
 
 pub mod format;
 pub mod hash;

@@ -1,8 +1,10 @@
-//! Quantised gradient pairs, and the parameters of the split search in their scale (`docs/exactness.md` 6).
+//! Quantised gradient pairs, and the parameters of the split search in their scale
+//! (`docs/exactness.md` 6).
 
 use super::{power_of_two, round_shift};
 
-/// The gradient and hessian of one row, exact: `g / 2^sg`, `h / 2^sh` with the scales of [`PairScale`].
+/// The gradient and hessian of one row, exact: `g / 2^sg`, `h / 2^sh` with the scales of
+/// [`PairScale`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct GradientPair {
     /// Gradient.
@@ -61,7 +63,8 @@ pub struct PairScale {
     pub h: i32,
 }
 
-/// What the quantiser must know of all sampled rows of a tree; merging is associative and commutative.
+/// What the quantiser must know of all sampled rows of a tree; merging is associative and
+/// commutative.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PairExtent {
     /// Number of sampled rows.
@@ -109,11 +112,13 @@ pub enum SumWidth {
     Wide,
 }
 
-/// Up to this number of training rows histogram sums are wide: they cost so few rows little, and then near ties of small
-/// gains fall as they do in XGBoost, which 31 bits for all rows together do not always reach.
+/// Up to this number of training rows histogram sums are wide: they cost so few rows little, and
+/// then near ties of small gains fall as they do in XGBoost, which 31 bits for all rows together do
+/// not always reach.
 pub const SMALL_ROWS: usize = 1 << 16;
 
-/// Above this number of training rows 31 bits for all of them together would leave too few for each: sums are wide.
+/// Above this number of training rows 31 bits for all of them together would leave too few for
+/// each: sums are wide.
 pub const NARROW_ROWS: usize = 1 << 21;
 
 impl SumWidth {
@@ -164,10 +169,11 @@ impl Quantiser {
     }
 }
 
-/// A quantised gradient and hessian in one word: gradient in the high 32 bits, hessian in the low ones.
+/// A quantised gradient and hessian in one word: gradient in the high 32 bits, hessian in the low
+/// ones.
 ///
-/// Hessians are at least 1 and their sums stay below 2^31 (narrow), so adding and subtracting packed words never
-/// carries or borrows between the halves.
+/// Hessians are at least 1 and their sums stay below 2^31 (narrow), so adding and subtracting
+/// packed words never carries or borrows between the halves.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, bytemuck::Pod, bytemuck::Zeroable)]
 #[repr(transparent)]
 pub struct QuantisedPair(pub u64);
@@ -203,7 +209,8 @@ pub struct Regularisation {
     pub max_delta_step: f32,
 }
 
-/// [`Regularisation`] in the scale of one tree's quantised sums; only exponents change, so each is exact.
+/// [`Regularisation`] in the scale of one tree's quantised sums; only exponents change, so each is
+/// exact.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ScaledRules {
     /// `lambda'`.

@@ -33,9 +33,11 @@ pub struct PairRounding {
 }
 
 impl PairRounding {
-    /// Returns the rounding of a round's unweighted pairs, and the binary points of its weighted ones.
+    /// Returns the rounding of a round's unweighted pairs, and the binary points of its weighted
+    /// ones.
     ///
-    /// `points` are the binary points of weighted pairs below 1, `weight_scale` those of the weights.
+    /// `points` are the binary points of weighted pairs below 1, `weight_scale` those of the
+    /// weights.
     #[must_use]
     pub fn new(extent: RealPair, points: PairScale, weight_scale: i32) -> (Self, PairScale) {
         let g = points.g - exponent_above(extent.g, EXPONENT_FLOOR);

@@ -3,7 +3,8 @@
 use super::multiply_high;
 use std::sync::LazyLock;
 
-/// Fractional bits of a margin that index within one table entry: entries are 2^-6 wide, margins are Q24.
+/// Fractional bits of a margin that index within one table entry: entries are 2^-6 wide, margins
+/// are Q24.
 const ENTRY_SHIFT: u32 = 18;
 /// Entries of the logistic table: |x| < 16.
 pub const LOGISTIC_ENTRIES: usize = 1024;
@@ -14,7 +15,8 @@ pub const EXP_END: u32 = 22 << 24;
 /// 1 in Q31.
 pub const ONE_Q31: u32 = 1 << 31;
 
-/// Coefficients of one entry: `c0` in Q31, `c1` in Q37, `c2` in Q43, and a zero that pads to 16 bytes for the GPU.
+/// Coefficients of one entry: `c0` in Q31, `c1` in Q37, `c2` in Q43, and a zero that pads to 16
+/// bytes for the GPU.
 pub type Entry = [u32; 4];
 
 /// The table of `sigmoid(-x)` for x in [0, 16).
@@ -76,7 +78,8 @@ fn evaluate([c0, c1, c2, _]: Entry, argument: u32) -> u32 {
 #[must_use]
 pub fn sigmoid(table: &[Entry; LOGISTIC_ENTRIES], margin: i32) -> u32 {
     let argument = margin.unsigned_abs().min((LOGISTIC_ENTRIES as u32 * (1 << ENTRY_SHIFT)) - 1);
-    // The remainder changes nothing: it shows that no entry is outside, so that several rows can be looked up at once.
+    // The remainder changes nothing: it shows that no entry is outside, so that several rows can be
+    // looked up at once.
     let below = evaluate(table[(argument >> ENTRY_SHIFT) as usize % LOGISTIC_ENTRIES], argument);
     if margin < 0 { below } else { ONE_Q31 - below }
 }
@@ -111,7 +114,8 @@ mod tests {
         for margin in (-(17_i64 << 24)..(17 << 24)).step_by(997) {
             let exact = 1.0 / (1.0 + libm::exp(-(margin as f64) / 16_777_216.0));
             let found = f64::from(sigmoid(&LOGISTIC, margin as i32)) / q31;
-            // Beyond 16 the table saturates at sigmoid(16); that is an error of 1.1e-7 that no tree can feel.
+            // Beyond 16 the table saturates at sigmoid(16); that is an error of 1.1e-7 that no tree
+            // can feel.
             if margin.abs() < 16 << 24 {
                 worst.0 = worst.0.max((exact - found).abs());
             }

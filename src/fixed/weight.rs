@@ -4,7 +4,8 @@ use super::{exponent_above, power_of_two, round_to_integer};
 use crate::error::{Error, Result};
 use std::ops::Range;
 
-/// The quantised weights of a channel: `w` is about `values[row] / 2^scale`, and all of them sum to less than 2^32.
+/// The quantised weights of a channel: `w` is about `values[row] / 2^scale`, and all of them sum to
+/// less than 2^32.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RowWeights {
     /// One a row; `None` where every weight is exactly 1.

@@ -4,8 +4,9 @@ use super::number;
 use crate::data::dataset::Dataset;
 use crate::error::{Error, Result};
 
-/// Refuses a channel whose features are not those of the training channel: another number of them, or, where both
-/// have names, another name at a place. The names are those of the channels in messages.
+/// Refuses a channel whose features are not those of the training channel: another number of them,
+/// or, where both have names, another name at a place. The names are those of the channels in
+/// messages.
 ///
 /// # Errors
 /// With the first difference.

@@ -6,7 +6,8 @@ use memchr::{memchr, memchr_iter, memrchr, memrchr2};
 
 use super::quotes::{Quoted, QuotedFields};
 
-/// Bytes that are read at once, and the usual size of a chunk: with its values it stays in a core's own cache.
+/// Bytes that are read at once, and the usual size of a chunk: with its values it stays in a core's
+/// own cache.
 pub(super) const BLOCK: usize = 1 << 19;
 
 /// Where a chunk may end.
@@ -14,7 +15,8 @@ pub(super) const BLOCK: usize = 1 << 19;
 pub(super) enum Cut {
     /// After a line feed.
     Line,
-    /// After a record of a CSV file with this delimiter: a line feed or carriage return outside of quotes.
+    /// After a record of a CSV file with this delimiter: a line feed or carriage return outside of
+    /// quotes.
     Record(u8),
 }
 
@@ -41,8 +43,8 @@ fn last_record_end(bytes: &[u8], delimiter: u8) -> Option<usize> {
     last_break_end(bytes, from, bytes.len()).or(end)
 }
 
-/// The end of the last line break in `bytes[from..to]`. A carriage return at the end of all bytes does not count: a
-/// line feed may belong to it.
+/// The end of the last line break in `bytes[from..to]`. A carriage return at the end of all bytes
+/// does not count: a line feed may belong to it.
 fn last_break_end(bytes: &[u8], from: usize, to: usize) -> Option<usize> {
     let known = if to == bytes.len() && bytes[from..].last() == Some(&b'\r') { to - 1 } else { to };
     memrchr2(b'\n', b'\r', &bytes[from..known]).map(|at| from + at + 1)
@@ -86,21 +88,23 @@ pub(super) struct Chunks<R> {
 }
 
 impl<R: Read> Chunks<R> {
-    /// `block` is the usual size of a chunk: [`BLOCK`] outside of tests; a record has at most `limit` bytes.
+    /// `block` is the usual size of a chunk: [`BLOCK`] outside of tests; a record has at most
+    /// `limit` bytes.
     pub(super) fn new(reader: R, block: usize, limit: usize) -> Self {
         Self { reader, block, limit: limit.max(block), carry: Vec::new(), ended: false, count: 0 }
     }
 
-    /// The beginning of the stream, at least `size` bytes of it if it is that long but no more than a record may have,
-    /// and whether that is all of it; before the first chunk.
+    /// The beginning of the stream, at least `size` bytes of it if it is that long but no more than
+    /// a record may have, and whether that is all of it; before the first chunk.
     pub(super) fn head(&mut self, size: usize) -> io::Result<(&mut Vec<u8>, bool)> {
         let size = size.min(self.limit + 1);
         self.ended = self.ended || !fill(&mut self.reader, &mut self.carry, size)?;
         Ok((&mut self.carry, self.ended))
     }
 
-    /// Moves `chunk` on to the next chunk; `false` at the end. A record longer than a block makes a longer chunk, and
-    /// one beyond the limit ends the stream. An error has a number too, and ends the stream.
+    /// Moves `chunk` on to the next chunk; `false` at the end. A record longer than a block makes a
+    /// longer chunk, and one beyond the limit ends the stream. An error has a number too, and ends
+    /// the stream.
     pub(super) fn next(&mut self, cut: Cut, chunk: &mut Chunk) -> io::Result<bool> {
         chunk.number = self.count;
         self.count += 1;

@@ -12,12 +12,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// What pipes gave, in temporary files that are gone with the last clone of this; by default none.
 ///
-/// Facets, groups and folds are read from the files once more, which a pipe does not allow by itself.
+/// Facets, groups and folds are read from the files once more, which a pipe does not allow by
+/// itself.
 #[derive(Clone, Debug, Default)]
 pub struct Copies(Arc<Mutex<HashMap<PathBuf, Arc<Mutex<Scratch>>>>>);
 
 impl Copies {
-    /// Reads the pipes among the paths, `-` for standard input too, to their ends. Every clone has them then.
+    /// Reads the pipes among the paths, `-` for standard input too, to their ends. Every clone has
+    /// them then.
     ///
     /// # Errors
     /// If a pipe cannot be read, or the folder for temporary files has no room.

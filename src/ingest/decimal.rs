@@ -1,11 +1,13 @@
-//! Decimal numbers to the nearest binary32, as `str::parse::<f32>` rounds, but several times as fast.
+//! Decimal numbers to the nearest binary32, as `str::parse::<f32>` rounds, but several times as
+//! fast.
 //!
-//! The digits become an integer of up to 18, and this and a power of ten make a binary64 number that is off by less than
-//! three units in its last place: one half from rounding the integer where it has more than 53 bits, and one half
-//! from the division or product (the powers up to 10^22 are exact); errors are relative, so a unit may count twice.
-//! Rounding it to binary32 goes wrong only if the middle between two binary32 numbers lies within that distance,
-//! which the 29 bits that are rounded away tell. Such numbers, and all that are written in another way (more digits,
-//! far exponents, results that are subnormal or infinite, words), are left to the standard library.
+//! The digits become an integer of up to 18, and this and a power of ten make a binary64 number
+//! that is off by less than three units in its last place: one half from rounding the integer where
+//! it has more than 53 bits, and one half from the division or product (the powers up to 10^22 are
+//! exact); errors are relative, so a unit may count twice. Rounding it to binary32 goes wrong only
+//! if the middle between two binary32 numbers lies within that distance, which the 29 bits that are
+//! rounded away tell. Such numbers, and all that are written in another way (more digits, far
+//! exponents, results that are subnormal or infinite, words), are left to the standard library.
 
 /// 10^k for the k that are exact in binary64.
 const POWERS: [f64; 23] = [
@@ -16,7 +18,8 @@ const POWERS: [f64; 23] = [
 /// 10^k as integers, for up to eight digits.
 const SHIFTS: [u64; 9] = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000];
 
-/// The mantissa is below this after so many more digits only if it stays below 10^18, and so below 2^63.
+/// The mantissa is below this after so many more digits only if it stays below 10^18, and so below
+/// 2^63.
 const LIMITS: [u64; 9] = {
     let mut limits = [1_000_000_000_000_000_000; 9];
     let mut count = 0;
@@ -27,14 +30,15 @@ const LIMITS: [u64; 9] = {
     limits
 };
 
-/// Bits that binary64 has and binary32 has not, and half of their range: the middle between two binary32 numbers.
+/// Bits that binary64 has and binary32 has not, and half of their range: the middle between two
+/// binary32 numbers.
 const ROUNDED: u64 = (1 << 29) - 1;
 const MIDDLE: u64 = 1 << 28;
 /// Units of binary64 within which the middle counts as met.
 const MARGIN: u64 = 4;
 
-/// The number at the beginning of `bytes` and its length, if it has a plain form and sixteen more bytes follow each of
-/// its parts; `None` says nothing about whether there is a number.
+/// The number at the beginning of `bytes` and its length, if it has a plain form and sixteen more
+/// bytes follow each of its parts; `None` says nothing about whether there is a number.
 #[inline]
 pub(super) fn prefix(bytes: &[u8]) -> Option<(f32, usize)> {
     let negative = *bytes.first()? == b'-';
@@ -56,7 +60,8 @@ pub(super) fn prefix(bytes: &[u8]) -> Option<(f32, usize)> {
         at += 1 + length;
     }
     let magnitude = scale(number.mantissa, exponent)?;
-    // Without a branch: the sign of the next value cannot be foreseen. -0.0 + 0.0 is 0.0: there is no negative zero.
+    // Without a branch: the sign of the next value cannot be foreseen. -0.0 + 0.0 is 0.0: there is
+    // no negative zero.
     Some((f32::from_bits(magnitude.to_bits() | u32::from(negative) << 31) + 0.0, at))
 }
 
@@ -68,7 +73,8 @@ struct Digits {
 }
 
 impl Digits {
-    /// Adds the digits that begin `bytes`, and returns how many they are; `None` if the mantissa gets too large.
+    /// Adds the digits that begin `bytes`, and returns how many they are; `None` if the mantissa
+    /// gets too large.
     #[inline]
     fn read(&mut self, bytes: &[u8]) -> Option<usize> {
         let mut read = 0;
@@ -98,8 +104,8 @@ impl Digits {
         self.read(bytes)
     }
 
-    /// [`Digits::read`] for the part after the point, which has seven to nine digits more often than not: without a
-    /// branch on whether there are eight.
+    /// [`Digits::read`] for the part after the point, which has seven to nine digits more often
+    /// than not: without a branch on whether there are eight.
     #[inline]
     fn read_fraction(&mut self, bytes: &[u8]) -> Option<usize> {
         if self.mantissa >= 100 {
@@ -132,8 +138,9 @@ fn scale(mantissa: u64, exponent: i32) -> Option<f32> {
 
 /// The value and the number of the digits that begin `bytes`, at most eight of them.
 ///
-/// All eight at once: a byte that is no digit shows in its highest bit, the first of them tells how many digits there
-/// are, and shifting these to the end of the word makes zeros of what is before them.
+/// All eight at once: a byte that is no digit shows in its highest bit, the first of them tells how
+/// many digits there are, and shifting these to the end of the word makes zeros of what is before
+/// them.
 #[inline]
 fn eight_digits(bytes: &[u8]) -> Option<(u64, usize)> {
     let word = u64::from_le_bytes(*bytes.first_chunk::<8>()?);
@@ -259,7 +266,8 @@ mod tests {
         #[test]
         fn floats_of_everyday_sizes_take_the_fast_way(bits in 0x3a00_0000_u32..0x4a00_0000, negative: bool) {
             let value = if negative { -f32::from_bits(bits) } else { f32::from_bits(bits) };
-            // Shortest digits are hardly ever near a middle, and then they have eight digits or fewer before the point.
+            // Shortest digits are hardly ever near a middle, and then they have eight digits or
+            // fewer before the point.
             let read = check(&format!("{value}"));
             prop_assert!(read || value.abs() >= 8_388_608.0);
         }

@@ -1,5 +1,5 @@
-//! A reader that hashes what is read through it, so that a file needs not be read once more for its manifest, and what is hashed is
-//! what was read.
+//! A reader that hashes what is read through it, so that a file needs not be read once more for its
+//! manifest, and what is hashed is what was read.
 
 use crate::util::digest::hexadecimal;
 use sha2::{Digest, Sha256};

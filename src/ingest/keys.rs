@@ -1,4 +1,5 @@
-//! Columns of the files as text: what rows have in common (their fold, their group, their facet), compared exactly.
+//! Columns of the files as text: what rows have in common (their fold, their group, their facet),
+//! compared exactly.
 //!
 //! Features are binary32, in which `20240115` and `20240116` are one number. What identifies rows
 //! is read from the files again, as it is written there.
@@ -49,15 +50,16 @@ pub struct Keys {
 const MISSING: u32 = u32::MAX;
 
 impl Keys {
-    /// The values that texts are, one a row; blanks around them do not count. Missing values are those of the
-    /// [ingest module](super).
+    /// The values that texts are, one a row; blanks around them do not count. Missing values are
+    /// those of the [ingest module](super).
     pub fn new(texts: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
         let mut known = Spellings::default();
         texts.into_iter().for_each(|text| known.add(text.as_ref().trim_ascii()));
         known.finish()
     }
 
-    /// The values that binary32 numbers are, one a row, by their shortest decimal form; NaN is missing and -0.0 is 0.0.
+    /// The values that binary32 numbers are, one a row, by their shortest decimal form; NaN is
+    /// missing and -0.0 is 0.0.
     #[must_use]
     pub fn of_values(values: &[f32]) -> Self {
         Self::new(values.iter().map(|&value| (value + 0.0).to_string()))
@@ -90,7 +92,8 @@ impl Keys {
         })
     }
 
-    /// The nearest binary32 number to each row's value, NaN for a missing one; `None` for a column of text.
+    /// The nearest binary32 number to each row's value, NaN for a missing one; `None` for a column
+    /// of text.
     #[must_use]
     pub fn nearest(&self) -> Option<Vec<f32>> {
         let nearest = |text: &str| match number::parse(text) {
@@ -187,8 +190,8 @@ pub enum KeyOf<'a> {
 /// [`ReadOptions::index_base`] for a feature.
 ///
 /// # Errors
-/// As [`read_channel`](super::read_channel), and for a pipe without a copy in [`ReadOptions::copies`], which cannot be
-/// read once more.
+/// As [`read_channel`](super::read_channel), and for a pipe without a copy in
+/// [`ReadOptions::copies`], which cannot be read once more.
 pub fn read_keys(paths: &[PathBuf], options: &ReadOptions, which: KeyOf<'_>) -> Result<Keys> {
     read_keys_from(&Local, &locations(paths), options, which)
 }
@@ -311,8 +314,8 @@ impl KeyColumn<'_> {
         Source::open(&Local, at, false, self.max_record_bytes, &self.copies)
     }
 
-    /// The value of each row, in the order of the files, as `parse` makes it of the text without blanks around it;
-    /// `header` says whether each file begins with one.
+    /// The value of each row, in the order of the files, as `parse` makes it of the text without
+    /// blanks around it; `header` says whether each file begins with one.
     ///
     /// # Errors
     /// Those of `parse`, with file, line and column.
@@ -334,7 +337,8 @@ impl KeyColumn<'_> {
     fn position(&self, first: &First<'_>, header: bool) -> Result<usize> {
         let name = self.name;
         let names: Vec<String> = first.record.iter().map(|name| name.trim_ascii().to_string()).collect();
-        // A name is always looked for in the first line; there, a number is another column's name in a header alone.
+        // A name is always looked for in the first line; there, a number is another column's name
+        // in a header alone.
         let by_name = header || matches!(self.column, ColumnRef::Name(_));
         let unresolved = match resolve(self.column, by_name.then_some(names.as_slice()), names.len()) {
             Ok(index) => return Ok(index),
@@ -415,7 +419,8 @@ mod tests {
         assert_eq!(keys.nearest().map(|values| values[3]), Some(16_777_216.0));
     }
 
-    /// Folds depend on these numbers: those of columns with one spelling a value are the order of their bytes.
+    /// Folds depend on these numbers: those of columns with one spelling a value are the order of
+    /// their bytes.
     #[test]
     fn groups_are_numbered_by_their_bytes() {
         let numbered = |texts: &[&str]| numbered(&texts.iter().map(ToString::to_string).collect::<Vec<_>>());

@@ -1,9 +1,10 @@
 //! libsvm files to columns.
 //!
-//! A line is `label index:value index:value ...` or `label:weight index:value ...`, with blanks between the words and
-//! a comment after `#`; lines with nothing but blanks and a comment are skipped. Indices stand in any order, none twice.
-//! What is absent is missing, and so are the words for missing of the [module](super). Where the caller says that there
-//! are no labels, the first word is passed over and may hold no weight: `1:0.5` could be a feature as well.
+//! A line is `label index:value index:value ...` or `label:weight index:value ...`, with blanks
+//! between the words and a comment after `#`; lines with nothing but blanks and a comment are
+//! skipped. Indices stand in any order, none twice. What is absent is missing, and so are the words
+//! for missing of the [module](super). Where the caller says that there are no labels, the first
+//! word is passed over and may hold no weight: `1:0.5` could be a feature as well.
 
 use std::path::PathBuf;
 
@@ -19,7 +20,8 @@ use crate::data::dataset::Dataset;
 use crate::error::words;
 use crate::error::{Error, Result};
 
-/// Columns are dense in memory, so an index far beyond all others is an error in the file rather than a wide table.
+/// Columns are dense in memory, so an index far beyond all others is an error in the file rather
+/// than a wide table.
 const LARGEST_INDEX: usize = 1 << 24;
 
 /// Indices up to the largest one per index that occurs, at most. Hashed features (2^20 of them in a
@@ -45,9 +47,11 @@ pub(super) struct Table {
     labels: Vec<f32>,
     weights: Vec<f32>,
     rows: usize,
-    /// For each index up to the largest one, the row (from 1) that had it last, 0 for none: finds repeated indices.
+    /// For each index up to the largest one, the row (from 1) that had it last, 0 for none: finds
+    /// repeated indices.
     last_row: Vec<u32>,
-    /// Where the largest index stands first, said as an error; only of those that make a table wide.
+    /// Where the largest index stands first, said as an error; only of those that make a table
+    /// wide.
     widest: Option<Error>,
 }
 
@@ -283,7 +287,8 @@ impl Table {
                 .at_path(&self.first)
                 .remedy("number the features without gaps, or take fewer rows"))
         };
-        // All at once and let go again: whether there is room at all is known before the first column takes any.
+        // All at once and let go again: whether there is room at all is known before the first
+        // column takes any.
         let bytes = (size_of::<f32>() * self.rows + size_of::<Vec<f32>>()).saturating_mul(width);
         if Vec::<u8>::new().try_reserve_exact(bytes).is_err() {
             return too_large();
@@ -339,7 +344,8 @@ impl TableReader for Table {
     }
 }
 
-/// Gives `take` the text of one index in each row, nothing where it is absent; `None` for the label.
+/// Gives `take` the text of one index in each row, nothing where it is absent; `None` for the
+/// label.
 ///
 /// # Errors
 /// Those of `take`, with file and line.

@@ -1,4 +1,5 @@
-//! What a value that is no number looks like: an amount, a date, a number with thousands apart. For messages alone.
+//! What a value that is no number looks like: an amount, a date, a number with thousands apart. For
+//! messages alone.
 
 use super::number::{self, Field};
 
@@ -93,7 +94,8 @@ fn without_thousands(value: &str) -> Option<String> {
     fits.then(|| format!("{sign}{}{point}{fraction}", whole.replace(separator, "")))
 }
 
-/// Three numbers with `-`, `/` or `.` between them, or two with a colon, and perhaps a time after a date.
+/// Three numbers with `-`, `/` or `.` between them, or two with a colon, and perhaps a time after a
+/// date.
 fn is_date(value: &str) -> bool {
     let date = value.split(['T', ' ']).next().unwrap_or_default();
     let numbers = |text: &str, separator: char, counts: &[usize]| {

@@ -1,5 +1,5 @@
-//! The text of one field to its value. With `decimal`, which it calls for plain numbers, the only place where text
-//! becomes a number.
+//! The text of one field to its value. With `decimal`, which it calls for plain numbers, the only
+//! place where text becomes a number.
 
 use super::decimal;
 

@@ -1,6 +1,6 @@
-//! Quoted fields of a CSV text, as RFC 4180 has them: a quote opens one only where a field begins, two quotes within
-//! are one that belongs to it, and after the closing quote comes a delimiter, a line break or the end. Blanks may
-//! stand before these: around any field they count for nothing.
+//! Quoted fields of a CSV text, as RFC 4180 has them: a quote opens one only where a field begins,
+//! two quotes within are one that belongs to it, and after the closing quote comes a delimiter, a
+//! line break or the end. Blanks may stand before these: around any field they count for nothing.
 
 use memchr::{memchr, memchr2, memrchr2};
 use std::ops::Range;
@@ -49,8 +49,8 @@ impl Iterator for QuotedFields<'_> {
     }
 }
 
-/// The first quoted field of whole records that RFC 4180 does not allow: not closed, or with text after its closing
-/// quote.
+/// The first quoted field of whole records that RFC 4180 does not allow: not closed, or with text
+/// after its closing quote.
 pub(super) fn fault(bytes: &[u8], delimiter: u8) -> Option<Quoted> {
     QuotedFields::new(bytes, delimiter).find(|quoted| match quoted.close {
         None => true,
@@ -65,7 +65,8 @@ pub(super) fn fault(bytes: &[u8], delimiter: u8) -> Option<Quoted> {
     })
 }
 
-/// The records with a line break within quotes, without the line break that ends each, and the first such field.
+/// The records with a line break within quotes, without the line break that ends each, and the
+/// first such field.
 pub(super) fn long_records(bytes: &[u8], delimiter: u8) -> Vec<(Range<usize>, Quoted)> {
     let mut found = Vec::new();
     let (mut start, mut from) = (0, 0);

@@ -5,8 +5,9 @@ use super::number::{self, Field};
 /// Records looked at.
 const SAMPLE: usize = 20;
 
-/// Whether the text is libsvm: the first line with more than one word is `label index:value` or `label qid:value`,
-/// where the label may be `label:weight`. `None` if no line has more than one word, but all of them a number.
+/// Whether the text is libsvm: the first line with more than one word is `label index:value` or
+/// `label qid:value`, where the label may be `label:weight`. `None` if no line has more than one
+/// word, but all of them a number.
 pub(super) fn is_libsvm(text: &str) -> Option<bool> {
     let is_number = |word| matches!(number::parse(word), Field::Number(_));
     for line in text.lines().filter(|line| !line.trim_ascii().is_empty()) {
@@ -25,11 +26,11 @@ pub(super) fn is_libsvm(text: &str) -> Option<bool> {
     None
 }
 
-/// The delimiter of a CSV text: the one that is as frequent in every record of the sample, or else the one in most of
-/// them; a comma if there is none.
+/// The delimiter of a CSV text: the one that is as frequent in every record of the sample, or else
+/// the one in most of them; a comma if there is none.
 ///
-/// Of several that are as frequent everywhere the comma comes last, since it is also the decimal comma of files that
-/// have another delimiter. What stands in quotes does not count.
+/// Of several that are as frequent everywhere the comma comes last, since it is also the decimal
+/// comma of files that have another delimiter. What stands in quotes does not count.
 pub(super) fn delimiter(text: &str) -> u8 {
     const CANDIDATES: [u8; 4] = [b'\t', b';', b'|', b','];
     let mut records: Vec<[usize; 4]> = Vec::new();

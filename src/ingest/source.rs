@@ -1,8 +1,9 @@
 //! Paths to files, and a file to chunks of its text: folders, gzip, UTF-8, endings, line numbers.
 //!
-//! No file is held whole. One thread at a time reads (or unpacks) a chunk of records into a buffer of its own, and
-//! parses it while another thread reads on: memory stays at a chunk a thread, for pipes and gzip too. A block read
-//! into a buffer that stays in the cache costs no more than a mapped file's page faults (`benches/RESULTS.md`).
+//! No file is held whole. One thread at a time reads (or unpacks) a chunk of records into a buffer
+//! of its own, and parses it while another thread reads on: memory stays at a chunk a thread, for
+//! pipes and gzip too. A block read into a buffer that stays in the cache costs no more than a
+//! mapped file's page faults (`benches/RESULTS.md`).
 
 use std::io::{self, BufReader, Read};
 use std::path::{Path, PathBuf};
@@ -141,7 +142,8 @@ pub(super) fn standard_input(path: &Path) -> Result<io::Stdin> {
     Ok(io::stdin())
 }
 
-/// Moves the error about a chunk's bytes, where it has a line in them, to the line that the chunk begins in.
+/// Moves the error about a chunk's bytes, where it has a line in them, to the line that the chunk
+/// begins in.
 pub(super) fn from_line(error: Error, first_line: u64) -> Error {
     match error.line() {
         Some(line) => error.at_line(line + first_line - 1),
@@ -149,7 +151,8 @@ pub(super) fn from_line(error: Error, first_line: u64) -> Error {
     }
 }
 
-/// The data files of a folder sorted by name, and the names of what else is in it, hidden files left out.
+/// The data files of a folder sorted by name, and the names of what else is in it, hidden files
+/// left out.
 fn list_folder(storage: &dyn Storage, folder: &Location) -> Result<(Vec<Location>, Vec<String>)> {
     let failed = |error| Error::io("list the folder", folder.path(), error);
     let mut names = storage.list(folder).map_err(failed)?;
@@ -214,8 +217,8 @@ pub(super) struct Source<'a> {
 }
 
 impl<'a> Source<'a> {
-    /// Opens a file whose records have at most `limit` bytes; with `hashed` its bytes are hashed as they are read, if
-    /// they could be read again. A pipe is read from its copy where there is one.
+    /// Opens a file whose records have at most `limit` bytes; with `hashed` its bytes are hashed as
+    /// they are read, if they could be read again. A pipe is read from its copy where there is one.
     pub(super) fn open(
         storage: &dyn Storage,
         at: &Location,
@@ -239,7 +242,8 @@ impl<'a> Source<'a> {
         Ok(Source { hash: Some(hash), ..Source::from_reader(path, reader, length, limit)? })
     }
 
-    /// Looks at the beginning of what `reader` gives, unpacked if it is gzip; `length` is its bytes if they are known.
+    /// Looks at the beginning of what `reader` gives, unpacked if it is gzip; `length` is its bytes
+    /// if they are known.
     pub(super) fn from_reader(
         path: &Path,
         mut reader: impl Read + Send + 'a,
@@ -308,7 +312,8 @@ impl<'a> Source<'a> {
         self.length
     }
 
-    /// The sha256 of the file, once its last chunk was read; `None` where it is not asked for, and for a pipe.
+    /// The sha256 of the file, once its last chunk was read; `None` where it is not asked for, and
+    /// for a pipe.
     pub(super) fn sha256(&self) -> Option<String> {
         self.hash.as_ref().map(Hash::digits)
     }
@@ -366,9 +371,9 @@ fn failed_read(path: &Path, packed: bool, error: io::Error) -> Error {
     }
 }
 
-/// Looks at the beginning of a text: passes over byte order marks and Excel's `sep=;`, refuses what is no text, and
-/// tells whether it looks like libsvm and which delimiter it has as CSV. Looks further than a block only if that does
-/// not tell, and no further than a record may reach.
+/// Looks at the beginning of a text: passes over byte order marks and Excel's `sep=;`, refuses what
+/// is no text, and tells whether it looks like libsvm and which delimiter it has as CSV. Looks
+/// further than a block only if that does not tell, and no further than a record may reach.
 fn look<R: Read>(
     chunks: &mut Chunks<R>,
     origin: &Origin,
@@ -385,7 +390,8 @@ fn look<R: Read>(
         let (head, ended) = chunks.head(size).map_err(|error| failed_read(path, packed, error))?;
         if !begun {
             kinds::refuse(head, path)?;
-            // All of them, since the CSV parser would pass over a further one without counting its bytes.
+            // All of them, since the CSV parser would pass over a further one without counting its
+            // bytes.
             let marks = head.chunks_exact(3).take_while(|chunk| chunk == b"\xef\xbb\xbf").count();
             head.drain(..3 * marks);
             if ending != Some(Ending::Libsvm)

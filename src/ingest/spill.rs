@@ -1,8 +1,9 @@
 //! Feature values on disk: a channel that is larger than memory.
 //!
-//! While the rows of a file are read, their feature values go into a temporary file, block of rows after block of rows,
-//! column after column within each; labels and weights stay in memory. The file has no name where the system allows
-//! that (on Unix), and is deleted when it is closed elsewhere: whatever ends the program, nothing is left behind.
+//! While the rows of a file are read, their feature values go into a temporary file, block of rows
+//! after block of rows, column after column within each; labels and weights stay in memory. The
+//! file has no name where the system allows that (on Unix), and is deleted when it is closed
+//! elsewhere: whatever ends the program, nothing is left behind.
 
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::ops::Range;
@@ -26,10 +27,11 @@ const MOST_ROWS: usize = 1 << 16;
 pub struct SpillOptions {
     /// The folder of the temporary file.
     pub folder: PathBuf,
-    /// So many bytes of feature values may be in memory, four a value. As soon as there are more, all of them go to
-    /// disk; 0 lets them go there at once.
+    /// So many bytes of feature values may be in memory, four a value. As soon as there are more,
+    /// all of them go to disk; 0 lets them go there at once.
     pub from_bytes: u64,
-    /// Rows a block of the temporary file, 1 or more; by default as many as make 16 MiB, but no more than 65,536.
+    /// Rows a block of the temporary file, 1 or more; by default as many as make 16 MiB, but no
+    /// more than 65,536.
     pub block_rows: Option<usize>,
 }
 
@@ -48,7 +50,8 @@ impl SpillOptions {
     }
 }
 
-/// The feature values of a channel in a temporary file, which is gone when the last clone of this is.
+/// The feature values of a channel in a temporary file, which is gone when the last clone of this
+/// is.
 #[derive(Clone, Debug)]
 pub struct Spilled {
     file: Arc<Mutex<Scratch>>,
@@ -95,7 +98,8 @@ impl Spilled {
             .map(|block| block * self.block_rows..self.rows.min((block + 1) * self.block_rows))
     }
 
-    /// Reads the values of one feature in the rows of one of the [`Spilled::blocks`]; NaN is missing.
+    /// Reads the values of one feature in the rows of one of the [`Spilled::blocks`]; NaN is
+    /// missing.
     ///
     /// # Errors
     /// If the file cannot be read.
@@ -126,7 +130,8 @@ impl Writer {
         self.0.block_rows
     }
 
-    /// Writes what makes whole blocks of the columns (of `ended` columns everything), and returns how many rows that was.
+    /// Writes what makes whole blocks of the columns (of `ended` columns everything), and returns
+    /// how many rows that was.
     pub(super) fn write(&mut self, columns: &[&[f32]], ended: bool) -> Result<usize> {
         let Spilled { file, folder, rows, block_rows, .. } = &mut self.0;
         let length = columns.first().map_or(0, |column| column.len());

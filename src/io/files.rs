@@ -1,5 +1,6 @@
-//! Files that are read whole: those whose names come out of other files, for which nothing but a regular file is ever
-//! read, and those of text that the user names, which may be pipes as well, but not devices without an end.
+//! Files that are read whole: those whose names come out of other files, for which nothing but a
+//! regular file is ever read, and those of text that the user names, which may be pipes as well,
+//! but not devices without an end.
 
 use super::location::Location;
 use super::storage::{Kind, Local, Opened, Storage};
@@ -32,8 +33,9 @@ pub fn read_regular(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     read_at_most(file.reader, most)
 }
 
-/// The bytes of a file, or of a pipe of at most [`MOST_OF_A_PIPE`]. The first 64 KiB, or all if there are fewer, are
-/// given to `check` before the rest is read, so that what is of another form is refused however long it is.
+/// The bytes of a file, or of a pipe of at most [`MOST_OF_A_PIPE`]. The first 64 KiB, or all if
+/// there are fewer, are given to `check` before the rest is read, so that what is of another form
+/// is refused however long it is.
 ///
 /// # Errors
 /// If it cannot be read, is a longer pipe or device, or as `check`.
@@ -58,7 +60,8 @@ pub fn read_checked<E>(
 /// The text of a file, or of a pipe of at most [`MOST_OF_A_PIPE`].
 ///
 /// # Errors
-/// If it cannot be read, is a longer pipe or device, or is not text in UTF-8, which the first 64 KiB usually show.
+/// If it cannot be read, is a longer pipe or device, or is not text in UTF-8, which the first 64
+/// KiB usually show.
 pub fn read_text(path: &Path) -> io::Result<String> {
     let no_text = || io::Error::new(io::ErrorKind::InvalidData, "it is not text in UTF-8");
     let bytes = read_checked(

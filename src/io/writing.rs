@@ -1,7 +1,8 @@
-//! Files that appear whole: written beside their place under a hidden name, brought to the disk, then renamed.
+//! Files that appear whole: written beside their place under a hidden name, brought to the disk,
+//! then renamed.
 //!
-//! A hidden file of ours is called `.gboost-….tmp` and is locked by the process that writes it, so that one without a
-//! lock is known to be left over and may be removed.
+//! A hidden file of ours is called `.gboost-….tmp` and is locked by the process that writes it, so
+//! that one without a lock is known to be left over and may be removed.
 
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Write};
@@ -26,8 +27,8 @@ pub fn folder_of(path: &Path) -> &Path {
     }
 }
 
-/// Returns the place that a path leads to: symbolic links at its end are followed, also one to a file that is not there
-/// yet. Renaming onto this place leaves the links as they are.
+/// Returns the place that a path leads to: symbolic links at its end are followed, also one to a
+/// file that is not there yet. Renaming onto this place leaves the links as they are.
 #[must_use]
 pub fn resolve(path: &Path) -> PathBuf {
     let mut place = path.to_path_buf();
@@ -40,8 +41,8 @@ pub fn resolve(path: &Path) -> PathBuf {
     place
 }
 
-/// Returns whether the path is no file that a rename could replace: a device or a pipe, such as `/dev/null`, or a file
-/// that is open but has no name any more.
+/// Returns whether the path is no file that a rename could replace: a device or a pipe, such as
+/// `/dev/null`, or a file that is open but has no name any more.
 #[must_use]
 pub fn is_special(path: &Path) -> bool {
     let Ok(data) = fs::metadata(path) else { return false };
@@ -80,7 +81,8 @@ pub enum Locking {
     Unavailable(io::Error),
 }
 
-/// Tries to lock a file for this process alone. The operating system ends the lock with the process, however that ends.
+/// Tries to lock a file for this process alone. The operating system ends the lock with the
+/// process, however that ends.
 #[must_use]
 pub fn lock(file: &File) -> Locking {
     match file.try_lock() {
@@ -111,7 +113,8 @@ pub fn sync_folder(folder: &Path) -> io::Result<()> {
     }
 }
 
-/// A file in the making: a hidden file beside the place that it will take. Dropped, it leaves nothing.
+/// A file in the making: a hidden file beside the place that it will take. Dropped, it leaves
+/// nothing.
 #[derive(Debug)]
 pub struct Draft {
     file: File,
@@ -161,8 +164,8 @@ impl Draft {
         self.file.sync_all()
     }
 
-    /// Gives a sealed file its name. An existing file of that name is replaced. Returns the open file, which is locked
-    /// until it is closed.
+    /// Gives a sealed file its name. An existing file of that name is replaced. Returns the open
+    /// file, which is locked until it is closed.
     ///
     /// # Errors
     /// If the file system refuses; then the draft is gone and the file of that name as it was.
@@ -184,8 +187,8 @@ impl Write for Draft {
     }
 }
 
-/// Writes a file so that its name never stands for half of it, even after a crash. The mode of an existing file and
-/// symbolic links to it stay; a device or a pipe is written to.
+/// Writes a file so that its name never stands for half of it, even after a crash. The mode of an
+/// existing file and symbolic links to it stay; a device or a pipe is written to.
 ///
 /// # Errors
 /// If the file cannot be written; an existing one is then as it was.

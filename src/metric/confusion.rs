@@ -1,5 +1,5 @@
-//! Metrics that count right and wrong predictions: error, merror, accuracy, precision, recall, f1, and the confusion
-//! matrix.
+//! Metrics that count right and wrong predictions: error, merror, accuracy, precision, recall, f1,
+//! and the confusion matrix.
 
 use super::{SERIAL_ROWS, Scored, ratio};
 use libm::log;
@@ -18,14 +18,15 @@ pub(super) fn error(scored: &Scored, threshold: f32) -> f64 {
     ratio(wrong, scored.total_weight())
 }
 
-/// The margin of a probability, so that `p > t` is a comparison of margins: -inf for 0 (every row is above it), inf for
-/// 1 (none is).
+/// The margin of a probability, so that `p > t` is a comparison of margins: -inf for 0 (every row
+/// is above it), inf for 1 (none is).
 #[must_use]
 pub fn margin_at(probability: f64) -> f64 {
     if probability == 0.5 { 0.0 } else { log(probability / (1.0 - probability)) }
 }
 
-/// The predicted class: of one margin the probability above 0.5, of several the lowest class of the largest margin.
+/// The predicted class: of one margin the probability above 0.5, of several the lowest class of the
+/// largest margin.
 pub(super) fn predicted_class(scored: &Scored, row: usize) -> usize {
     if !scored.objective.is_multiclass() {
         return usize::from(scored.margin(0, row) > 0.0);
@@ -46,7 +47,8 @@ pub(super) struct Totals {
     classes: Vec<ClassTotals>,
 }
 
-/// Weight of the rows with a class as label, as prediction, and as both; and how many rows there are.
+/// Weight of the rows with a class as label, as prediction, and as both; and how many rows there
+/// are.
 #[derive(Clone, Copy, Default)]
 struct ClassTotals {
     label: u64,
@@ -278,7 +280,8 @@ impl Confusion {
     /// Counts rows.
     ///
     /// # Panics
-    /// As [`Metric::evaluate`](super::Metric::evaluate); and for a regression, which has no classes.
+    /// As [`Metric::evaluate`](super::Metric::evaluate); and for a regression, which has no
+    /// classes.
     #[must_use]
     pub fn new(scored: &Scored) -> Self {
         Self::summed(scored, |_| 1, |rows| rows)
@@ -286,7 +289,8 @@ impl Confusion {
 }
 
 impl Confusion<f64> {
-    /// Adds weights up, of which `unit` is that of the quantised ones; `None` where rows have no weights.
+    /// Adds weights up, of which `unit` is that of the quantised ones; `None` where rows have no
+    /// weights.
     ///
     /// # Panics
     /// As [`Confusion::new`].
@@ -332,7 +336,8 @@ impl<T: Copy + Default + PartialEq> Confusion<T> {
         }
     }
 
-    /// All cells as a matrix, `[label][predicted]`; `None` of more than [`MOST_DENSE_CLASSES`] classes.
+    /// All cells as a matrix, `[label][predicted]`; `None` of more than [`MOST_DENSE_CLASSES`]
+    /// classes.
     #[must_use]
     pub fn matrix(&self) -> Option<Vec<Vec<T>>> {
         match self {
@@ -353,7 +358,8 @@ impl<T: Copy + Default + PartialEq> Confusion<T> {
         }
     }
 
-    /// Label, prediction and value of the cells that are not empty, in the order of label and prediction.
+    /// Label, prediction and value of the cells that are not empty, in the order of label and
+    /// prediction.
     #[must_use]
     pub fn cells(&self) -> Vec<(usize, usize, T)> {
         if let Self::Sparse { cells, .. } = self {
@@ -367,7 +373,8 @@ impl<T: Copy + Default + PartialEq> Confusion<T> {
         all.filter(|(.., value)| *value != T::default()).collect()
     }
 
-    /// Label, prediction and value of the cells of wrong predictions that are not empty, the largest first.
+    /// Label, prediction and value of the cells of wrong predictions that are not empty, the
+    /// largest first.
     #[must_use]
     pub fn mistakes(&self) -> Vec<(usize, usize, T)>
     where

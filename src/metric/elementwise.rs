@@ -1,7 +1,8 @@
 //! Metrics that are a weighted mean of one term a row: logloss, mlogloss, rmse, mae.
 //!
-//! Each term becomes an integer before it is added, so the mean does not depend on the order of the rows. Bounds:
-//! a term is clamped to `+-2^94` and the weights add up to less than 2^32, so the sum stays below 2^126.
+//! Each term becomes an integer before it is added, so the mean does not depend on the order of the
+//! rows. Bounds: a term is clamped to `+-2^94` and the weights add up to less than 2^32, so the sum
+//! stays below 2^126.
 
 use super::softplus::softplus;
 use super::{BLOCK, Scored};
@@ -21,7 +22,8 @@ const CLAMP: i128 = 1 << 94;
 /// Integers of less magnitude have exact neighbours in binary64, and in 64 bits.
 const EXACT: f64 = (1_u64 << 53) as f64;
 
-/// Weighted mean of the terms, each rounded to `bits` fraction bits; `fill` computes those of rows next to one another.
+/// Weighted mean of the terms, each rounded to `bits` fraction bits; `fill` computes those of rows
+/// next to one another.
 fn mean(scored: &Scored, bits: i32, fill: impl Fn(Range<usize>, &mut [f64]) + Sync + Send) -> f64 {
     // `2^bits` as a factor is exact: `bits` is from -196 to 188.
     let scale = ldexp(1.0, bits);
@@ -61,7 +63,8 @@ impl WithSimd for Round<'_> {
 
 /// An integer as such, clamped.
 fn to_fixed(rounded: f64) -> i128 {
-    // The conversion to 128 bits is slow, and saturates, so that an infinite term ends at the clamp too.
+    // The conversion to 128 bits is slow, and saturates, so that an infinite term ends at the clamp
+    // too.
     if rounded.abs() < EXACT { i128::from(rounded as i64) } else { (rounded as i128).clamp(-CLAMP, CLAMP) }
 }
 
@@ -90,7 +93,8 @@ impl WithSimd for Logloss<'_> {
     fn with_simd<S: Simd>(self, _: S) {
         for ((term, &margin), &label) in self.terms.iter_mut().zip(self.margins).zip(self.labels) {
             let z = if label == 1.0 { margin } else { -margin };
-            // log(1 + exp(-z)), with the exponent never positive: exp cannot overflow, and nothing is cancelled.
+            // log(1 + exp(-z)), with the exponent never positive: exp cannot overflow, and nothing
+            // is cancelled.
             let loss = if z < 0.0 { -z } else { 0.0 } + softplus(-z.abs());
             *term = loss.min(self.highest);
         }
@@ -140,7 +144,8 @@ fn residual(scored: &Scored, row: usize) -> f64 {
     scored.objective.prediction(margin) - f64::from(scored.labels[row])
 }
 
-/// The smallest integer `E >= -64` with every `|residual| < 2^E`: it scales the fixed point, so that no term is clamped.
+/// The smallest integer `E >= -64` with every `|residual| < 2^E`: it scales the fixed point, so
+/// that no term is clamped.
 fn residual_exponent(scored: &Scored) -> i32 {
     let largest = (0..scored.rows()).fold(0.0, |largest: f64, row| largest.max(residual(scored, row).abs()));
     // The exponent field of a binary64 is its floored logarithm; zero's is far below the floor.

@@ -1,11 +1,15 @@
-//! The metrics: what is reported after each round and steers early stopping (`docs/exactness.md` 10).
+//! The metrics: what is reported after each round and steers early stopping (`docs/exactness.md`
+//! 10).
 //!
-//! A metric is a function of margins, labels and quantised weights. Every sum over rows is a sum of integers, so
-//! neither the order of the rows nor the number of threads changes a bit of the result:
+//! A metric is a function of margins, labels and quantised weights. Every sum over rows is a sum of
+//! integers, so neither the order of the rows nor the number of threads changes a bit of the
+//! result:
 //!
 //! - `elementwise.rs`: means of one term a row, in fixed point (logloss, mlogloss, rmse, mae);
-//! - `confusion.rs`: counts of right and wrong predictions (error, merror, accuracy, precision, recall, f1);
-//! - `ranking.rs`: areas under curves over the rows sorted by margin (auc, aucpr), and what the curves are drawn from.
+//! - `confusion.rs`: counts of right and wrong predictions (error, merror, accuracy, precision,
+//!   recall, f1);
+//! - `ranking.rs`: areas under curves over the rows sorted by margin (auc, aucpr), and what the
+//!   curves are drawn from.
 //!
 //! `table.rs` has one row per metric, and `scored.rs` the rows of data that they judge.
 
@@ -25,7 +29,8 @@ use crate::objective::Objective;
 use confusion::Totals;
 use serde::Serialize;
 
-/// Up to this many rows a metric is computed by one thread: it is done before other threads have woken up.
+/// Up to this many rows a metric is computed by one thread: it is done before other threads have
+/// woken up.
 const SERIAL_ROWS: usize = 4096;
 
 /// Rows that are summed together.

@@ -1,7 +1,8 @@
-//! What depends on the order of the margins only: auc, aucpr, and the rankings that curves are drawn from.
+//! What depends on the order of the margins only: auc, aucpr, and the rankings that curves are
+//! drawn from.
 //!
-//! Rows of equal margin form one group. A group is a pair of integers, so the order of its rows, and with it whether
-//! the sort is stable, cannot be seen in the result.
+//! Rows of equal margin form one group. A group is a pair of integers, so the order of its rows,
+//! and with it whether the sort is stable, cannot be seen in the result.
 
 use super::elementwise::softmax_denominator;
 use super::{SERIAL_ROWS, Scored, label_count, ratio};
@@ -35,7 +36,8 @@ impl Ranked {
     }
 }
 
-/// A score as an integer in the order of `total_cmp`: of negative numbers all bits turned, of others the sign.
+/// A score as an integer in the order of `total_cmp`: of negative numbers all bits turned, of
+/// others the sign.
 fn key(score: f64) -> u64 {
     let bits = score.to_bits();
     bits ^ ((bits as i64 >> 63) as u64 | 1 << 63)
@@ -80,8 +82,9 @@ fn ranked_by_margin(scored: &Scored) -> Vec<Ranked> {
     })
 }
 
-/// Rows of class labels, ranked by the probability of one class after the other. Margins of different rows do not compare,
-/// since each row's softmax has its own denominator: probabilities do.
+/// Rows of class labels, ranked by the probability of one class after the other. Margins of
+/// different rows do not compare, since each row's softmax has its own denominator: probabilities
+/// do.
 fn ranked_by_probability<'a>(scored: &'a Scored) -> impl Iterator<Item = Vec<Ranked>> + 'a {
     let denominators = scored.map(|row| softmax_denominator(scored, row));
     (0..scored.outputs()).map(move |class| {
@@ -96,11 +99,12 @@ fn ranked_by_probability<'a>(scored: &'a Scored) -> impl Iterator<Item = Vec<Ran
     })
 }
 
-/// How much weight has at least a score, for every score that occurs, the highest first: what ROC curve, precision-recall
-/// curve and lift are made of.
+/// How much weight has at least a score, for every score that occurs, the highest first: what ROC
+/// curve, precision-recall curve and lift are made of.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Ranking {
-    /// Quantised weight of the positive rows with at least the score: their number where there are no weights.
+    /// Quantised weight of the positive rows with at least the score: their number where there are
+    /// no weights.
     pub positives: Vec<u64>,
     /// Quantised weight of the negative rows with at least the score.
     pub negatives: Vec<u64>,
@@ -109,8 +113,8 @@ pub struct Ranking {
     pub auc: f64,
 }
 
-/// The ranking of binary labels by margin; of several classes one ranking after the other, of the class against the rest
-/// by probability.
+/// The ranking of binary labels by margin; of several classes one ranking after the other, of the
+/// class against the rest by probability.
 ///
 /// # Panics
 /// As [`Metric::evaluate`](super::Metric::evaluate); and for a regression, which has no classes.
@@ -141,8 +145,8 @@ impl Ranking {
         (self.positives.last().copied().unwrap_or(0), self.negatives.last().copied().unwrap_or(0))
     }
 
-    /// The mean of the precision over the positive rows, taken at their scores: scikit-learn's average precision. 0 without
-    /// a positive row.
+    /// The mean of the precision over the positive rows, taken at their scores: scikit-learn's
+    /// average precision. 0 without a positive row.
     #[must_use]
     pub fn average_precision(&self) -> f64 {
         let (all, _) = self.totals();
@@ -165,7 +169,8 @@ pub(super) fn auc(scored: &Scored) -> f64 {
         (false, Some(_)) => return binary_auc(&tied_groups(&sorted(ranked_by_margin(scored)))),
         (true, _) => {}
     }
-    // One class that lacks rows, or has all, leaves no value: what need not be ranked for many classes.
+    // One class that lacks rows, or has all, leaves no value: what need not be ranked for many
+    // classes.
     if lacking(scored.objective, scored.outputs(), scored.labels, scored.weights).is_some() {
         return f64::NAN;
     }
@@ -241,7 +246,8 @@ fn binary_auc(groups: &[Tied]) -> f64 {
     ordered as f64 / pairs as f64
 }
 
-/// [`binary_auc`] of rows that weigh 1: positive and negative ones are sorted on their own, as keys alone.
+/// [`binary_auc`] of rows that weigh 1: positive and negative ones are sorted on their own, as keys
+/// alone.
 fn unweighted_auc(scored: &Scored) -> f64 {
     let keys = |positive: bool| {
         let is_meant = |label: f32| (label == 1.0) == positive;
@@ -280,8 +286,9 @@ fn unweighted_auc(scored: &Scored) -> f64 {
     }
 }
 
-/// Area under the precision-recall curve: between two groups true and false positives are taken to grow in
-/// proportion, and precision is integrated over recall in closed form (XGBoost's reading of Davis and Goadrich 2006).
+/// Area under the precision-recall curve: between two groups true and false positives are taken to
+/// grow in proportion, and precision is integrated over recall in closed form (XGBoost's reading of
+/// Davis and Goadrich 2006).
 ///
 /// The areas of the groups are added from the highest score down, which fixes the result. Not a
 /// number without a positive or without a negative row.
@@ -304,9 +311,11 @@ pub(super) fn aucpr(scored: &Scored) -> f64 {
     area
 }
 
-/// The integral of precision between two points of the curve, given as the weights of the rows above them.
+/// The integral of precision between two points of the curve, given as the weights of the rows
+/// above them.
 ///
-/// With recall x, false positives are `h x + b` (in units of the positives) and precision is `x / (a x + b)`.
+/// With recall x, false positives are `h x + b` (in units of the positives) and precision is
+/// `x / (a x + b)`.
 fn area_between(before: Tied, after: Tied, positives: u64) -> f64 {
     let recall_before = ratio(before.positive, positives);
     let recall = ratio(after.positive, positives);

@@ -22,7 +22,8 @@ pub struct Scored<'a> {
 impl<'a> Scored<'a> {
     /// Puts the rows together.
     ///
-    /// Weights are quantised, their sum is below 2^32 (`docs/exactness.md` 2); without them, each row weighs 1.
+    /// Weights are quantised, their sum is below 2^32 (`docs/exactness.md` 2); without them, each
+    /// row weighs 1.
     ///
     /// # Panics
     /// If there is not one label, or not one weight, per row.
@@ -58,7 +59,8 @@ impl<'a> Scored<'a> {
         self.labels.len()
     }
 
-    /// The predicted class: of one margin the probability above 0.5, of several the lowest class of the largest margin.
+    /// The predicted class: of one margin the probability above 0.5, of several the lowest class of
+    /// the largest margin.
     #[must_use]
     pub fn predicted_class(&self, row: usize) -> usize {
         confusion::predicted_class(self, row)
@@ -93,8 +95,8 @@ impl<'a> Scored<'a> {
         self.sum_blocks(|rows| rows.map(&term).sum())
     }
 
-    /// The sum of an integer over blocks of up to [`BLOCK`] rows, by several threads if there are many: integers add up
-    /// the same in any order.
+    /// The sum of an integer over blocks of up to [`BLOCK`] rows, by several threads if there are
+    /// many: integers add up the same in any order.
     pub(super) fn sum_blocks<T>(&self, term: impl Fn(Range<usize>) -> T + Sync + Send) -> T
     where
         T: Send + std::iter::Sum<T>,

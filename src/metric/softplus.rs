@@ -1,11 +1,14 @@
-//! `log(1 + exp(-|z|))` without a branch, so that the compiler computes several rows at once: what logloss is made of.
+//! `log(1 + exp(-|z|))` without a branch, so that the compiler computes several rows at once: what
+//! logloss is made of.
 //!
-//! The operations are those of `exp` and `log1p` in the `libm` crate as far as these arguments need them, in the same
-//! order, so that the result has the same bits; the tests hold it against `libm`. They come from FreeBSD's msun:
-//! Copyright (C) 1993, 2004 by Sun Microsystems, Inc. All rights reserved. Permission to use, copy, modify, and
-//! distribute this software is freely granted, provided that this notice is preserved.
+//! The operations are those of `exp` and `log1p` in the `libm` crate as far as these arguments need
+//! them, in the same order, so that the result has the same bits; the tests hold it against `libm`.
+//! They come from FreeBSD's msun: Copyright (C) 1993, 2004 by Sun Microsystems, Inc. All rights
+//! reserved. Permission to use, copy, modify, and distribute this software is freely granted,
+//! provided that this notice is preserved.
 
-/// Where the exponential is so small that it no longer shows in any term: arguments below count as this one.
+/// Where the exponential is so small that it no longer shows in any term: arguments below count as
+/// this one.
 const LOWEST: f64 = -64.0;
 
 const LN2_HIGH: f64 = f64::from_bits(0x3fe6_2e42_fee0_0000);
@@ -119,7 +122,8 @@ mod tests {
 
     #[test]
     fn bits_of_libm_of_fixed_point_margins() {
-        // Every 509th of the Q24 margins up to 64; a prime, so that all residues of powers of two come up.
+        // Every 509th of the Q24 margins up to 64; a prime, so that all residues of powers of two
+        // come up.
         (0..1_u32 << 30).step_by(509).for_each(|fixed| check(-f64::from(fixed) / f64::from(1 << 24)));
     }
 

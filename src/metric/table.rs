@@ -1,4 +1,5 @@
-//! Every metric once: its name, the labels it needs, which value is better, and the function that computes it.
+//! Every metric once: its name, the labels it needs, which value is better, and the function that
+//! computes it.
 //!
 //! A new metric is one row of [`METRICS`] and one function of [`Scored`].
 
@@ -54,7 +55,8 @@ struct MetricDef {
     needs: Needs,
     /// Which value is better.
     better: Better,
-    /// Whether it compares rows of different labels, so that it has no value where all labels agree.
+    /// Whether it compares rows of different labels, so that it has no value where all labels
+    /// agree.
     ranks: bool,
     /// The number that may stand behind its name.
     parameter: Option<Parameter>,
@@ -131,7 +133,8 @@ metrics! {
         name: "logloss", synonyms: &["log_loss", "binary_logloss", "cross_entropy"], needs: Needs::Binary,
         better: Better::Lower, ranks: false, parameter: None, value: |scored, _| elementwise::logloss(scored),
     };
-    /// `error`, `error@0.7`: share of rows on the wrong side of the threshold, a probability (0.5 in `error`).
+    /// `error`, `error@0.7`: share of rows on the wrong side of the threshold, a probability (0.5
+    /// in `error`).
     Error {
         /// Rows of a probability strictly above it count as predicted positive; from 0 to 1.
         threshold
@@ -149,8 +152,9 @@ metrics! {
         name: "auc", synonyms: &["roc_auc", "roc_auc_score"], needs: Needs::Classification, better: Better::Higher,
         ranks: true, parameter: None, value: |scored, _| ranking::auc(scored),
     };
-    /// `aucpr`: area under the precision-recall curve by XGBoost's interpolation, which is not scikit-learn's average
-    /// precision. Not a number where one of the labels has no row of a weight above 0.
+    /// `aucpr`: area under the precision-recall curve by XGBoost's interpolation, which is not
+    /// scikit-learn's average precision. Not a number where one of the labels has no row of a
+    /// weight above 0.
     Aucpr = MetricDef {
         name: "aucpr", synonyms: &["average_precision"], needs: Needs::BinaryAsYet, better: Better::Higher,
         ranks: true, parameter: None, value: |scored, _| ranking::aucpr(scored),
@@ -180,20 +184,20 @@ metrics! {
         name: "accuracy", synonyms: &[], needs: Needs::Classification, better: Better::Higher, ranks: false,
         parameter: None, value: |scored, _| Totals::new(scored).accuracy(),
     };
-    /// `f1`: harmonic mean of precision and recall of label 1; for several classes the mean over those that
-    /// occur as label or prediction (scikit-learn's macro average).
+    /// `f1`: harmonic mean of precision and recall of label 1; for several classes the mean over
+    /// those that occur as label or prediction (scikit-learn's macro average).
     F1 = MetricDef {
         name: "f1", synonyms: &["f1_score"], needs: Needs::Classification, better: Better::Higher, ranks: false,
         parameter: None, value: |scored, _| Totals::new(scored).f1(),
     };
-    /// `precision`: share of rows predicted as label 1 that have it; for several classes the mean over those
-    /// that occur as label or prediction.
+    /// `precision`: share of rows predicted as label 1 that have it; for several classes the mean
+    /// over those that occur as label or prediction.
     Precision = MetricDef {
         name: "precision", synonyms: &[], needs: Needs::Classification, better: Better::Higher, ranks: false,
         parameter: None, value: |scored, _| Totals::new(scored).precision(),
     };
-    /// `recall`: share of rows with label 1 that are predicted so; for several classes the mean over those
-    /// that occur as label or prediction.
+    /// `recall`: share of rows with label 1 that are predicted so; for several classes the mean
+    /// over those that occur as label or prediction.
     Recall = MetricDef {
         name: "recall", synonyms: &[], needs: Needs::Classification, better: Better::Higher, ranks: false,
         parameter: None, value: |scored, _| Totals::new(scored).recall(),
@@ -233,7 +237,8 @@ impl Metric {
     /// Returns the metric of that name; `error@0.7` sets the threshold.
     ///
     /// # Errors
-    /// If the name is unknown, known but not supported yet, or its threshold is not a number from 0 to 1.
+    /// If the name is unknown, known but not supported yet, or its threshold is not a number from 0
+    /// to 1.
     pub fn from_name(name: &str) -> Result<Self> {
         let (stem, text) = match name.split_once('@') {
             Some((stem, text)) => (stem, Some(text)),
@@ -265,7 +270,8 @@ impl Metric {
         }
     }
 
-    /// Returns the name, as [`Metric::from_name`] reads it: `error@0.7` for a threshold other than 0.5.
+    /// Returns the name, as [`Metric::from_name`] reads it: `error@0.7` for a threshold other than
+    /// 0.5.
     #[must_use]
     pub fn name(&self) -> String {
         let def = self.def();
@@ -293,13 +299,15 @@ impl Metric {
         self.better().prefers(value, than)
     }
 
-    /// Whether the metric ranks rows of different labels, so that it needs such rows ([`lacking`](super::lacking)).
+    /// Whether the metric ranks rows of different labels, so that it needs such rows
+    /// ([`lacking`](super::lacking)).
     #[must_use]
     pub fn ranks(&self) -> bool {
         self.def().ranks
     }
 
-    /// Returns the first of the best values, with what it belongs to; a value that is not a number is never the best.
+    /// Returns the first of the best values, with what it belongs to; a value that is not a number
+    /// is never the best.
     #[must_use]
     pub fn best<K>(&self, values: impl IntoIterator<Item = (K, f64)>) -> Option<(K, f64)> {
         self.better().best(values)
@@ -366,7 +374,8 @@ impl Better {
         }
     }
 
-    /// Returns the first of the best values, with what it belongs to; a value that is not a number is never the best.
+    /// Returns the first of the best values, with what it belongs to; a value that is not a number
+    /// is never the best.
     ///
     /// This is what "the best round" means wherever one is named.
     #[must_use]

@@ -4,7 +4,8 @@ use super::Model;
 use crate::tree::{Node, Split, Tree};
 
 impl Model {
-    /// The first place where `other` is not this model, in words; `None` if they are equal to the bit.
+    /// The first place where `other` is not this model, in words; `None` if they are equal to the
+    /// bit.
     ///
     /// Trees come first, in their order, each from its root on; then what stands around them.
     #[must_use]

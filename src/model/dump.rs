@@ -4,7 +4,8 @@ use super::Model;
 use crate::tree::{Node, Split, Tree};
 use std::fmt::Write as _;
 
-/// Significant digits of a number in a dump: enough to tell any two binary32 apart, and XGBoost's choice.
+/// Significant digits of a number in a dump: enough to tell any two binary32 apart, and XGBoost's
+/// choice.
 const DIGITS: i32 = 9;
 
 impl Model {
@@ -14,12 +15,14 @@ impl Model {
         self.feature_names.get(feature).cloned().unwrap_or_else(|| format!("f{feature}"))
     }
 
-    /// One tree as text in the form of XGBoost's `dump_model(with_stats=True)`; `None` if there is no such tree.
+    /// One tree as text in the form of XGBoost's `dump_model(with_stats=True)`; `None` if there is
+    /// no such tree.
     ///
-    /// Leaves have the value that they add; of a model with weights (see [`Model::tree_weights`]) the first line has the
-    /// tree's, which XGBoost's dump leaves out of its leaves.
+    /// Leaves have the value that they add; of a model with weights (see [`Model::tree_weights`])
+    /// the first line has the tree's, which XGBoost's dump leaves out of its leaves.
     ///
-    /// Nodes below level 256 are indented no further. Node numbers are positions in [`Tree::nodes`]; where XGBoost pruned a tree its own dump leaves gaps.
+    /// Nodes below level 256 are indented no further. Node numbers are positions in
+    /// [`Tree::nodes`]; where XGBoost pruned a tree its own dump leaves gaps.
     #[must_use]
     pub fn dump(&self, tree: usize) -> Option<String> {
         self.trees.get(tree)?;
@@ -49,7 +52,8 @@ impl Model {
         Some(out)
     }
 
-    /// One tree as a Graphviz graph, leaves with the value that they add; `None` if there is no such tree.
+    /// One tree as a Graphviz graph, leaves with the value that they add; `None` if there is no
+    /// such tree.
     #[must_use]
     pub fn dot(&self, tree: usize) -> Option<String> {
         self.trees.get(tree)?;
@@ -140,7 +144,8 @@ mod tests {
         }
     }
 
-    /// What xgboost 3.2's `get_dump(with_stats=True)` and `dump_format="dot"` print for the same file.
+    /// What xgboost 3.2's `get_dump(with_stats=True)` and `dump_format="dot"` print for the same
+    /// file.
     #[test]
     fn the_text_of_xgboost() -> Result<(), crate::error::Error> {
         let model = Model::load("tests/fixtures/models/binary_base_v320.json")?;

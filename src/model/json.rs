@@ -1,8 +1,9 @@
 //! A JSON reader that keeps numbers as text.
 //!
-//! serde_json turns every number into binary64 first; a second rounding to binary32 then changes some thresholds
-//! and leaf values (7.038531E-26 is one), and the predictions with them. Here each number is read as the type that
-//! its field has. `NaN`, `Infinity` and `-Infinity` are accepted as numbers, since XGBoost writes them.
+//! serde_json turns every number into binary64 first; a second rounding to binary32 then changes
+//! some thresholds and leaf values (7.038531E-26 is one), and the predictions with them. Here each
+//! number is read as the type that its field has. `NaN`, `Infinity` and `-Infinity` are accepted as
+//! numbers, since XGBoost writes them.
 
 use crate::error::{Error, Result};
 use std::borrow::Cow;

@@ -1,9 +1,9 @@
 //! The trained model: its trees, how a margin starts, and the file that XGBoost and gboost share.
 //!
-//! The file is XGBoost's JSON; `read.rs` and `read_tree.rs` take what XGBoost 1.0 to 3.4 writes, `write.rs` writes
-//! what they load. The bytes depend on the model alone, so equal models have equal files and equal hashes.
-//! `predict.rs` adds the leaves in the order that XGBoost does, in binary32, so that both tools predict the same bits;
-//! `forest` finds them.
+//! The file is XGBoost's JSON; `read.rs` and `read_tree.rs` take what XGBoost 1.0 to 3.4 writes,
+//! `write.rs` writes what they load. The bytes depend on the model alone, so equal models have
+//! equal files and equal hashes. `predict.rs` adds the leaves in the order that XGBoost does, in
+//! binary32, so that both tools predict the same bits; `forest` finds them.
 
 mod compare;
 mod dump;
@@ -37,8 +37,9 @@ pub struct Model {
     pub objective: Objective,
     /// Margins a row: the number of classes for the multiclass objectives, otherwise 1.
     pub classes: usize,
-    /// The prediction before the first tree, in the space of the predictions (a probability for binary:logistic):
-    /// one value for all classes, or one a class as XGBoost estimates them since 3.1.
+    /// The prediction before the first tree, in the space of the predictions (a probability for
+    /// binary:logistic): one value for all classes, or one a class as XGBoost estimates them since
+    /// 3.1.
     pub base_score: Vec<f32>,
     /// Feature names in column order; empty if the training data had none.
     pub feature_names: Vec<String>,
@@ -46,17 +47,19 @@ pub struct Model {
     pub features: usize,
     /// The trees in the order they were grown; tree i belongs to class `i % classes`.
     pub trees: Vec<Tree>,
-    /// What the leaves of each tree are multiplied with, in binary32, before they are added (XGBoost's `weight_drop`, from
-    /// training with dropout): one finite weight a tree; empty if the trees were not weighted.
+    /// What the leaves of each tree are multiplied with, in binary32, before they are added
+    /// (XGBoost's `weight_drop`, from training with dropout): one finite weight a tree; empty if
+    /// the trees were not weighted.
     pub tree_weights: Vec<f32>,
-    /// The best round by early stopping, from 0 (XGBoost 1.7 writes its last round here if it did not stop early).
+    /// The best round by early stopping, from 0 (XGBoost 1.7 writes its last round here if it did
+    /// not stop early).
     pub best_iteration: Option<usize>,
     /// The metric's value in the best round.
     pub best_score: Option<f64>,
     /// The other attributes that XGBoost's `set_attr` stored, by name.
     pub attributes: BTreeMap<String, String>,
-    /// What the file that the model was read from leaves open, one sentence each, for whoever predicts with it. Never
-    /// written.
+    /// What the file that the model was read from leaves open, one sentence each, for whoever
+    /// predicts with it. Never written.
     pub notes: Vec<String>,
 }
 
@@ -108,8 +111,8 @@ impl Model {
         self.tree_weights.get(tree).copied().unwrap_or(1.0)
     }
 
-    /// The trees with what their leaves add to the margins: the one place where weights are applied. Rounds after the
-    /// product and again after the sum, as XGBoost does.
+    /// The trees with what their leaves add to the margins: the one place where weights are
+    /// applied. Rounds after the product and again after the sum, as XGBoost does.
     #[must_use]
     pub fn weighted_trees(&self, trees: Range<usize>) -> Cow<'_, [Tree]> {
         if self.tree_weights.is_empty() {
@@ -127,8 +130,8 @@ impl Model {
         trees.map(weighted).collect()
     }
 
-    /// The margin of a class before the first tree (`docs/exactness.md` 3); NaN if `base_score` is outside the
-    /// objective's domain, which neither training nor reading a file allows.
+    /// The margin of a class before the first tree (`docs/exactness.md` 3); NaN if `base_score` is
+    /// outside the objective's domain, which neither training nor reading a file allows.
     #[must_use]
     pub fn base_margin(&self, class: usize) -> f32 {
         let base_score = self.base_score.get(class).or(self.base_score.first());
@@ -145,7 +148,8 @@ impl Model {
     /// names, and counted from the same index where both are from libsvm files.
     ///
     /// # Errors
-    /// Names the columns that are missing or not known, or else the first out of order, and the remedy.
+    /// Names the columns that are missing or not known, or else the first out of order, and the
+    /// remedy.
     pub fn check_features(&self, data: &Dataset) -> Result<()> {
         if let (Some(base), Some(other)) = (self.index_base(), data.index_base)
             && base != other

@@ -1,7 +1,8 @@
 //! Prediction: base margin, then leaf by leaf in tree order, in binary32 (`docs/exactness.md` 11).
 //!
-//! Blocks of rows run in parallel. Within a block each tree is applied to all rows before the next one, so that the
-//! tree stays in the cache; a row's additions still happen in tree order, so the block size changes no bit.
+//! Blocks of rows run in parallel. Within a block each tree is applied to all rows before the next
+//! one, so that the tree stays in the cache; a row's additions still happen in tree order, so the
+//! block size changes no bit.
 
 use super::forest::row::RowForest;
 use super::forest::{BLOCK, Forest};
@@ -15,8 +16,8 @@ use crate::util::per_output::PerOutput;
 use rayon::prelude::*;
 
 impl Model {
-    /// Predicts all rows with the rounds up to the best one: probabilities for classification, one per class for
-    /// several classes, or values for regression.
+    /// Predicts all rows with the rounds up to the best one: probabilities for classification, one
+    /// per class for several classes, or values for regression.
     ///
     /// ```no_run
     /// use gboost::{Dataset, Model};
@@ -52,11 +53,12 @@ impl Model {
         stages.margins()
     }
 
-    /// [`Model::predict_margins`] of the rows that the model was trained on, from their bins: to the last bit what their values give
-    /// (but for a value of `f32::MAX`, which no threshold is above).
+    /// [`Model::predict_margins`] of the rows that the model was trained on, from their bins: to
+    /// the last bit what their values give (but for a value of `f32::MAX`, which no threshold is
+    /// above).
     ///
-    /// All trees must have been grown on this matrix. Those of a model that was continued were not, and may have thresholds
-    /// within bins.
+    /// All trees must have been grown on this matrix. Those of a model that was continued were not,
+    /// and may have thresholds within bins.
     #[must_use]
     pub fn predict_binned(&self, matrix: &BinnedMatrix, rounds: Rounds) -> PerOutput<f32> {
         let mut stages = Stages::over(self, matrix);
@@ -64,9 +66,10 @@ impl Model {
         stages.margins()
     }
 
-    /// Returns the leaf of every row in every tree of those rounds, row after row (`[row * trees + tree]`), as node
-    /// indices: XGBoost's `pred_leaf`. Trees that XGBoost pruned are renumbered without their deleted nodes when they
-    /// are read, so there the numbers are lower than XGBoost's.
+    /// Returns the leaf of every row in every tree of those rounds, row after row
+    /// (`[row * trees + tree]`), as node indices: XGBoost's `pred_leaf`. Trees that XGBoost pruned
+    /// are renumbered without their deleted nodes when they are read, so there the numbers are
+    /// lower than XGBoost's.
     #[must_use]
     pub fn predict_leaves(&self, data: &Dataset, rounds: Rounds) -> Vec<u32> {
         let trees = &self.trees[..self.tree_count(rounds)];
@@ -88,8 +91,9 @@ impl Model {
         found
     }
 
-    /// Returns what the objective predicts for the margins: probabilities for classification (one per class for both
-    /// multiclass objectives), the margins themselves for regression. Computed in binary64 and rounded once.
+    /// Returns what the objective predicts for the margins: probabilities for classification (one
+    /// per class for both multiclass objectives), the margins themselves for regression. Computed
+    /// in binary64 and rounded once.
     #[must_use]
     pub fn transform(&self, margins: &PerOutput<f32>) -> PerOutput<f32> {
         let mut predictions = margins.values().to_vec();
@@ -97,16 +101,16 @@ impl Model {
         PerOutput::new(predictions, margins.outputs())
     }
 
-    /// Returns one prediction per row: the class (1 if the margin is above 0; the lowest class of the largest margin),
-    /// or the value for regression.
+    /// Returns one prediction per row: the class (1 if the margin is above 0; the lowest class of
+    /// the largest margin), or the value for regression.
     #[must_use]
     pub fn labels(&self, margins: &PerOutput<f32>) -> Vec<f32> {
         self.objective.decide(margins.values(), self.classes)
     }
 }
 
-/// The margins of all rows after more and more rounds: what [`Model::predict_margins`] gives at each of them, in one
-/// walk over the trees.
+/// The margins of all rows after more and more rounds: what [`Model::predict_margins`] gives at
+/// each of them, in one walk over the trees.
 pub struct Stages<'a> {
     model: &'a Model,
     data: &'a dyn Values,
@@ -136,7 +140,8 @@ impl<'a> Stages<'a> {
         Self { model, data, rounds: 0, blocks }
     }
 
-    /// Adds the leaves of the rounds up to `rounds`; no more than the model has, and none if they are in already.
+    /// Adds the leaves of the rounds up to `rounds`; no more than the model has, and none if they
+    /// are in already.
     pub fn advance(&mut self, rounds: usize) {
         let (model, data, classes) = (self.model, self.data, self.model.classes);
         let rounds = rounds.min(model.rounds()).max(self.rounds);
@@ -170,7 +175,8 @@ impl<'a> Stages<'a> {
     }
 }
 
-/// Predicts single rows, without allocating: made by [`Model::row_predictor`]. Every thread takes a clone.
+/// Predicts single rows, without allocating: made by [`Model::row_predictor`]. Every thread takes a
+/// clone.
 ///
 /// The bits are those of [`Model::predict_margins`] and [`Model::transform`].
 ///
@@ -191,8 +197,8 @@ pub struct RowPredictor {
 }
 
 impl RowPredictor {
-    /// The margins of a row, one a class. `row` has the features in the order of the training data; NaN is missing, and
-    /// so are features beyond its end.
+    /// The margins of a row, one a class. `row` has the features in the order of the training data;
+    /// NaN is missing, and so are features beyond its end.
     pub fn margins(&mut self, row: &[f32]) -> &[f32] {
         let Self { forest, base, margins, .. } = self;
         margins.copy_from_slice(base);
@@ -209,8 +215,8 @@ impl RowPredictor {
         &self.margins
     }
 
-    /// What the objective predicts for a row, as in [`Model::transform`]: the probability, one probability a class, or
-    /// the value.
+    /// What the objective predicts for a row, as in [`Model::transform`]: the probability, one
+    /// probability a class, or the value.
     pub fn predict(&mut self, row: &[f32]) -> &[f32] {
         self.margins(row);
         self.objective.transform(&mut self.margins, &mut self.scratch);

@@ -1,7 +1,8 @@
 //! XGBoost's JSON in.
 //!
-//! Everything that prediction relies on is checked here, so that no later step can run out of bounds or in circles on
-//! a damaged or hostile file: the rest of the crate may trust a [`Model`] that was read.
+//! Everything that prediction relies on is checked here, so that no later step can run out of
+//! bounds or in circles on a damaged or hostile file: the rest of the crate may trust a [`Model`]
+//! that was read.
 
 use super::json::Json;
 use super::read_tree::read_tree;
@@ -19,15 +20,16 @@ use std::path::Path;
 /// More classes than this are taken for damage, so that a broken number cannot ask for all memory.
 const MAX_CLASSES: usize = 1 << 16;
 
-/// More classes than this are refused in a model without trees, whose file would ask for much more memory than it has.
+/// More classes than this are refused in a model without trees, whose file would ask for much more
+/// memory than it has.
 const MAX_CLASSES_WITHOUT_TREES: usize = 256;
 
 impl Model {
     /// Reads a model that gboost or XGBoost 1.0 to 3.4 wrote as JSON.
     ///
     /// # Errors
-    /// If the file cannot be read, is not a model in JSON, is damaged, or needs what gboost does not support; the
-    /// message names the place in the file and the remedy.
+    /// If the file cannot be read, is not a model in JSON, is damaged, or needs what gboost does
+    /// not support; the message names the place in the file and the remedy.
     pub fn load(path: impl AsRef<Path>) -> Result<Self> {
         Self::load_from(&Local, &path.as_ref().into())
     }
@@ -132,7 +134,8 @@ fn read_model(document: &Place<'_>) -> Result<Model> {
         ));
     }
     let mut attributes = read_attributes(&learner)?;
-    // A value that is none, such as the round -1 of a model without trees, stays an ordinary attribute.
+    // A value that is none, such as the round -1 of a model without trees, stays an ordinary
+    // attribute.
     let best_iteration = attributes.get("best_iteration").and_then(|text| text.trim().parse().ok());
     let best_score = attributes.get("best_score").and_then(|text| text.trim().parse().ok());
     if best_iteration.is_some() {
@@ -161,9 +164,10 @@ fn read_model(document: &Place<'_>) -> Result<Model> {
     Ok(model)
 }
 
-/// What a file of XGBoost 1.0 to 1.5 leaves open: it counts best rounds, and does not say how many trees a round has. All
-/// its trees are taken for a round of their own. Where `best_ntree_limit` (1.4 and 1.5) has the trees up to the best round, the
-/// best round is counted anew; where nothing tells, returns a warning.
+/// What a file of XGBoost 1.0 to 1.5 leaves open: it counts best rounds, and does not say how many
+/// trees a round has. All its trees are taken for a round of their own. Where `best_ntree_limit`
+/// (1.4 and 1.5) has the trees up to the best round, the best round is counted anew; where nothing
+/// tells, returns a warning.
 fn settle_best_round(model: &mut Model) -> Option<String> {
     let best = model.best_iteration.filter(|&best| best.saturating_add(1) < model.rounds())?;
     let limit = model.attributes.get("best_ntree_limit").and_then(|text| text.trim().parse::<usize>().ok());
@@ -223,7 +227,8 @@ fn read_classes(learner: &Place<'_>, parameters: &Place<'_>, objective: Objectiv
     }
 }
 
-/// The scalar form `2E-1`, or the list form `[2E-1]` of XGBoost 3.1 and later with one value, or one a class.
+/// The scalar form `2E-1`, or the list form `[2E-1]` of XGBoost 3.1 and later with one value, or
+/// one a class.
 fn read_base_score(place: &Place<'_>, objective: Objective, classes: usize) -> Result<Vec<f32>> {
     let text = match place.json {
         Json::Text(text) => text.trim(),
@@ -274,8 +279,9 @@ struct Booster {
     says_one_a_round: bool,
 }
 
-/// Where a booster with dropout has its weights, which differs between versions: XGBoost 1.0 to 3.2 wrote
-/// `{"name": "dart", "gbtree": {the booster}, "weight_drop": [...]}`, later ones write them into `model`.
+/// Where a booster with dropout has its weights, which differs between versions: XGBoost 1.0 to 3.2
+/// wrote `{"name": "dart", "gbtree": {the booster}, "weight_drop": [...]}`, later ones write them
+/// into `model`.
 fn read_booster(booster: &Place<'_>, classes: usize, features: usize) -> Result<Booster> {
     let name = booster.field("name")?.text()?;
     let gbtree = match name {
@@ -296,7 +302,8 @@ fn read_booster(booster: &Place<'_>, classes: usize, features: usize) -> Result<
     let model = gbtree.as_ref().unwrap_or(booster).field("model")?;
     model.only(&["gbtree_model_param", "trees", "tree_info", "iteration_indptr", "cats", "weight_drop"])?;
     if let Some(categories) = model.optional("cats") {
-        // The names of categories: without a split on categories, which is refused, they are of no use.
+        // The names of categories: without a split on categories, which is refused, they are of no
+        // use.
         categories.only(&["enc", "feature_segments", "sorted_idx"])?;
     }
     let list = model.field("trees")?;
@@ -355,7 +362,8 @@ fn read_booster(booster: &Place<'_>, classes: usize, features: usize) -> Result<
     Ok(Booster { trees, weights, says_one_a_round: says_one_a_round || rounds.is_some() })
 }
 
-/// The weights of dropout, beside the model or inside it; none for a booster that was trained without.
+/// The weights of dropout, beside the model or inside it; none for a booster that was trained
+/// without.
 fn read_weights(booster: &Place<'_>, model: &Place<'_>, is_dart: bool, trees: &[Tree]) -> Result<Vec<f32>> {
     let place = match (booster.optional("weight_drop"), model.optional("weight_drop")) {
         (Some(beside), Some(inside)) if beside.floats()? != inside.floats()? => {

@@ -113,8 +113,9 @@ pub(super) fn read_tree(tree: &Place<'_>, index: usize, features: usize) -> Resu
     link(tree, &arrays, features)
 }
 
-/// Checks every node and builds the tree of those that the root reaches. Nodes that XGBoost deleted when it pruned
-/// the tree stay in its arrays without being reachable; they are dropped and the others keep their order.
+/// Checks every node and builds the tree of those that the root reaches. Nodes that XGBoost deleted
+/// when it pruned the tree stay in its arrays without being reachable; they are dropped and the
+/// others keep their order.
 fn link(tree: &Place<'_>, arrays: &Arrays, features: usize) -> Result<Tree> {
     let nodes = arrays.left.len();
     let wrong = |node: usize, what: String| tree.error(&format!("node {node}: {what}"));
@@ -149,7 +150,8 @@ fn link(tree: &Place<'_>, arrays: &Arrays, features: usize) -> Result<Tree> {
     if let Some(lost) = (0..nodes).find(|&node| !reached[node] && arrays.feature[node] != DELETED) {
         return Err(wrong(lost, "cannot be reached from the root".to_string()));
     }
-    // New index of each node: the number of reachable nodes before it. All fit i32, as `nodes` does.
+    // New index of each node: the number of reachable nodes before it. All fit i32, as `nodes`
+    // does.
     let mut kept = 0;
     let renumbered: Vec<i32> = reached
         .iter()

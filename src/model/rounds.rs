@@ -11,7 +11,8 @@ pub enum Rounds {
     Best,
     /// All.
     All,
-    /// As many from the first one on: all in a model that has no more, and the base margin alone for 0.
+    /// As many from the first one on: all in a model that has no more, and the base margin alone
+    /// for 0.
     First(usize),
 }
 

@@ -10,10 +10,12 @@ pub(super) trait Values: Sync {
     /// Number of rows.
     fn rows(&self) -> usize;
 
-    /// Copies the values of a feature from the row `start` on; NaN is missing, and so is a feature that there is not.
+    /// Copies the values of a feature from the row `start` on; NaN is missing, and so is a feature
+    /// that there is not.
     fn copy(&self, feature: usize, start: usize, to: &mut [f32]);
 
-    /// How values of a feature become the number of steps up to them, and `missing` where they are missing.
+    /// How values of a feature become the number of steps up to them, and `missing` where they are
+    /// missing.
     fn coder(&self, feature: usize, steps: &[f32], missing: u8) -> Coder;
 
     /// The codes of a feature from the row `start` on, by the coder that was made for it.
@@ -43,7 +45,8 @@ impl Values for Dataset {
     }
 
     fn coder(&self, feature: usize, steps: &[f32], missing: u8) -> Coder {
-        /// Bits of the places in the table: the tables of all features share the cache with the trees.
+        /// Bits of the places in the table: the tables of all features share the cache with the
+        /// trees.
         const BITS: u32 = 12;
         match self.columns.get(feature) {
             Some(_) => Coder::Values(Box::new(Ladder::new(steps, missing, BITS))),

@@ -1,9 +1,10 @@
 //! XGBoost's JSON out.
 //!
-//! Keys are in alphabetical order, as XGBoost writes them, and nothing but the model enters the text, so equal models
-//! have equal bytes. Three rules of XGBoost's reader shape the rest: parameters are strings; a list of floats must not
-//! hold integer literals (so floats always have an exponent); and `base_score` must be a scalar, since the list form
-//! loads as 0.5, without a word, before 3.1.
+//! Keys are in alphabetical order, as XGBoost writes them, and nothing but the model enters the
+//! text, so equal models have equal bytes. Three rules of XGBoost's reader shape the rest:
+//! parameters are strings; a list of floats must not hold integer literals (so floats always have
+//! an exponent); and `base_score` must be a scalar, since the list form loads as 0.5, without a
+//! word, before 3.1.
 
 use super::Model;
 use crate::error::{Error, Result};
@@ -24,11 +25,13 @@ const NO_PARENT: i32 = i32::MAX;
 const BYTES_PER_NODE: usize = 100;
 
 impl Model {
-    /// The model as XGBoost's JSON: compact, the same bytes for the same model, floats in the shortest form that reads
-    /// back as the same binary32.
+    /// The model as XGBoost's JSON: compact, the same bytes for the same model, floats in the
+    /// shortest form that reads back as the same binary32.
     ///
-    /// A value that JSON cannot hold is written as the nearest one it can: an infinity as the largest binary32, NaN as
-    /// 0. Only `loss_changes`, `sum_hessian` and `base_weights` of extreme data get there. One `base_score` a class, if
+    /// A value that JSON cannot hold is written as the nearest one it can: an infinity as the
+    /// largest binary32, NaN as
+    /// 0. Only `loss_changes`, `sum_hessian` and `base_weights` of extreme data get there. One
+    ///    `base_score` a class, if
     /// they differ, is written as a list, which XGBoost loads since 3.1.
     #[must_use]
     pub fn to_json(&self) -> Vec<u8> {
@@ -49,7 +52,8 @@ impl Model {
             out.push_str(if categorical.contains(&feature) { "\"c\"" } else { "\"float\"" });
         });
         out.push_str("],\"gradient_booster\":{");
-        // The form of XGBoost 1.0 to 3.2, which later versions read as well, and none without the weights.
+        // The form of XGBoost 1.0 to 3.2, which later versions read as well, and none without the
+        // weights.
         let is_weighted = !self.tree_weights.is_empty();
         out.push_str(if is_weighted { "\"gbtree\":{" } else { "" });
         out.push_str("\"model\":{\"gbtree_model_param\":{\"num_parallel_tree\":\"1\",\"num_trees\":\"");
@@ -145,9 +149,9 @@ impl Model {
         out.push_str("\",\"size_leaf_vector\":\"1\"}}");
     }
 
-    /// Writes the file of [`Model::to_json`]. The text goes to a temporary file in the same folder, which then takes
-    /// the name, so that the name never stands for half a model, not even after a crash. An existing file is replaced;
-    /// its mode stays, and so does a symbolic link to it.
+    /// Writes the file of [`Model::to_json`]. The text goes to a temporary file in the same folder,
+    /// which then takes the name, so that the name never stands for half a model, not even after a
+    /// crash. An existing file is replaced; its mode stays, and so does a symbolic link to it.
     ///
     /// # Errors
     /// If the file cannot be written.

@@ -33,8 +33,8 @@ impl RowLoss for Loss {
     fn pair(self, margin: i32, label: i32) -> GradientPair {
         let p = sigmoid(self.table, margin);
         GradientPair {
-            // p is above 0 and below 1, so that the difference fits into 32 bits, of which vectors hold
-            // twice as many as of 64.
+            // p is above 0 and below 1, so that the difference fits into 32 bits, of which vectors
+            // hold twice as many as of 64.
             g: i64::from(p.wrapping_sub(label.cast_unsigned() << 31).cast_signed() >> 1),
             h: i64::from(multiply_high(p, ONE_Q31 - p).max(1)),
         }

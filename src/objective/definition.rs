@@ -57,7 +57,8 @@ pub(super) trait Definition: Copy {
     /// What is predicted.
     fn task(self) -> Task;
 
-    /// Names of the metrics that tell how good a model is; the first is reported where none is chosen.
+    /// Names of the metrics that tell how good a model is; the first is reported where none is
+    /// chosen.
     fn metrics(self) -> &'static [&'static str];
 
     /// The index of the first label outside the objective's domain, in a training of `outputs`.
@@ -113,8 +114,8 @@ pub(super) trait Definition: Copy {
 
     /// Turns margins into predictions, in place: the inverse link in binary64, rounded once.
     ///
-    /// Margins stand output after output, as many rows of each. `scratch` has room for one value per
-    /// output.
+    /// Margins stand output after output, as many rows of each. `scratch` has room for one value
+    /// per output.
     fn transform(self, margins: &mut [f32], scratch: &mut [f64]);
 
     /// The prediction of the one margin of a row, in binary64.

@@ -1,4 +1,5 @@
-//! The shapes of a loss: what a gradient kernel must know to compute pairs from margins and targets.
+//! The shapes of a loss: what a gradient kernel must know to compute pairs from margins and
+//! targets.
 //!
 //! An objective hands its loss to the kernel in the method of its shape. The kernel is compiled for
 //! each loss, so no row pays for the choice.

@@ -1,12 +1,15 @@
-//! The natural logarithm in binary32 as the GNU C library computes it, so that the base margin of a probability has
-//! XGBoost's bits (`docs/exactness.md` 3). The nearest binary32 would differ in about one of 300 base scores.
+//! The natural logarithm in binary32 as the GNU C library computes it, so that the base margin of a
+//! probability has XGBoost's bits (`docs/exactness.md` 3). The nearest binary32 would differ in
+//! about one of 300 base scores.
 //!
-//! Method and constants are those of `logf` in Arm's Optimized Routines, which the GNU C library took over: copyright
-//! Arm Limited, MIT licence, <https://github.com/ARM-software/optimized-routines>. Its result is within 0.82 units in
-//! the last place of the logarithm.
+//! Method and constants are those of `logf` in Arm's Optimized Routines, which the GNU C library
+//! took over: copyright Arm Limited, MIT licence,
+//! <https://github.com/ARM-software/optimized-routines>. Its result is within 0.82 units in the
+//! last place of the logarithm.
 
-/// `(1/c, log c)` as bits of binary64, for a `c` near the middle of each sixteenth of [0x3f330000, 0x3fb30000), binary32
-/// bits of about 0.7 and 1.4. One of them is 1, so that the logarithm of 1 is 0.
+/// `(1/c, log c)` as bits of binary64, for a `c` near the middle of each sixteenth of [0x3f330000,
+/// 0x3fb30000), binary32 bits of about 0.7 and 1.4. One of them is 1, so that the logarithm of 1 is
+/// 0.
 const CENTRES: [(u64, u64); 16] = [
     (0x3ff6_61ec_79f8_f3be, 0xbfd5_7bf7_808c_aade),
     (0x3ff5_71ed_4aaf_883d, 0xbfd2_bef0_a7c0_6ddb),
@@ -65,8 +68,8 @@ mod tests {
         assert_eq!(logarithm(1.0).to_bits(), 0);
     }
 
-    /// The C library's own function, where it is known to have this method. On other systems the fixtures of
-    /// `tests/library/model/` hold the bits.
+    /// The C library's own function, where it is known to have this method. On other systems the
+    /// fixtures of `tests/library/model/` hold the bits.
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     #[test]
     fn bits_of_the_c_library() {

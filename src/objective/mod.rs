@@ -112,8 +112,8 @@ impl Objective {
         matches!(self.task(), Task::Binary | Task::Multiclass)
     }
 
-    /// Returns the names of the metrics that tell how good a model is. The first one is reported where
-    /// none is chosen.
+    /// Returns the names of the metrics that tell how good a model is. The first one is reported
+    /// where none is chosen.
     #[must_use]
     pub fn metrics(self) -> &'static [&'static str] {
         with!(self, definition => definition.metrics())
@@ -125,7 +125,8 @@ impl Objective {
         with!(self, definition => definition.weighs_positives())
     }
 
-    /// Checks that every label belongs to the objective's domain; `classes` is num_class for multiclass.
+    /// Checks that every label belongs to the objective's domain; `classes` is num_class for
+    /// multiclass.
     ///
     /// # Errors
     /// Returns the index of the first bad row and an error without a place.
@@ -171,7 +172,8 @@ impl Objective {
         with!(self, definition => definition.number_format(labels, weights, base_margin))
     }
 
-    /// Returns what the loss compares a row's margin with: the class, or the label in a fixed point.
+    /// Returns what the loss compares a row's margin with: the class, or the label in a fixed
+    /// point.
     #[must_use]
     pub fn target(self, label: f32, format: &NumberFormat) -> i64 {
         with!(self, definition => definition.target(label, format))
@@ -190,8 +192,8 @@ impl Objective {
 
     /// Turns margins into predictions, in place: the inverse link in binary64, rounded once.
     ///
-    /// Margins stand output after output (`[output * rows + row]`). `scratch` has room for one value
-    /// per output.
+    /// Margins stand output after output (`[output * rows + row]`). `scratch` has room for one
+    /// value per output.
     pub fn transform(self, margins: &mut [f32], scratch: &mut [f64]) {
         with!(self, definition => definition.transform(margins, scratch));
     }

@@ -11,7 +11,8 @@ const ROWS: &str = "give subsample, the share of rows drawn for every tree";
 const NODE_FEATURES: &str = "give colsample_bynode, a share of the features";
 const DEVICE: &str = "give {gpu} to train on a GPU";
 
-/// Names that LightGBM, CatBoost, scikit-learn and R give to parameters that mean the same here: taken, but not shown.
+/// Names that LightGBM, CatBoost, scikit-learn and R give to parameters that mean the same here:
+/// taken, but not shown.
 pub(super) const SYNONYMS: &[(&str, &[&str])] = &[
     ("num_round", &["nrounds", "num_iterations", "iterations", "num_trees", "max_iter"]),
     ("num_class", &["num_classes"]),
@@ -28,7 +29,8 @@ pub(super) const SYNONYMS: &[(&str, &[&str])] = &[
     ("nthread", &["num_threads", "thread_count"]),
 ];
 
-/// Parameters of LightGBM, CatBoost and scikit-learn that have no exact counterpart, and what does their work.
+/// Parameters of LightGBM, CatBoost and scikit-learn that have no exact counterpart, and what does
+/// their work.
 pub(super) const ELSEWHERE: &[(&str, &str)] = &[
     ("num_leaves", LEAVES),
     ("max_leaf_nodes", LEAVES),

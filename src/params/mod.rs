@@ -1,6 +1,7 @@
 //! Every hyperparameter once: name, aliases, range, default and help.
 //!
-//! Parsing, validation, the command line's flags, its help and the documentation all come from [`table`].
+//! Parsing, validation, the command line's flags, its help and the documentation all come from
+//! [`table`].
 
 mod elsewhere;
 mod field;
@@ -221,8 +222,9 @@ macro_rules! params {
     ($($field:ident: $type:ty $(as $given:ty)? = $initial:expr; $name:literal $aliases:expr, $range:expr, $default:literal, $help:literal;)+) => {
         /// The hyperparameters of a training.
         ///
-        /// [`Params::builder`] sets them by type, [`Params::set`] from text. Ranges are checked whichever way a
-        /// value came: by `set`, by [`ParamsBuilder::build`], and again by [`Params::check`] when a training begins.
+        /// [`Params::builder`] sets them by type, [`Params::set`] from text. Ranges are checked
+        /// whichever way a value came: by `set`, by [`ParamsBuilder::build`], and again by
+        /// [`Params::check`] when a training begins.
         ///
         /// ```
         /// use gboost::{Objective, Params};
@@ -240,7 +242,8 @@ macro_rules! params {
             $(#[doc = concat!("`", $name, "`: ", $help)] pub $field: $type,)+
         }
 
-        /// Sets parameters by type, one after the other; made by [`Params::builder`] and [`Params::to_builder`].
+        /// Sets parameters by type, one after the other; made by [`Params::builder`] and
+        /// [`Params::to_builder`].
         ///
         /// A parameter that is not set keeps its default, or its value of before.
         #[derive(Clone, Debug, Default, PartialEq)]
@@ -309,8 +312,8 @@ params! {
     verbosity: u8 = 1; "verbosity" [], Range::Within(0.0, 3.0), "1", "What is printed: 0 neither round lines nor warnings nor the summary, errors and results that were asked for alone; 1 all of these; 2 also details of backends and files; 3 as 2";
 }
 
-/// What does the work of a parameter that is not supported, or that another program has (`-` and `_` are the same); `None`
-/// for a parameter that works and for an unknown one.
+/// What does the work of a parameter that is not supported, or that another program has (`-` and
+/// `_` are the same); `None` for a parameter that works and for an unknown one.
 #[must_use]
 pub fn advice(name: &str) -> Option<String> {
     let wanted = normalise(name);
@@ -328,8 +331,9 @@ impl Params {
     /// Sets a parameter by name or alias from text (`-` and `_` are the same in names).
     ///
     /// # Errors
-    /// An unknown name (with the nearest known one), a value that is no number or out of range, a parameter or a value that
-    /// is not supported yet; the error names parameter, value and accepted range.
+    /// An unknown name (with the nearest known one), a value that is no number or out of range, a
+    /// parameter or a value that is not supported yet; the error names parameter, value and
+    /// accepted range.
     pub fn set(&mut self, name: &str, value: &str) -> Result<()> {
         let spec = find(name)?;
         let value = value.trim();
@@ -372,11 +376,12 @@ impl Params {
         ParamsBuilder { params: self.clone() }
     }
 
-    /// Checks every parameter's range, and what no parameter can say alone. A training begins with it.
+    /// Checks every parameter's range, and what no parameter can say alone. A training begins with
+    /// it.
     ///
     /// # Errors
-    /// A value out of range (the error is that of [`Params::set`]), a missing num_class, metrics that do not suit
-    /// the objective, and combinations that do not work.
+    /// A value out of range (the error is that of [`Params::set`]), a missing num_class, metrics
+    /// that do not suit the objective, and combinations that do not work.
     pub fn check(&self) -> Result<()> {
         WORKING.iter().try_for_each(|spec| spec.check(self))?;
         if self.objective.is_multiclass() && self.num_class < 2 {

@@ -13,7 +13,8 @@ const fn instead(name: &'static str, values: &'static [&'static str], help: &'st
     Spec { name, aliases: &[], range: Range::Any, default: "", help, kind: Kind::Only(values) }
 }
 
-/// XGBoost's parameters that do not work yet: refused by name, but for the values that ask for nothing.
+/// XGBoost's parameters that do not work yet: refused by name, but for the values that ask for
+/// nothing.
 pub(crate) const NOT_YET: &[Spec] = &[
     only("booster", &["gbtree"]),
     only("grow_policy", &["depthwise"]),

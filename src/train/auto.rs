@@ -1,6 +1,8 @@
-//! `auto`: a training that changes hands between two rounds ([`crate::train::contest`] has the rule).
+//! `auto`: a training that changes hands between two rounds ([`crate::train::contest`] has the
+//! rule).
 //!
-//! Margins are all that crosses. Where the GPU fails they are computed anew, from those before the first round and the trees since then.
+//! Margins are all that crosses. Where the GPU fails they are computed anew, from those before the
+//! first round and the trees since then.
 
 use crate::backend::problem::Problem;
 use crate::backend::{Backend, Margins, Side};
@@ -125,7 +127,8 @@ impl<'p> Auto<'p> {
         self.news.push(news);
     }
 
-    /// Hands all trainings to the GPU, or none: where there is no GPU, or it does not take them, the processor keeps them.
+    /// Hands all trainings to the GPU, or none: where there is no GPU, or it does not take them,
+    /// the processor keeps them.
     fn try_gpu(&mut self, plan: &Plan<'_>, trainings: &mut [Training<'_>], left: usize) {
         match self.open(plan, trainings) {
             Ok(backends) => {
@@ -269,7 +272,8 @@ mod tests {
         begin(params, &set, Shard::whole(data.rows)).unwrap().0
     }
 
-    /// Margins that are computed from the trees, by bins, are those that a training begins with that goes on from the model, by values.
+    /// Margins that are computed from the trees, by bins, are those that a training begins with
+    /// that goes on from the model, by values.
     #[test]
     fn margins_follow_from_the_trees() {
         let value = |feature: usize, row: usize| match (row + feature) % 9 {

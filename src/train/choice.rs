@@ -79,8 +79,9 @@ pub enum BackendChoice {
     /// On a GPU.
     #[cfg(feature = "gpu")]
     Gpu(crate::gpu::GpuOptions),
-    /// Begins on the processor and tries a GPU where enough work is left to gain by it; the faster of both keeps the rest. Without a GPU, or
-    /// if it refuses the data or fails, the processor does it all. Kernels are not profiled.
+    /// Begins on the processor and tries a GPU where enough work is left to gain by it; the faster
+    /// of both keeps the rest. Without a GPU, or if it refuses the data or fails, the processor
+    /// does it all. Kernels are not profiled.
     Auto(crate::train::choice::AutoOptions),
 }
 
@@ -98,7 +99,8 @@ pub struct AutoOptions {
     /// How the GPU is chosen and used, if it is.
     #[cfg(feature = "gpu")]
     pub gpu: crate::gpu::GpuOptions,
-    /// Whether an adapter that computes on the processor may be taken, which is never faster: tests do.
+    /// Whether an adapter that computes on the processor may be taken, which is never faster: tests
+    /// do.
     pub software: bool,
     /// When hands change.
     pub rule: Rule,

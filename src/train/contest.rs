@@ -1,17 +1,21 @@
-//! Which backend keeps a training: the rule of `auto`, as a state machine without a clock of its own.
+//! Which backend keeps a training: the rule of `auto`, as a state machine without a clock of its
+//! own.
 //!
-//! Both backends write the same bytes, so time may decide. A training begins on the processor. Where so much work is left that a GPU
-//! can save more than it takes to start one, the GPU takes over at the end of a round, runs a few rounds, and the faster of the
-//! two keeps the rest. Trainings that end before never look for a GPU.
+//! Both backends write the same bytes, so time may decide. A training begins on the processor.
+//! Where so much work is left that a GPU can save more than it takes to start one, the GPU takes
+//! over at the end of a round, runs a few rounds, and the faster of the two keeps the rest.
+//! Trainings that end before never look for a GPU.
 
 use crate::backend::Side;
 use std::fmt;
 use std::time::Duration;
 
-/// What starting a GPU may take: finding the adapters, opening one, compiling the kernels, uploading the data. A training that is done within
-/// this time never looks for a GPU, whatever number of rounds it was given.
+/// What starting a GPU may take: finding the adapters, opening one, compiling the kernels,
+/// uploading the data. A training that is done within this time never looks for a GPU, whatever
+/// number of rounds it was given.
 const START: Duration = Duration::from_secs(2);
-/// The work that must be left on the processor: at five times the start, a GPU of twice the speed saves more than it took to start.
+/// The work that must be left on the processor: at five times the start, a GPU of twice the speed
+/// saves more than it took to start.
 const WORTH: Duration = Duration::from_secs(10);
 /// Rounds that are timed on either side, after one to warm up.
 const TIMED: usize = 3;
@@ -24,7 +28,8 @@ pub enum Rule {
     /// By measured time.
     #[default]
     Measured,
-    /// To the other side after each of these numbers of rounds, ascending: for tests, since the model is the same.
+    /// To the other side after each of these numbers of rounds, ascending: for tests, since the
+    /// model is the same.
     After(Vec<usize>),
 }
 
@@ -86,7 +91,8 @@ impl Contest {
         Self { rule, ..Self::default() }
     }
 
-    /// Takes the time of a round in, that ran on `side` and after which `left` may follow; answers the side that takes over, if hands change.
+    /// Takes the time of a round in, that ran on `side` and after which `left` may follow; answers
+    /// the side that takes over, if hands change.
     pub fn after_round(&mut self, side: Side, took: Duration, left: usize) -> Option<Side> {
         match side {
             Side::Cpu => self.cpu.add(took),
@@ -165,7 +171,8 @@ pub struct Record {
     pub cpu_seconds: f64,
     /// Seconds that they took on the GPU.
     pub gpu_seconds: f64,
-    /// Seconds of one round on the processor, the median of the last three that were timed there, where they say enough.
+    /// Seconds of one round on the processor, the median of the last three that were timed there,
+    /// where they say enough.
     pub cpu_round_seconds: Option<f64>,
     /// Seconds of one round on the GPU, likewise.
     pub gpu_round_seconds: Option<f64>,

@@ -18,7 +18,8 @@ use crate::util::per_output::{PerOutput, RowMajor};
 use rayon::prelude::*;
 use std::borrow::Cow;
 
-/// The channels of one training, the training rows first, and what came of them. Of several ranks each evaluates the rows of all.
+/// The channels of one training, the training rows first, and what came of them. Of several ranks
+/// each evaluates the rows of all.
 pub(crate) struct Evaluation<'a> {
     labels: Vec<Cow<'a, [f32]>>,
     weights: Vec<RowWeights>,

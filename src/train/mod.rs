@@ -1,9 +1,10 @@
 //! The rounds: from parameters and data to a model, on any backend.
 //!
-//! `trainer` is the door. `set` and `start` make the problem of a training, `plan` is what trainings
-//! that advance together share, `rounds` holds the only round loop, `training` one training between
-//! two rounds, `grower` and `leaf` one tree. `evaluation` and `early_stopping` look at the channels
-//! after a round; `contest` and `auto` choose the backend while the training runs.
+//! `trainer` is the door. `set` and `start` make the problem of a training, `plan` is what
+//! trainings that advance together share, `rounds` holds the only round loop, `training` one
+//! training between two rounds, `grower` and `leaf` one tree. `evaluation` and `early_stopping`
+//! look at the channels after a round; `contest` and `auto` choose the backend while the training
+//! runs.
 
 pub mod auto;
 pub mod choice;

@@ -10,7 +10,8 @@ use std::time::Duration;
 pub struct Round {
     /// The round, from 0; a continued training goes on counting.
     pub round: usize,
-    /// Value by channel (train first) and metric, in the order of [`Trained::channels`] and [`Trained::metrics`].
+    /// Value by channel (train first) and metric, in the order of [`Trained::channels`] and
+    /// [`Trained::metrics`].
     pub values: Vec<Vec<f64>>,
 }
 
@@ -48,7 +49,8 @@ pub struct Trained {
 }
 
 impl Trained {
-    /// Returns the best round, from 0, by the last metric of the last channel: the first of equal ones.
+    /// Returns the best round, from 0, by the last metric of the last channel: the first of equal
+    /// ones.
     ///
     /// `None` without a channel beside the training data, or a round whose value is a number.
     #[must_use]

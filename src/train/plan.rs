@@ -37,7 +37,8 @@ impl Plan<'_> {
         self.evaluate == Evaluate::EveryRound || done == *num_round as usize || early_stopping_rounds.is_some()
     }
 
-    /// The backend that a training begins on; `margins` are its first ones if they were taken out of the problem.
+    /// The backend that a training begins on; `margins` are its first ones if they were taken out
+    /// of the problem.
     pub(crate) fn open<'a>(
         &self,
         problem: &'a Problem<'a>,

@@ -17,12 +17,12 @@ use crate::train::training::{Finished, Training, advance};
 use crate::tree::sampling::{SampleSource, SampleSources};
 use std::ops::ControlFlow;
 
-/// Called after every round with the rounds done, each training's metrics (`None` if they were not due) and the events of
-/// backend selection. Returning `Break` ends all trainings.
+/// Called after every round with the rounds done, each training's metrics (`None` if they were not
+/// due) and the events of backend selection. Returning `Break` ends all trainings.
 pub(crate) type OnRound<'w> = dyn FnMut(usize, &[Option<&Round>], &[News]) -> Result<ControlFlow<()>> + Send + 'w;
 
-/// Trains on rayon's current pool; answers every training's outcome in the order of the sets, and whether `on_round` ended them before
-/// the last round.
+/// Trains on rayon's current pool; answers every training's outcome in the order of the sets, and
+/// whether `on_round` ended them before the last round.
 pub(crate) fn train_together(
     plan: &Plan<'_>,
     sets: &[TrainingSet<'_>],

@@ -52,8 +52,8 @@ pub(crate) struct Beginning<'a> {
     pub(super) evaluation: Evaluation<'a>,
 }
 
-/// Prepares the training of the rows of `set`, which are those of `shard`. What follows from all labels and weights
-/// is the same on all ranks: each looks at those of all rows.
+/// Prepares the training of the rows of `set`, which are those of `shard`. What follows from all
+/// labels and weights is the same on all ranks: each looks at those of all rows.
 pub(crate) fn begin<'a>(
     params: &Params,
     set: &TrainingSet<'a>,

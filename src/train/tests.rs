@@ -1,5 +1,5 @@
-//! A training with an objective that only the tests know: what a new objective needs is its file and
-//! its row.
+//! A training with an objective that only the tests know: what a new objective needs is its file
+//! and its row.
 
 #![allow(clippy::unwrap_used)]
 

@@ -1,6 +1,7 @@
 //! The round loop: sampling, growing, evaluation, early stopping, on any backend.
 //!
-//! Trainings advance together, a round at a time: one in a [`Trainer`], one a fold in a cross-validation.
+//! Trainings advance together, a round at a time: one in a [`Trainer`], one a fold in a
+//! cross-validation.
 
 use crate::binning::BinnedMatrix;
 use crate::collective::{Alone, Collective, agree, compare};
@@ -68,9 +69,10 @@ impl<'a> Trainer<'a> {
         }
     }
 
-    /// Takes the training rows as they were binned before, with the same `tree_method` and `max_bin`: by [`BinnedMatrix::of`], so that
-    /// several trainings on the same rows share them, or by [`BinnedMatrix::take`] or [`BinnedMatrix::of_spilled`], so that their values
-    /// need not be in memory. The model is the same either way.
+    /// Takes the training rows as they were binned before, with the same `tree_method` and
+    /// `max_bin`: by [`BinnedMatrix::of`], so that several trainings on the same rows share them,
+    /// or by [`BinnedMatrix::take`] or [`BinnedMatrix::of_spilled`], so that their values need not
+    /// be in memory. The model is the same either way.
     ///
     /// ```
     /// use gboost::{BinnedMatrix, Dataset, Params, Trainer};
@@ -110,7 +112,8 @@ impl<'a> Trainer<'a> {
         self
     }
 
-    /// Calls `observer` after every round; its `Break` ends the training with an error of kind `Interrupted`.
+    /// Calls `observer` after every round; its `Break` ends the training with an error of kind
+    /// `Interrupted`.
     #[must_use]
     pub fn on_round(mut self, observer: impl FnMut(&Progress<'_>) -> ControlFlow<()> + Send + 'a) -> Self {
         self.observer = Some(Box::new(observer));
@@ -125,11 +128,11 @@ impl<'a> Trainer<'a> {
         self
     }
 
-    /// Trains one model over several ranks. Each is given its own rows, of the training data and of every
-    /// channel: rank r has the r-th run of the rows that one machine would read.
+    /// Trains one model over several ranks. Each is given its own rows, of the training data and of
+    /// every channel: rank r has the r-th run of the rows that one machine would read.
     ///
-    /// All ranks get the same model, history and bytes as one machine that has all rows. They train on the
-    /// processor, and bin the rows themselves.
+    /// All ranks get the same model, history and bytes as one machine that has all rows. They train
+    /// on the processor, and bin the rows themselves.
     #[must_use]
     pub fn across(mut self, ranks: &'a dyn Collective) -> Self {
         self.ranks = ranks;
@@ -139,9 +142,9 @@ impl<'a> Trainer<'a> {
     /// Trains.
     ///
     /// # Errors
-    /// Parameters in conflict, labels outside the objective's domain, a start model that does not fit, a binned matrix of other
-    /// rows or parameters, an observer's stop. Over several ranks all fail if one does, if they differ in parameters, columns or
-    /// channels, or if one is lost.
+    /// Parameters in conflict, labels outside the objective's domain, a start model that does not
+    /// fit, a binned matrix of other rows or parameters, an observer's stop. Over several ranks all
+    /// fail if one does, if they differ in parameters, columns or channels, or if one is lost.
     pub fn run(self) -> Result<Trained> {
         self.compute.threads.install(self.params, || self.train())
     }
@@ -227,8 +230,8 @@ impl<'a> Trainer<'a> {
         Ok(())
     }
 
-    /// Returns what must be the same on all ranks: else they would train different models, or wait for
-    /// each other.
+    /// Returns what must be the same on all ranks: else they would train different models, or wait
+    /// for each other.
     fn facts(&self) -> Vec<(String, String)> {
         let fact = |name: &str, value: String| (name.to_string(), value);
         let weighted = |data: &Dataset| if data.weights.is_some() { "with weights" } else { "without weights" };
@@ -261,7 +264,8 @@ impl<'a> Trainer<'a> {
         ))
     }
 
-    /// Checks the parameters, the data and the start model as [`Trainer::run`] does before it begins, but for the binned matrix.
+    /// Checks the parameters, the data and the start model as [`Trainer::run`] does before it
+    /// begins, but for the binned matrix.
     ///
     /// # Errors
     /// As [`Trainer::run`].

@@ -59,7 +59,8 @@ pub struct FinishedTree {
     pub tests: Vec<SplitTest>,
     /// A node each: the leaf value in the margin's format (0 for inner nodes).
     pub steps: Vec<i64>,
-    /// The same for each deepest node of the grown tree, where a collapsed node's descendants have its value.
+    /// The same for each deepest node of the grown tree, where a collapsed node's descendants have
+    /// its value.
     pub grown_steps: Vec<i64>,
 }
 

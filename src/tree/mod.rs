@@ -1,4 +1,5 @@
-//! A regression tree as flat arrays of nodes: the form in which trees are stored, predicted with and exchanged.
+//! A regression tree as flat arrays of nodes: the form in which trees are stored, predicted with
+//! and exchanged.
 
 pub mod grown;
 pub mod limits;
@@ -20,7 +21,8 @@ pub struct Tree {
 }
 
 impl Tree {
-    /// The index of the leaf that a row falls into; `value(feature)` gives the row's value, NaN for missing.
+    /// The index of the leaf that a row falls into; `value(feature)` gives the row's value, NaN for
+    /// missing.
     #[inline]
     pub fn leaf(&self, value: impl Fn(u32) -> f32) -> usize {
         let mut index = 0;
@@ -48,7 +50,8 @@ impl Tree {
     pub fn depth(&self) -> usize {
         let mut depth = vec![0; self.nodes.len()];
         let mut deepest = 0;
-        // Iterates from the root, so that models of other tools may number their nodes in any order.
+        // Iterates from the root, so that models of other tools may number their nodes in any
+        // order.
         let mut stack = vec![0];
         while let Some(index) = stack.pop() {
             deepest = deepest.max(depth[index]);

@@ -1,4 +1,5 @@
-//! Which rows and features a tree sees (`docs/exactness.md` 5): by the counter hash, or by XGBoost 1.x's mt19937.
+//! Which rows and features a tree sees (`docs/exactness.md` 5): by the counter hash, or by XGBoost
+//! 1.x's mt19937.
 
 use crate::fixed::hash;
 use crate::params::{Params, Sampler};
@@ -183,8 +184,9 @@ pub type TreeSample = (RowSample, ColumnPlan);
 
 /// The samples of trainings that advance together.
 ///
-/// By the counter hash each has the samples that it would have alone. XGBoost 1.x has one generator a process: a booster seeds it
-/// before its first round, and from then on all take turns at it, as the folds of xgboost.cv do; so do these.
+/// By the counter hash each has the samples that it would have alone. XGBoost 1.x has one generator
+/// a process: a booster seeds it before its first round, and from then on all take turns at it, as
+/// the folds of xgboost.cv do; so do these.
 #[derive(Clone, Debug)]
 pub struct SampleSources {
     sources: Vec<SampleSource>,

@@ -1,6 +1,8 @@
-//! The split search, once: scores, scan order, ties, default direction and the decision (`docs/exactness.md` 8).
+//! The split search, once: scores, scan order, ties, default direction and the decision
+//! (`docs/exactness.md` 8).
 //!
-//! Sums are integers; a score is a handful of binary64 operations in one written order, so that a shader can emulate them.
+//! Sums are integers; a score is a handful of binary64 operations in one written order, so that a
+//! shader can emulate them.
 
 use crate::binning::FeatureCuts;
 use crate::fixed::quantiser::{PairSum, ScaledRules};
@@ -39,7 +41,8 @@ impl Scan {
         Self { method, bins: cuts.bins(), has_missing: cuts.has_missing }
     }
 
-    /// Whether an upward scan comes first: always for hist, for exact only with missing values and two bins.
+    /// Whether an upward scan comes first: always for hist, for exact only with missing values and
+    /// two bins.
     #[must_use]
     pub fn scans_upward(self) -> bool {
         match self.method {
@@ -48,7 +51,8 @@ impl Scan {
         }
     }
 
-    /// The position of a candidate in the written scan order; lower wins among equal scores of a feature.
+    /// The position of a candidate in the written scan order; lower wins among equal scores of a
+    /// feature.
     #[must_use]
     pub fn rank(self, place: Place) -> u32 {
         let before = if self.scans_upward() { self.bins } else { 0 };
@@ -66,7 +70,8 @@ impl Scan {
     pub fn place(self, rank: u32) -> Place {
         let rank = rank as usize;
         let upward = self.scans_upward();
-        // exact visits its first present bin without a candidate, so rank `bins` can only be the end of the upward scan.
+        // exact visits its first present bin without a candidate, so rank `bins` can only be the
+        // end of the upward scan.
         let upward_ranks = match self.method {
             TreeMethod::Hist => self.bins,
             TreeMethod::Exact => self.bins + 1,
@@ -152,7 +157,8 @@ impl Candidate {
 /// Below every score; stands for a candidate that is not valid.
 const NO_SCORE: f64 = f64::NEG_INFINITY;
 
-/// The left sides of consecutive candidates, so that their scores are computed side by side: a score takes two divisions.
+/// The left sides of consecutive candidates, so that their scores are computed side by side: a
+/// score takes two divisions.
 struct Run {
     g: [i64; Run::MOST],
     h: [i64; Run::MOST],
@@ -325,7 +331,8 @@ pub fn best_of_feature(
     search.best
 }
 
-/// The gain of the winner, if it is worth a split: above the least gain, and for hist not below gamma.
+/// The gain of the winner, if it is worth a split: above the least gain, and for hist not below
+/// gamma.
 #[must_use]
 pub fn gain(
     rules: &ScaledRules,

@@ -4,9 +4,10 @@ use bytemuck::Pod;
 use std::fmt;
 use std::ops::{Deref, DerefMut};
 
-/// Values in pages of megabytes instead of kilobytes, where the system grants them: gathered reads then find the address of
-/// a page in the processor's cache of them, and the first write to the buffer meets a few hundred times fewer new pages.
-/// Elsewhere, and for what would not fill such a page, an ordinary allocation.
+/// Values in pages of megabytes instead of kilobytes, where the system grants them: gathered reads
+/// then find the address of a page in the processor's cache of them, and the first write to the
+/// buffer meets a few hundred times fewer new pages. Elsewhere, and for what would not fill such a
+/// page, an ordinary allocation.
 pub struct Buffer<T>(Memory<T>);
 
 enum Memory<T> {

@@ -48,8 +48,8 @@ impl Clock {
     }
 }
 
-/// A point in time by the system's clock. A clock that is out of bounds, before the year -9999 or after
-/// 9999, spoils no training: the nearest time that has a date is taken.
+/// A point in time by the system's clock. A clock that is out of bounds, before the year -9999 or
+/// after 9999, spoils no training: the nearest time that has a date is taken.
 pub fn timestamp(at: SystemTime) -> jiff::Timestamp {
     jiff::Timestamp::try_from(at).unwrap_or(match at < SystemTime::UNIX_EPOCH {
         true => jiff::Timestamp::MIN,

@@ -6,8 +6,9 @@
 //! OutputMajor     a0 a1 a2  b0 b1 b2                a0 a1 a2 b0 b1 b2
 //! ```
 //!
-//! Training keeps margins row-major, because gradients of a row need all its outputs. Metrics and predictions are
-//! output-major, because they look at one output of many rows. This file is the only place that turns one into the other.
+//! Training keeps margins row-major, because gradients of a row need all its outputs. Metrics and
+//! predictions are output-major, because they look at one output of many rows. This file is the
+//! only place that turns one into the other.
 
 use rayon::prelude::*;
 use std::marker::PhantomData;

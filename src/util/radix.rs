@@ -1,13 +1,15 @@
 //! Sorting by radix: a pass for each byte of the key, the lowest first, each stable.
 //!
-//! Bytes rather than wider digits: 256 places to write to stay in the first-level cache and its page table.
+//! Bytes rather than wider digits: 256 places to write to stay in the first-level cache and its
+//! page table.
 
 const BUCKETS: usize = 1 << u8::BITS;
 
 /// Below this many values a comparison sort is faster than counting.
 const FEW: usize = 1 << 10;
 
-/// Sorts ascending by the key, an integer's bytes from the highest on; `spare` is memory to work in. Not stable.
+/// Sorts ascending by the key, an integer's bytes from the highest on; `spare` is memory to work
+/// in. Not stable.
 pub(crate) fn sort<T: Copy, const PASSES: usize>(
     values: &mut Vec<T>,
     spare: &mut Vec<T>,

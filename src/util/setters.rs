@@ -1,6 +1,7 @@
 //! Setters by value, for structs that may grow.
 
-/// Writes a setter by value for each field: other crates cannot write a non-exhaustive struct as a literal.
+/// Writes a setter by value for each field: other crates cannot write a non-exhaustive struct as a
+/// literal.
 macro_rules! setters {
     ($type:ident { $($field:ident: $value:ty),+ $(,)? }) => {
         impl $type {

@@ -1,5 +1,5 @@
-//! JSON in which a name stands once: of two values of one name most readers keep one in silence, and
-//! not all the same one.
+//! JSON in which a name stands once: of two values of one name most readers keep one in silence,
+//! and not all the same one.
 
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};

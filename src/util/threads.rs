@@ -3,8 +3,8 @@
 use crate::error::{Error, Result};
 
 /// Threads that a pool has at most, however many are asked for: one a core, or 64 on a machine of
-/// fewer. All work here is computing, so that more of them gain nothing, and idle ones look for work at
-/// all others: a thousand on two cores take half a minute for 200 rows.
+/// fewer. All work here is computing, so that more of them gain nothing, and idle ones look for
+/// work at all others: a thousand on two cores take half a minute for 200 rows.
 #[must_use]
 pub fn most_threads() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from).max(64)

@@ -1,4 +1,5 @@
-//! K-fold cross-validation: one training a fold, all of them a round at a time, judged by the mean over the folds.
+//! K-fold cross-validation: one training a fold, all of them a round at a time, judged by the mean
+//! over the folds.
 
 use super::folds::Folds;
 use crate::binning::BinnedMatrix;
@@ -32,7 +33,8 @@ pub struct MeanStd {
     /// The mean; not a number where a fold has no value.
     #[serde(deserialize_with = "number_or_none")]
     pub mean: f64,
-    /// The standard deviation of the folds themselves (divided by their number, as `numpy.std` and xgboost.cv do it).
+    /// The standard deviation of the folds themselves (divided by their number, as `numpy.std` and
+    /// xgboost.cv do it).
     #[serde(deserialize_with = "number_or_none")]
     pub std: f64,
 }
@@ -75,7 +77,8 @@ impl CvRound {
     }
 }
 
-/// The rows of a table in folds, binned: what several cross-validations on the same folds can share.
+/// The rows of a table in folds, binned: what several cross-validations on the same folds can
+/// share.
 #[derive(Clone, Debug)]
 pub struct FoldedData<'a> {
     data: &'a Dataset,
@@ -94,7 +97,8 @@ struct Part {
 }
 
 impl<'a> FoldedData<'a> {
-    /// Parts and bins the data as `tree_method` and `max_bin` of the parameters ask, on rayon's current pool.
+    /// Parts and bins the data as `tree_method` and `max_bin` of the parameters ask, on rayon's
+    /// current pool.
     ///
     /// # Errors
     /// Another number of rows than the folds have, no feature, or as [`BinnedMatrix::new`].
@@ -128,7 +132,8 @@ impl<'a> FoldedData<'a> {
         self.data
     }
 
-    /// The folds on whose held-out rows metrics that rank rows, such as auc, have no value, and why.
+    /// The folds on whose held-out rows metrics that rank rows, such as auc, have no value, and
+    /// why.
     #[must_use]
     pub fn lacking(&self, params: &Params) -> Vec<(usize, Lack)> {
         let lack = |(fold, part): (usize, &Part)| Some((fold, lack_of(Rows::all(&part.test), params)?));
@@ -184,14 +189,16 @@ pub struct CrossValidation<'a> {
 pub struct CrossValidated {
     /// The metrics that were evaluated.
     pub metrics: Vec<Metric>,
-    /// Every round; if early stopping ended it, the rounds up to the best one, as xgboost.cv has it.
+    /// Every round; if early stopping ended it, the rounds up to the best one, as xgboost.cv has
+    /// it.
     pub history: Vec<CvRound>,
     /// The best round by the last metric's mean on the rows held out; the first of equal ones, none
     /// where no mean is a number.
     pub best_round: Option<usize>,
     /// Whether early stopping ended it before the last round.
     pub stopped_early: bool,
-    /// The model of each fold with all rounds that were trained; with early stopping, their best iteration is the best round.
+    /// The model of each fold with all rounds that were trained; with early stopping, their best
+    /// iteration is the best round.
     pub models: Vec<Model>,
     /// How long it took; binning only where this run did it.
     pub times: Times,
@@ -210,8 +217,8 @@ impl CrossValidated {
         self.history.iter().find(|round| Some(round.round) == best).or(self.history.last())
     }
 
-    /// Returns the margins of each row by the model that was not trained on it; of the rounds up to the best one with
-    /// early stopping, otherwise of all.
+    /// Returns the margins of each row by the model that was not trained on it; of the rounds up to
+    /// the best one with early stopping, otherwise of all.
     #[must_use]
     pub fn out_of_fold_margins(&self, data: &FoldedData<'_>) -> PerOutput<f32> {
         let outputs = self.models.first().map_or(0, |model| model.classes);
@@ -254,14 +261,16 @@ impl<'a> CrossValidation<'a> {
         Self { params, data, start: None, observer: None, compute: Compute::default() }
     }
 
-    /// Adds `num_round` rounds to the models of an earlier cross-validation on the same folds, one a fold.
+    /// Adds `num_round` rounds to the models of an earlier cross-validation on the same folds, one
+    /// a fold.
     #[must_use]
     pub fn continue_from(mut self, models: &'a [Model]) -> Self {
         self.start = Some(models);
         self
     }
 
-    /// Calls `observer` after every round; its `Break` ends the cross-validation with an error of kind `Interrupted`.
+    /// Calls `observer` after every round; its `Break` ends the cross-validation with an error of
+    /// kind `Interrupted`.
     #[must_use]
     pub fn on_round(mut self, observer: impl FnMut(&CvProgress<'_>) -> ControlFlow<()> + Send + 'a) -> Self {
         self.observer = Some(Box::new(observer));
@@ -279,8 +288,8 @@ impl<'a> CrossValidation<'a> {
     /// Trains all folds, which share the threads.
     ///
     /// # Errors
-    /// Parameters in conflict, labels outside the objective's domain, data that was binned for other parameters, start models that
-    /// do not fit, an observer's stop.
+    /// Parameters in conflict, labels outside the objective's domain, data that was binned for
+    /// other parameters, start models that do not fit, an observer's stop.
     pub fn run(self) -> Result<CrossValidated> {
         self.compute.threads.install(self.params, || self.train())
     }

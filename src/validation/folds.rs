@@ -1,16 +1,20 @@
 //! Which rows are held out together.
 //!
-//! Every random choice comes from a counter hash of the seed and the row's (or the group's) number, so the folds depend on the
-//! seed, the number of folds and the labels or groups alone; they stay the same on every machine and in every version.
-//! With `hash(i) = combine(key, i)`, `key = combine(combine(combine(0, low), high), 0x464f4c44)` of the seed's low and high 32
-//! bits ([`crate::fixed::hash`]), a bijection for a fixed key:
+//! Every random choice comes from a counter hash of the seed and the row's (or the group's) number,
+//! so the folds depend on the seed, the number of folds and the labels or groups alone; they stay
+//! the same on every machine and in every version. With `hash(i) = combine(key, i)`,
+//! `key = combine(combine(combine(0, low), high), 0x464f4c44)` of the seed's low and high 32 bits
+//! ([`crate::fixed::hash`]), a bijection for a fixed key:
 //!
-//! - **random**: the rows in the order of their hash, cut into `nfold` runs whose lengths differ by one at most, longer ones first;
-//! - **stratified**: the rows in the order of (label, hash), dealt to the folds in turn, so that the rows of a class, and all
-//!   rows, differ by one a fold at most;
-//! - **grouped**: groups in the order of (rows, most first; hash), each to the fold that has the least of the kinds of rows that
-//!   it brings: least `sum over classes c of (rows of c in the fold) x (rows of c in the group) / (rows of c)^2`, the lowest-numbered
-//!   of equal ones. Without stratification all rows count as one class: then it is the fold with the fewest rows.
+//! - **random**: the rows in the order of their hash, cut into `nfold` runs whose lengths differ by
+//!   one at most, longer ones first;
+//! - **stratified**: the rows in the order of (label, hash), dealt to the folds in turn, so that
+//!   the rows of a class, and all rows, differ by one a fold at most;
+//! - **grouped**: groups in the order of (rows, most first; hash), each to the fold that has the
+//!   least of the kinds of rows that it brings: least
+//!   `sum over classes c of (rows of c in the fold) x (rows of c in the group) / (rows of c)^2`,
+//!   the lowest-numbered of equal ones. Without stratification all rows count as one class: then it
+//!   is the fold with the fewest rows.
 
 use crate::error::{Error, Result};
 use crate::fixed::hash::combine;
@@ -63,8 +67,8 @@ impl Folds {
         Ok(Self::numbered(of_row, nfold))
     }
 
-    /// `nfold` random folds that never part a group: `groups` has the group of each row, numbers from 0. With `labels` the folds
-    /// get as equal shares of each label as the groups allow.
+    /// `nfold` random folds that never part a group: `groups` has the group of each row, numbers
+    /// from 0. With `labels` the folds get as equal shares of each label as the groups allow.
     ///
     /// # Errors
     /// Fewer than 2 folds, or fewer groups than folds.
@@ -122,7 +126,8 @@ impl Folds {
         }
     }
 
-    /// Reads the fold number of each row from a text file: one a line, in the order of the rows; the first line may be a header.
+    /// Reads the fold number of each row from a text file: one a line, in the order of the rows;
+    /// the first line may be a header.
     ///
     /// # Errors
     /// What is no whole number from 0 on, with its line, or as [`Folds::given`].

@@ -39,7 +39,8 @@ pub enum Labels {
     Classes(usize),
 }
 
-/// Columns of different kinds (continuous, few values, constant, mostly missing) and labels that depend on them.
+/// Columns of different kinds (continuous, few values, constant, mostly missing) and labels that
+/// depend on them.
 pub fn data(seed: u64, rows: usize, features: usize, missing: f32, labels: Labels) -> Dataset {
     let mut random = Random(seed);
     let columns: Vec<Vec<f32>> = (0..features)

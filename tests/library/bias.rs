@@ -8,7 +8,8 @@ use gboost_report::analysis::BiasSection;
 /// Rows: (in the facet, label, prediction, group, x).
 type Row = (bool, bool, bool, f32, f32);
 
-/// The facet has 2 true positives, 1 false negative, 1 false positive and 4 true negatives; the rest 5, 1, 2 and 4.
+/// The facet has 2 true positives, 1 false negative, 1 false positive and 4 true negatives; the
+/// rest 5, 1, 2 and 4.
 fn table() -> Vec<Row> {
     let (d, a, yes, no) = (true, false, true, false);
     vec![
@@ -80,12 +81,14 @@ fn every_metric_by_hand() {
             ("DPL", 0.125),
             // 1/2 ln(4/3) + 1/2 ln(4/5)
             ("KL", 0.032_269_260_568_8),
-            // With m = (7/16, 9/16): half of 1/2 ln(8/7) + 1/2 ln(8/9), and of 3/8 ln(6/7) + 5/8 ln(10/9).
+            // With m = (7/16, 9/16): half of 1/2 ln(8/7) + 1/2 ln(8/9), and of 3/8 ln(6/7) + 5/8
+            // ln(10/9).
             ("JS", 0.007_958_997_917_5),
             ("LP", 0.176_776_695_296_6),
             ("TVD", 0.125),
             ("KS", 0.125),
-            // Group 0: 1/4 of the rejected, 3/6 of the accepted. Group 1: 4/7 and 0/3. Ten rows each.
+            // Group 0: 1/4 of the rejected, 3/6 of the accepted. Group 1: 4/7 and 0/3. Ten rows
+            // each.
             ("CDDL", 0.160_714_285_714_3),
             // Predicted positive: 7 of 12 and 3 of 8.
             ("DPPL", 0.208_333_333_333_3),
@@ -104,7 +107,8 @@ fn every_metric_by_hand() {
             ("TE", 0.5),
             // Group 0: 2/4 and 2/6. Group 1: 3/6 and 1/4.
             ("CDDPL", 0.208_333_333_333_3),
-            // Against its five neighbours one row is predicted positive (x = 11) and three negative (x = 0, 1, 6).
+            // Against its five neighbours one row is predicted positive (x = 11) and three negative
+            // (x = 0, 1, 6).
             ("FT", -0.25),
             // Benefits: 15 of 1, three of 2, two of 0; mean 1.05.
             ("GE", (27.0 / 1.1025 - 20.0) / 40.0),
@@ -153,7 +157,8 @@ fn nothing_over_nothing() {
         &report(&rows),
         &[
             ("DPL", -0.5),
-            // 1/2 ln(1/2) of positive labels, and 1/2 of negative ones, of which the facet has none.
+            // 1/2 ln(1/2) of positive labels, and 1/2 of negative ones, of which the facet has
+            // none.
             ("KL", f64::INFINITY),
             // 1/2 (1/2 ln(2/3) + 1/2 ln 2) + 1/2 ln(4/3)
             ("JS", 0.215_761_554_338_8),
@@ -236,7 +241,8 @@ fn the_flip_test_with_missing_values() {
     // One neighbour decides, as the rest has few rows.
     let columns: [&[f32]; 3] = [&[1.0, 1.0, 0.0, 0.0], &[0.0, 5.0, 3.0, 4.0], &[nan, 2.0, 0.0, 2.0]];
     let labels = [true, true, false, true];
-    // Row 0 is 3 * sqrt(2) from row 2 and 4 * sqrt(2) from row 3, which says positive; row 1 is nearest to row 3.
+    // Row 0 is 3 * sqrt(2) from row 2 and 4 * sqrt(2) from row 3, which says positive; row 1 is
+    // nearest to row 3.
     let rows = BiasRows { positive: &labels, predicted: &labels, groups: None };
     let condition = Condition::OneOf(vec![1.0.into()]);
     let facet =

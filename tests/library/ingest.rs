@@ -785,7 +785,8 @@ fn libsvm_is_padded_to_the_features_of_training() {
     assert_eq!(libsvm_with("1 4:5\n", &options).dataset.features(), 4);
 }
 
-/// An index that the file gives no reason for is refused before there is memory for its table; wide data is not.
+/// An index that the file gives no reason for is refused before there is memory for its table; wide
+/// data is not.
 #[test]
 fn a_libsvm_table_that_a_few_large_indices_make_wide() {
     assert_eq!(
@@ -801,7 +802,8 @@ fn a_libsvm_table_that_a_few_large_indices_make_wide() {
     assert!(
         refused("a.svm", format!("{rows}1 99999:1\n"), &options()).starts_with("a.svm:4001:2: the index of `99999:1`")
     );
-    // A small table may be sparse, and so may one whose indices mostly occur, and one as wide as the training data.
+    // A small table may be sparse, and so may one whose indices mostly occur, and one as wide as
+    // the training data.
     assert_eq!(libsvm("1 1:1 65536:1\n0 3:1\n").dataset.features(), 65536);
     let hashed: String =
         (0..2000_u32).map(|row| format!("0 {}:1\n", 1 + row.wrapping_mul(2_654_435_761) % 100_000)).collect();

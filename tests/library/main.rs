@@ -1,4 +1,5 @@
-//! The library as its users call it: reading, metrics, model files, explanations, validation and tuning.
+//! The library as its users call it: reading, metrics, model files, explanations, validation and
+//! tuning.
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
 mod bias;

@@ -1,5 +1,5 @@
-//! The metrics against hand-made facts, scikit-learn 1.9 and XGBoost 3.2; the figures of the latter two are printed
-//! by `tests/fixtures/metric.py`.
+//! The metrics against hand-made facts, scikit-learn 1.9 and XGBoost 3.2; the figures of the latter
+//! two are printed by `tests/fixtures/metric.py`.
 
 use gboost::PerOutput;
 use gboost::error::ErrorKind;
@@ -265,8 +265,8 @@ fn order_of_rows_never_matters() {
     }
 }
 
-/// 128 copies of each row scale every sum by a power of two, which no rounding can see. They go through the parallel
-/// code, the rows themselves through the serial code.
+/// 128 copies of each row scale every sum by a power of two, which no rounding can see. They go
+/// through the parallel code, the rows themselves through the serial code.
 #[test]
 fn many_rows_by_several_threads_give_the_same_bytes() {
     let copies: Vec<usize> = (0..ROWS * 128).map(|row| row % ROWS).collect();

@@ -1,5 +1,5 @@
-//! SHAP values against Shapley's definition, summed over all subsets in binary64, and against figures of XGBoost and of the
-//! Python package shap (`tests/fixtures/shap_values.py` made them).
+//! SHAP values against Shapley's definition, summed over all subsets in binary64, and against
+//! figures of XGBoost and of the Python package shap (`tests/fixtures/shap_values.py` made them).
 
 use gboost::explain::shap::Explainer;
 use gboost::ingest::{ReadOptions, read_channel};
@@ -118,7 +118,8 @@ fn factorial(n: u32) -> f64 {
     (1..=n).map(f64::from).product()
 }
 
-/// Shapley values and halved interaction indices by their definitions: `[i][j]`, contributions on the diagonal.
+/// Shapley values and halved interaction indices by their definitions: `[i][j]`, contributions on
+/// the diagonal.
 fn shapley(tree: &Tree, worth: &Worth) -> [[f64; FEATURES]; FEATURES] {
     let n = FEATURES as u32;
     let worths: Vec<f64> = (0..1_u32 << n).map(|known| worth(tree, known)).collect();

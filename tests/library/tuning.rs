@@ -120,7 +120,8 @@ fn a_resumed_search_goes_on_as_if_nothing_had_happened() {
     for (name, objective, form) in FORMS {
         let whole = form(case.tuner(objective)).journal(&journal, Resume::No).run().unwrap();
         let lines: Vec<String> = std::fs::read_to_string(&journal).unwrap().lines().map(str::to_string).collect();
-        // Killed after no line, after the header, after some trials in any order, within a line, and at the end.
+        // Killed after no line, after the header, after some trials in any order, within a line,
+        // and at the end.
         let middle = 1 + (lines.len() - 2) / 2;
         let mut swapped = lines[..=middle].to_vec();
         if !name.starts_with("hyperband") {
@@ -292,7 +293,8 @@ fn the_median_rule_stops_bad_trials_only() {
     assert!(!stopped.is_empty());
     assert!(stopped.iter().all(|trial| trial.number > 3 && trial.rounds < 20));
     assert_eq!(judged.best().unwrap().objective_value, plain.best().unwrap().objective_value);
-    // By hand: the value after its last round is worse than the median of the averages of the batches before.
+    // By hand: the value after its last round is worse than the median of the averages of the
+    // batches before.
     for trial in stopped {
         let before = judged.trials.iter().filter(|other| (other.number - 1) / 3 < (trial.number - 1) / 3);
         let mut averages: Vec<f64> = before

@@ -1,4 +1,5 @@
-//! Cross-validation, and what it shares with a training: equal to trainings on the folds' rows, whatever runs them.
+//! Cross-validation, and what it shares with a training: equal to trainings on the folds' rows,
+//! whatever runs them.
 use crate::common::{Labels, data, params, with_weights};
 use gboost::binning::BinnedMatrix;
 use gboost::data::rows::Rows;

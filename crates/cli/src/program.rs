@@ -13,8 +13,8 @@ use gboost::Result;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-/// Gradient boosted trees with XGBoost's hyperparameters. The model is the same to the last byte whichever backend,
-/// thread count or machine trained it, and XGBoost loads it.
+/// Gradient boosted trees with XGBoost's hyperparameters. The model is the same to the last byte
+/// whichever backend, thread count or machine trained it, and XGBoost loads it.
 #[derive(Parser)]
 #[command(name = "gboost", version, max_term_width = 110, after_help = AFTER_HELP)]
 pub struct Cli {

@@ -9,10 +9,10 @@
 //! - `rust`: compiled by rustdoc, not here;
 //! - `text`: is not checked, and therefore rare; a comment before it gives the reason.
 //!
-//! The blocks of a page run one after the other in one temporary folder that holds a copy of `data/`
-//! and nothing else, with the program `gboost` on the path. A command has to exit with 0 unless the
-//! next one is `echo $?`, which shows what it exited with. [`compare`] says what may differ between
-//! the output on the page and that of the program.
+//! The blocks of a page run one after the other in one temporary folder that holds a copy of
+//! `data/` and nothing else, with the program `gboost` on the path. A command has to exit with 0
+//! unless the next one is `echo $?`, which shows what it exited with. [`compare`] says what may
+//! differ between the output on the page and that of the program.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use std::fs;
@@ -353,9 +353,9 @@ fn matches(page: &[Vec<String>], program: &[Vec<String>]) -> bool {
     matches(rest, &remaining)
 }
 
-/// The words of a line with `_` for what differs from run to run: the times of a line that begins with
-/// `seconds`, a number before ` s`, times of day and the seconds after them, the number of threads, and
-/// of a kernel's row in the profile the time, its share and GB/s.
+/// The words of a line with `_` for what differs from run to run: the times of a line that begins
+/// with `seconds`, a number before ` s`, times of day and the seconds after them, the number of
+/// threads, and of a kernel's row in the profile the time, its share and GB/s.
 fn masked(line: &str) -> Vec<String> {
     let mut words: Vec<String> = line.split_whitespace().map(str::to_string).collect();
     let is_number = |word: &str| word.trim_matches(|c| "(),".contains(c)).parse::<f64>().is_ok();

@@ -31,8 +31,8 @@ pub struct Training<'a> {
     pub start: Option<&'a Model>,
     /// Where and how to compute.
     pub compute: &'a Compute,
-    /// When the train metrics are evaluated where there is no validation channel and nobody looks at
-    /// the rounds.
+    /// When the train metrics are evaluated where there is no validation channel and nobody looks
+    /// at the rounds.
     pub hidden: Evaluate,
 }
 

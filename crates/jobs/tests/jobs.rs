@@ -1,5 +1,5 @@
-//! The four jobs through the library alone: what they tell, that their results are those of the plain
-//! library, and that a stop leaves nothing half written.
+//! The four jobs through the library alone: what they tell, that their results are those of the
+//! plain library, and that a stop leaves nothing half written.
 
 #![allow(clippy::unwrap_used)]
 

@@ -16,9 +16,10 @@
 //! }
 //! ```
 //!
-//! What Clarify does not have stands beside what it has: `method` (the values are exact TreeSHAP in units of the margin, under
-//! the key where readers of Clarify's file look for them), and with each bias metric its range, usual bounds and reading.
-//! JSON has no infinity: it is the text `"Infinity"`, as in Clarify's own files.
+//! What Clarify does not have stands beside what it has: `method` (the values are exact TreeSHAP in
+//! units of the margin, under the key where readers of Clarify's file look for them), and with each
+//! bias metric its range, usual bounds and reading. JSON has no infinity: it is the text
+//! `"Infinity"`, as in Clarify's own files.
 
 use gboost::explain::bias::{BiasMetric, BiasReport};
 use gboost::explain::shap::{Explainer, GlobalInteractions, GlobalShap};
@@ -40,7 +41,8 @@ pub struct Analysis {
     /// Bias in the predictions.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub post_training_bias_metrics: Option<BiasSection>,
-    /// The figures of a report, where one was made: [`ReportData::summary`](super::ReportData::summary).
+    /// The figures of a report, where one was made:
+    /// [`ReportData::summary`](super::ReportData::summary).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub report: Option<Value>,
 }
@@ -85,7 +87,8 @@ pub struct Explanations {
 pub struct PairInteraction {
     /// Their names, in the model's order.
     pub features: [String; 2],
-    /// Mean absolute SHAP interaction over all rows and classes (the whole, not the half that each place of the matrix has).
+    /// Mean absolute SHAP interaction over all rows and classes (the whole, not the half that each
+    /// place of the matrix has).
     pub value: f64,
 }
 

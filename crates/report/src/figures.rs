@@ -14,8 +14,8 @@ use serde::ser::{SerializeMap, Serializer};
 
 /// How good a model's predictions of a channel are.
 ///
-/// They are computed from the model's binary32 predictions, so a training and a later evaluation of the saved model
-/// give the same figures to the last bit.
+/// They are computed from the model's binary32 predictions, so a training and a later evaluation of
+/// the saved model give the same figures to the last bit.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Figures {
     /// Number of rows.
@@ -33,18 +33,18 @@ pub struct Figures {
 }
 
 impl Figures {
-    /// The figures of `model` on `data`, which must have labels, with the given rounds; metrics that are given twice
-    /// count once.
+    /// The figures of `model` on `data`, which must have labels, with the given rounds; metrics
+    /// that are given twice count once.
     ///
     /// # Errors
-    /// If the data has no labels, or one outside the objective's domain, if all weights are 0, or if a metric does not
-    /// suit the model's objective.
+    /// If the data has no labels, or one outside the objective's domain, if all weights are 0, or
+    /// if a metric does not suit the model's objective.
     pub fn new(model: &Model, data: &Dataset, metrics: &[Metric], rounds: Rounds) -> Result<Self> {
         Self::of_margins(model, data, metrics, || model.predict_margins(data, rounds))
     }
 
-    /// The same figures of the rows that `model` was trained on, which are there as bins ([`Model::predict_binned`]): `data` needs no
-    /// values.
+    /// The same figures of the rows that `model` was trained on, which are there as bins
+    /// ([`Model::predict_binned`]): `data` needs no values.
     ///
     /// # Errors
     /// As [`Figures::new`].

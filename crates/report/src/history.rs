@@ -5,7 +5,8 @@ use gboost::train::outcome::{Round, Trained};
 use gboost::validation::{CrossValidated, CvRound};
 use std::fmt::Write as _;
 
-/// One round as XGBoost prints it, without a line end: `[12]<tab>train-logloss:0.31000<tab>validation-logloss:0.32000`.
+/// One round as XGBoost prints it, without a line end:
+/// `[12]<tab>train-logloss:0.31000<tab>validation-logloss:0.32000`.
 #[must_use]
 pub fn round_line(round: &Round, channels: &[String], metrics: &[Metric]) -> String {
     let mut line = format!("[{}]", round.round);
@@ -44,7 +45,8 @@ pub fn history_csv(trained: &Trained) -> String {
     text
 }
 
-/// One round of a cross-validation as xgboost.cv prints it, without a line end: `[12]<tab>train-logloss:0.31000+0.00200<tab>...`.
+/// One round of a cross-validation as xgboost.cv prints it, without a line end:
+/// `[12]<tab>train-logloss:0.31000+0.00200<tab>...`.
 #[must_use]
 pub fn cv_round_line(round: &CvRound, metrics: &[Metric]) -> String {
     let mut line = format!("[{}]", round.round);
@@ -56,8 +58,8 @@ pub fn cv_round_line(round: &CvRound, metrics: &[Metric]) -> String {
     line
 }
 
-/// `cv.csv`: the columns of xgboost.cv's table (`train-logloss-mean`, `train-logloss-std`, ...), a row a round from the first on,
-/// numbers in full.
+/// `cv.csv`: the columns of xgboost.cv's table (`train-logloss-mean`, `train-logloss-std`, ...), a
+/// row a round from the first on, numbers in full.
 #[must_use]
 pub fn cv_csv(found: &CrossValidated) -> String {
     let names = ["train", "test"].into_iter().flat_map(|channel| {

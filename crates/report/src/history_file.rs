@@ -53,7 +53,8 @@ impl History {
     /// Reads `history.csv`: a header `round,train-logloss,validation-logloss`, then a line a round.
     ///
     /// # Errors
-    /// If the file cannot be read, is not of that form, or its rounds do not ascend; with the place of what is wrong.
+    /// If the file cannot be read, is not of that form, or its rounds do not ascend; with the place
+    /// of what is wrong.
     pub fn read(path: &Path) -> Result<Self> {
         let text = gboost::io::files::read_text(path)
             .map_err(|error| Error::io("read", path, error).remedy("give the history.csv that gboost train wrote"))?;
@@ -118,7 +119,8 @@ impl History {
         Ok(Self { curves })
     }
 
-    /// Checks that this is the history of the model's training: it ends with the model's last round.
+    /// Checks that this is the history of the model's training: it ends with the model's last
+    /// round.
     ///
     /// # Errors
     /// Names both rounds.

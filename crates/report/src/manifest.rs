@@ -1,7 +1,8 @@
-//! The manifest: what a result was made from, so that it can be made again and compared, byte for byte.
+//! The manifest: what a result was made from, so that it can be made again and compared, byte for
+//! byte.
 //!
-//! `model.json` has `model.manifest.json` beside it. Paths in it are relative to its own folder where they can be, so that a
-//! folder of data and models can be moved as a whole.
+//! `model.json` has `model.manifest.json` beside it. Paths in it are relative to its own folder
+//! where they can be, so that a folder of data and models can be moved as a whole.
 
 use gboost::error::{Error, Result};
 use gboost::ingest::Channel;
@@ -24,7 +25,8 @@ const FORM: u32 = 1;
 /// Bytes of a manifest at most: some 3,000 files with a thousand labels each.
 const MOST_BYTES: u64 = 64 << 20;
 
-/// Members that say where and when, and the digest itself: all others are what the digest is taken of.
+/// Members that say where and when, and the digest itself: all others are what the digest is taken
+/// of.
 const NOT_SEALED: [&str; 3] = ["sha256", "machine", "times"];
 
 /// Labels of a regression are counted up to this many different ones.
@@ -40,7 +42,8 @@ pub struct Manifest {
     pub command: String,
     /// Version of gboost.
     pub gboost: String,
-    /// The commit it was built from, where that is known; it ends in `-modified` if the source differed.
+    /// The commit it was built from, where that is known; it ends in `-modified` if the source
+    /// differed.
     pub commit: Option<String>,
     /// All parameters; `null` where one was left to the training to decide.
     pub parameters: Map<String, Value>,
@@ -62,8 +65,8 @@ pub struct Manifest {
     pub result: FileRecord,
     /// Its figures.
     pub metrics: Value,
-    /// The digest of all that the manifest says but `machine` and `times`; see [`Manifest::digest_of`].
-    /// Older ones have none.
+    /// The digest of all that the manifest says but `machine` and `times`; see
+    /// [`Manifest::digest_of`]. Older ones have none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sha256: Option<String>,
     /// Where it was made; changes no byte of the result.
@@ -138,7 +141,8 @@ pub struct DataFile {
     pub rows: usize,
     /// Its columns, label and weight among them; of libsvm files its features.
     pub columns: usize,
-    /// Rows by label, lowest first; `null` for a regression with more than a thousand different labels.
+    /// Rows by label, lowest first; `null` for a regression with more than a thousand different
+    /// labels.
     pub labels: Option<Map<String, Value>>,
 }
 
@@ -147,7 +151,8 @@ pub struct DataFile {
 pub struct FileRecord {
     /// Its path, from the manifest's folder; a name for built-in data.
     pub path: String,
-    /// The sha256 of its bytes, in lower case hexadecimal digits; `null` for a pipe, which cannot be read again.
+    /// The sha256 of its bytes, in lower case hexadecimal digits; `null` for a pipe, which cannot
+    /// be read again.
     pub sha256: Option<String>,
 }
 
@@ -274,8 +279,8 @@ impl Manifest {
     /// The sha256 of what a manifest says, but for `machine`, `times` and the digest itself: of its
     /// text without white space, names in ascending order.
     ///
-    /// It shows a change by hand or by accident, of a parameter that had no effect on the model, say.
-    /// It is no signature: whoever wants to deceive computes it anew.
+    /// It shows a change by hand or by accident, of a parameter that had no effect on the model,
+    /// say. It is no signature: whoever wants to deceive computes it anew.
     #[must_use]
     pub fn digest_of(manifest: &Value) -> String {
         let mut told = manifest.clone();
@@ -374,8 +379,8 @@ impl FileRecord {
     }
 }
 
-/// The path from one folder to a file, with `/` between its parts; an absolute path where there is no way between them (two
-/// drives), or to what is no file on a disk.
+/// The path from one folder to a file, with `/` between its parts; an absolute path where there is
+/// no way between them (two drives), or to what is no file on a disk.
 #[must_use]
 pub fn relative(path: &Path, from: &Path) -> String {
     let (path, from) = (resolve(path), resolve(from));

@@ -35,7 +35,8 @@ pub struct MetricsFile {
     pub backend: String,
     /// What the backend ran on.
     pub adapter: String,
-    /// Which rounds ran where and why, with `--backend auto`; the backend above is the one that ended the training.
+    /// Which rounds ran where and why, with `--backend auto`; the backend above is the one that
+    /// ended the training.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub auto: Option<Record>,
     /// Rounds in the model.
@@ -45,11 +46,13 @@ pub struct MetricsFile {
     pub best_round: Option<usize>,
     /// Whether early stopping ended the training.
     pub stopped_early: bool,
-    /// Rounds that the figures below predict with: up to the best round with early stopping, otherwise all.
+    /// Rounds that the figures below predict with: up to the best round with early stopping,
+    /// otherwise all.
     pub rounds_used: usize,
     /// The sha256 of the model file.
     pub model_sha256: String,
-    /// Bytes of the training rows' values that went to disk while they were read; 0 if they fitted into memory.
+    /// Bytes of the training rows' values that went to disk while they were read; 0 if they fitted
+    /// into memory.
     pub spilled_bytes: u64,
     /// How long it took.
     pub seconds: Seconds,
@@ -87,7 +90,8 @@ impl Channels {
 }
 
 impl MetricsFile {
-    /// Puts the outcome together, of a training that spilled nothing; the training's own seconds are added to `seconds`.
+    /// Puts the outcome together, of a training that spilled nothing; the training's own seconds
+    /// are added to `seconds`.
     #[must_use]
     pub fn new(trained: &Trained, params: &Params, channels: Channels, seconds: Seconds) -> Self {
         let model = &trained.model;
@@ -124,7 +128,8 @@ impl MetricsFile {
     }
 }
 
-/// A binary32 as a number of JSON: through text, so that 0.2 is shown as 0.2 and not as the binary64 of its binary32.
+/// A binary32 as a number of JSON: through text, so that 0.2 is shown as 0.2 and not as the
+/// binary64 of its binary32.
 pub(super) fn shortest(value: f32) -> Value {
     value.to_string().parse::<f64>().map_or(Value::Null, Value::from)
 }

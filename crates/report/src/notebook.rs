@@ -1,4 +1,5 @@
-//! A report as a Jupyter notebook (nbformat 4): the same charts as pictures, the same tables, nothing to be run.
+//! A report as a Jupyter notebook (nbformat 4): the same charts as pictures, the same tables,
+//! nothing to be run.
 
 use super::chart::Chart;
 use super::data::ReportData;
@@ -118,7 +119,8 @@ impl Cells<'_> {
         self.cells.push(cell);
     }
 
-    /// The charts whose ids are the names, or begin with names that end in `-`; each as the output of a cell without code.
+    /// The charts whose ids are the names, or begin with names that end in `-`; each as the output
+    /// of a cell without code.
     fn pictures(&mut self, names: &[&str]) {
         for name in names {
             for chart in self.charts {
@@ -155,7 +157,8 @@ fn figures(data: &ReportData) -> String {
     table(&names, lines)
 }
 
-/// The matrix of rows or weights with the share of each cell; of many classes the pairs that are mistaken most.
+/// The matrix of rows or weights with the share of each cell; of many classes the pairs that are
+/// mistaken most.
 fn confusion<T: Copy + Default + PartialOrd>(
     found: &Confusion<T>,
     of: &str,

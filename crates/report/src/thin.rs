@@ -1,11 +1,12 @@
 //! Curves of fewer points that look the same.
 
-/// How far a left-out point may lie from the line that stands for it, as a share of the height (or width) of the curve. Half a
-/// pixel of a curve that is 1000 pixels high.
+/// How far a left-out point may lie from the line that stands for it, as a share of the height (or
+/// width) of the curve. Half a pixel of a curve that is 1000 pixels high.
 const TOLERANCE: f64 = 1.0 / 2000.0;
 
-/// The places of the points that a curve needs, first and last included: Ramer's and Douglas and Peucker's algorithm,
-/// with the distance measured along x and y in units of the curve's width and height.
+/// The places of the points that a curve needs, first and last included: Ramer's and Douglas and
+/// Peucker's algorithm, with the distance measured along x and y in units of the curve's width and
+/// height.
 #[must_use]
 pub fn keep(x: &[f64], y: &[f64]) -> Vec<usize> {
     let rows = x.len().min(y.len());

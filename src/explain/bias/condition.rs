@@ -22,7 +22,8 @@ impl Operand {
         Self { key, nearest }
     }
 
-    /// Whether a value of a column is this one: as a number where the column's values are numbers, or else as a text.
+    /// Whether a value of a column is this one: as a number where the column's values are numbers,
+    /// or else as a text.
     fn is(&self, key: &Key, numeric: bool) -> bool {
         if numeric { key.number == self.key.number } else { key.text == self.key.text }
     }
@@ -35,7 +36,8 @@ impl From<f32> for Operand {
 }
 
 impl fmt::Display for Operand {
-    /// As [`Condition::parse`] reads it again: in quotes where signs in it would be read as operators or commas.
+    /// As [`Condition::parse`] reads it again: in quotes where signs in it would be read as
+    /// operators or commas.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = &self.key.text;
         if text.contains(['=', '!', '<', '>', ',', '"']) {
@@ -46,8 +48,8 @@ impl fmt::Display for Operand {
     }
 }
 
-/// Where the values in double quotes stand: a quote opens one where a value begins, and closes it where the value
-/// ends; two within are one that belongs to it.
+/// Where the values in double quotes stand: a quote opens one where a value begins, and closes it
+/// where the value ends; two within are one that belongs to it.
 fn quoted(text: &str) -> Vec<Range<usize>> {
     let mut found: Vec<Range<usize>> = Vec::new();
     let (mut at, mut is_begin) = (0, true);
@@ -77,7 +79,8 @@ fn end_of_quoted(text: &str, open: usize) -> Option<usize> {
     (rest.is_empty() || rest.starts_with(',')).then_some(at)
 }
 
-/// A condition on the values of a column. A missing value meets none, not even [`Condition::NoneOf`].
+/// A condition on the values of a column. A missing value meets none, not even
+/// [`Condition::NoneOf`].
 #[derive(Clone, Debug, PartialEq)]
 pub enum Condition {
     /// The value is one of these.
@@ -100,7 +103,8 @@ const REMEDY: &str = "write COLUMN=VALUE, COLUMN=VALUE,VALUE, COLUMN!=VALUE, COL
 const OPERATORS: [&str; 7] = ["==", "!=", ">=", "<=", "=", ">", "<"];
 
 impl Condition {
-    /// Whether a binary32 value, such as a label or a prediction, meets the condition; NaN is missing.
+    /// Whether a binary32 value, such as a label or a prediction, meets the condition; NaN is
+    /// missing.
     #[must_use]
     pub fn holds(&self, value: f32) -> bool {
         let among = |operands: &[Operand]| operands.iter().any(|operand| operand.nearest == value);
@@ -114,10 +118,12 @@ impl Condition {
         }
     }
 
-    /// Whether each of a column's [different values](Keys::values) meets the condition, compared exactly.
+    /// Whether each of a column's [different values](Keys::values) meets the condition, compared
+    /// exactly.
     ///
     /// # Errors
-    /// A bound for a column of text, and a value to be equal to that the column lacks. Neither error names the column.
+    /// A bound for a column of text, and a value to be equal to that the column lacks. Neither
+    /// error names the column.
     pub(super) fn holds_for(&self, keys: &Keys) -> std::result::Result<Vec<bool>, String> {
         let numeric = keys.is_numeric();
         let among = |operands: &[Operand], wanted: bool| {
@@ -149,9 +155,9 @@ impl Condition {
     }
 
     /// Reads `COLUMN OPERATOR VALUE`, where the value of `=` and `!=` may be a text. The operator
-    /// is the last one in the text, so the column's name may hold such signs, too; a value with such
-    /// signs or commas stands in double quotes. A text without an operator is a column alone: every
-    /// value of it in turn.
+    /// is the last one in the text, so the column's name may hold such signs, too; a value with
+    /// such signs or commas stands in double quotes. A text without an operator is a column alone:
+    /// every value of it in turn.
     ///
     /// # Errors
     /// If the operator or a bound cannot be understood, or the column or a value lacks.

@@ -9,12 +9,14 @@ const NEIGHBOURS: usize = 5;
 /// With up to this many rows in the rest, one neighbour decides.
 const FEW_ROWS: usize = 9;
 
-/// Pairs of rows that are compared at most: some ten seconds' work. Beyond, rows of the facet that are evenly spaced stand for all.
+/// Pairs of rows that are compared at most: some ten seconds' work. Beyond, rows of the facet that
+/// are evenly spaced stand for all.
 const MOST_PAIRS: usize = 5_000_000_000;
 
-/// For each row of the facet, the nearest rows of the rest vote with their predictions (Euclidean distance in the features as they
-/// are, without the facet's column). FT is the share of the facet's rows that are predicted positive against the vote, less
-/// the share predicted negative against it.
+/// For each row of the facet, the nearest rows of the rest vote with their predictions (Euclidean
+/// distance in the features as they are, without the facet's column). FT is the share of the
+/// facet's rows that are predicted positive against the vote, less the share predicted negative
+/// against it.
 pub(super) fn metric(predicted: &[bool], inside: &[bool], others: &[&[f32]]) -> BiasMetric {
     let side = |wanted: bool| (0..inside.len()).filter(move |&row| inside[row] == wanted);
     let rest = Neighbours::new(others, side(false).collect());
@@ -99,7 +101,8 @@ fn distance_up_to(a: &[f32], b: &[f32], limit: f64) -> f64 {
     sum
 }
 
-/// The squared distance in the features that both rows have, scaled to all features; infinite without any.
+/// The squared distance in the features that both rows have, scaled to all features; infinite
+/// without any.
 fn distance_of_present(a: &[f32], b: &[f32]) -> f64 {
     let (mut sum, mut present) = (0.0, 0);
     for (&a, &b) in a.iter().zip(b) {

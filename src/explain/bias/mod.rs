@@ -1,16 +1,21 @@
-//! Bias metrics: whether labels and predictions favour some rows over others, by the definitions of SageMaker Clarify.
+//! Bias metrics: whether labels and predictions favour some rows over others, by the definitions of
+//! SageMaker Clarify.
 //!
-//! A *facet* is the set of rows that may be at a disadvantage (`d`); all other rows are the rest (`a`). A *positive* label is
-//! the outcome that one would like to get. Rows count as one each, whatever their weight. In all ratios `0 / 0` is 0 and
-//! `x / 0` is infinite; two infinities differ by 0.
+//! A *facet* is the set of rows that may be at a disadvantage (`d`); all other rows are the rest
+//! (`a`). A *positive* label is the outcome that one would like to get. Rows count as one each,
+//! whatever their weight. In all ratios `0 / 0` is 0 and `x / 0` is infinite; two infinities differ
+//! by 0.
 //!
-//! Before training (labels): CI, DPL, KL, JS, LP, TVD, KS, CDDL. After training (predictions): DPPL, DI, DCA, DCR, RD, SD, DAR,
-//! DRR, AD, TE, CDDPL, FT, GE. CDDL and CDDPL need groups. The formulas stand in `labels.rs`, `predictions.rs` and `flip_test.rs`; they
-//! are those of Amazon's `smclarify` 0.5, with two differences where that leaves out values: KL, JS, LP, TVD and KS here
-//! keep an outcome that only one side has (so KL may be infinite), and nothing is an error but a facet of no or of all rows.
+//! Before training (labels): CI, DPL, KL, JS, LP, TVD, KS, CDDL. After training (predictions):
+//! DPPL, DI, DCA, DCR, RD, SD, DAR, DRR, AD, TE, CDDPL, FT, GE. CDDL and CDDPL need groups. The
+//! formulas stand in `labels.rs`, `predictions.rs` and `flip_test.rs`; they are those of Amazon's
+//! `smclarify` 0.5, with two differences where that leaves out values: KL, JS, LP, TVD and KS here
+//! keep an outcome that only one side has (so KL may be infinite), and nothing is an error but a
+//! facet of no or of all rows.
 //!
-//! The *usual bounds* are rules of thumb, not verdicts: differences of rates up to 0.1 (as in AI Fairness 360), a ratio from
-//! 0.8 to 1.25 (the four-fifths rule of the US Equal Employment Opportunity Commission). Metrics without such a rule have none.
+//! The *usual bounds* are rules of thumb, not verdicts: differences of rates up to 0.1 (as in AI
+//! Fairness 360), a ratio from 0.8 to 1.25 (the four-fifths rule of the US Equal Employment
+//! Opportunity Commission). Metrics without such a rule have none.
 
 mod condition;
 mod flip_test;
@@ -78,7 +83,8 @@ pub struct Facet<'a> {
     pub values: &'a Keys,
     /// Which of them belong to the facet.
     pub condition: &'a Condition,
-    /// The features but the facet's column, in which the flip test looks for neighbours; one value a row each.
+    /// The features but the facet's column, in which the flip test looks for neighbours; one value
+    /// a row each.
     pub others: &'a [&'a [f32]],
 }
 
@@ -253,8 +259,9 @@ fn difference(a: f64, b: f64) -> f64 {
     if a == b { 0.0 } else { a - b }
 }
 
-/// Conditional demographic disparity: the mean over the groups, weighted with their rows, of the facet's share of the rejected
-/// (not positive) less its share of the accepted. Groups in the order of their values.
+/// Conditional demographic disparity: the mean over the groups, weighted with their rows, of the
+/// facet's share of the rejected (not positive) less its share of the accepted. Groups in the order
+/// of their values.
 fn conditional_disparity(positive: &[bool], inside: &[bool], groups: &Keys) -> f64 {
     /// Rows that are accepted and rejected; of these in the facet.
     #[derive(Default)]

@@ -116,8 +116,9 @@ fn reversed(metric: BiasMetric) -> BiasMetric {
     BiasMetric { value: 0.0 - metric.value, ..metric }
 }
 
-/// Half the squared coefficient of variation of the benefits: 0 for a false negative, 1 for a right prediction, 2 for a false
-/// positive. Of all rows: the facet does not matter. If no row has any benefit, they are equal.
+/// Half the squared coefficient of variation of the benefits: 0 for a false negative, 1 for a right
+/// prediction, 2 for a false positive. Of all rows: the facet does not matter. If no row has any
+/// benefit, they are equal.
 fn generalised_entropy(sides: &Sides) -> BiasMetric {
     let sum = |of: fn(&Counts) -> u64| (of(&sides.facet) + of(&sides.rest)) as f64;
     let (rows, over, under) = (sum(Counts::rows), sum(|c| c.false_positives), sum(|c| c.false_negatives));

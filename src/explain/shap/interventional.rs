@@ -1,10 +1,11 @@
 //! Interventional SHAP values: a feature that is left out takes its value from a background row.
 //!
 //! # Formula
-//! For one leaf of value `v`, one explained row and one background row, a feature on the path to the leaf is in one of four
-//! states: both rows pass its splits, neither does (then the leaf is out of reach and adds nothing), only the explained row
-//! does (`p` features, the set A), or only the background row does (`q` features, the set B). With the features `S` known the
-//! leaf is reached exactly if `S` holds all of A and none of B. The Shapley values of that game are
+//! For one leaf of value `v`, one explained row and one background row, a feature on the path to
+//! the leaf is in one of four states: both rows pass its splits, neither does (then the leaf is out
+//! of reach and adds nothing), only the explained row does (`p` features, the set A), or only the
+//! background row does (`q` features, the set B). With the features `S` known the leaf is reached
+//! exactly if `S` holds all of A and none of B. The Shapley values of that game are
 //!
 //! ```text
 //! i in A:   v (p - 1)! q! / (p + q)!           i in B:  -v p! (q - 1)! / (p + q)!
@@ -17,9 +18,10 @@
 //! i, j in B:  v/2 p! (q - 2)! / (p + q - 1)!
 //! ```
 //!
-//! The value is the mean over the background rows. Which features pass is a pattern of bits, so the background is counted by
-//! pattern once a leaf, and the answer depends on the explained row's pattern alone: leaves of up to [`TABLE_FEATURES`] features
-//! get a table of all answers. Its entries are what the direct computation gives, so the bits are the same either way.
+//! The value is the mean over the background rows. Which features pass is a pattern of bits, so the
+//! background is counted by pattern once a leaf, and the answer depends on the explained row's
+//! pattern alone: leaves of up to [`TABLE_FEATURES`] features get a table of all answers. Its
+//! entries are what the direct computation gives, so the bits are the same either way.
 
 use super::paths::{Interval, PathTree};
 use super::{BLOCK, Detail};

@@ -1,15 +1,18 @@
 //! SHAP values: how much each feature adds to the margin of a row, by Shapley's rule.
 //!
-//! They are exact, computed in binary64 from the trees, and add up to the row's margin: the contributions of all features and
-//! the bias (the expected margin) are the margin before rounding to binary32. The order of every sum is fixed, so the
-//! bits depend neither on threads nor on how the rows are cut into blocks.
+//! They are exact, computed in binary64 from the trees, and add up to the row's margin: the
+//! contributions of all features and the bias (the expected margin) are the margin before rounding
+//! to binary32. The order of every sum is fixed, so the bits depend neither on threads nor on how
+//! the rows are cut into blocks.
 //!
 //! Two ways to leave a feature out, as in the Python package shap:
 //!
-//! - [`Explainer::path_dependent`] (`feature_perturbation="tree_path_dependent"`, XGBoost's `pred_contribs`): at a split on a
-//!   feature that is left out, both sides count, by the cover that the training rows gave them. Formulas in `path_dependent.rs`.
-//! - [`Explainer::interventional`] (`feature_perturbation="interventional"`): a feature that is left out takes its value
-//!   from the rows of a background table; the mean over these is what is explained. Formulas in `interventional.rs`.
+//! - [`Explainer::path_dependent`] (`feature_perturbation="tree_path_dependent"`, XGBoost's
+//!   `pred_contribs`): at a split on a feature that is left out, both sides count, by the cover
+//!   that the training rows gave them. Formulas in `path_dependent.rs`.
+//! - [`Explainer::interventional`] (`feature_perturbation="interventional"`): a feature that is
+//!   left out takes its value from the rows of a background table; the mean over these is what is
+//!   explained. Formulas in `interventional.rs`.
 //!
 //! ```no_run
 //! use gboost::explain::shap::Explainer;
@@ -39,8 +42,9 @@ use paths::PathTree;
 use rayon::prelude::*;
 use std::ops::Range;
 
-/// Levels of a tree at most. Reading the paths takes `nodes * depth` steps, and each thread holds `depth` times
-/// `features on a path` numbers; trees that are grown leaf by leaf reach some hundred levels.
+/// Levels of a tree at most. Reading the paths takes `nodes * depth` steps, and each thread holds
+/// `depth` times `features on a path` numbers; trees that are grown leaf by leaf reach some hundred
+/// levels.
 const MOST_DEPTH: usize = 1024;
 
 /// Different features on a path at most: what is kept for a tree is `nodes * features on a path`.
@@ -54,7 +58,8 @@ const BLOCK: usize = 64;
 pub struct Explainer {
     classes: usize,
     features: usize,
-    /// The features that occur in a split, ascending. Everything inside counts features by their place here, the slot.
+    /// The features that occur in a split, ascending. Everything inside counts features by their
+    /// place here, the slot.
     used: Vec<u32>,
     expected: Vec<f64>,
     method: Method,
@@ -75,13 +80,14 @@ pub struct Contributions {
     pub classes: usize,
     /// Number of features of the model.
     pub features: usize,
-    /// `[(row * classes + class) * (features + 1) + feature]`, in units of the margin; the last of the `features + 1` is the
-    /// bias, the margin that is expected without knowing any feature.
+    /// `[(row * classes + class) * (features + 1) + feature]`, in units of the margin; the last of
+    /// the `features + 1` is the bias, the margin that is expected without knowing any feature.
     pub values: Vec<f64>,
 }
 
 impl Contributions {
-    /// The contributions to the margin of a class, feature by feature, then the bias; they add up to the margin.
+    /// The contributions to the margin of a class, feature by feature, then the bias; they add up
+    /// to the margin.
     ///
     /// # Panics
     /// If there is no such row or class.
@@ -101,15 +107,17 @@ pub struct Interactions {
     pub classes: usize,
     /// Number of features of the model.
     pub features: usize,
-    /// `[((row * classes + class) * (features + 1) + i) * (features + 1) + j]`, in units of the margin, as XGBoost's
-    /// `pred_interactions`: off the diagonal half of the interaction of features `i` and `j` (both places have the same value),
-    /// on it what feature `i` adds alone, so that line `i` adds up to its contribution; the last place of the diagonal is
-    /// the bias, the rest of the last line and column is 0.
+    /// `[((row * classes + class) * (features + 1) + i) * (features + 1) + j]`, in units of the
+    /// margin, as XGBoost's `pred_interactions`: off the diagonal half of the interaction of
+    /// features `i` and `j` (both places have the same value), on it what feature `i` adds alone,
+    /// so that line `i` adds up to its contribution; the last place of the diagonal is the bias,
+    /// the rest of the last line and column is 0.
     pub values: Vec<f64>,
 }
 
 impl Interactions {
-    /// The sums of the lines: the contributions of the features, as [`Explainer::contributions`] but for rounding.
+    /// The sums of the lines: the contributions of the features, as [`Explainer::contributions`]
+    /// but for rounding.
     #[must_use]
     pub fn contributions(&self) -> Contributions {
         let values = self.values.chunks_exact(self.features + 1).map(|line| line.iter().sum()).collect();
@@ -131,7 +139,8 @@ impl Explainer {
     /// Explains by the cover of the training rows, which the model keeps.
     ///
     /// # Errors
-    /// If a tree splits on categories or has more than 1024 levels, or a path of it more than 512 different features.
+    /// If a tree splits on categories or has more than 1024 levels, or a path of it more than 512
+    /// different features.
     pub fn path_dependent(model: &Model, rounds: Rounds) -> Result<Self> {
         let (mut this, paths) = Self::begin(model, rounds)?;
         let walkers: Vec<Walker> = paths.into_par_iter().map(Walker::new).collect();
@@ -145,11 +154,12 @@ impl Explainer {
     /// Explains against the rows of a background table. A hundred to a thousand
     /// rows are usual: more make the build slower, and explaining hardly.
     ///
-    /// Call [`Model::check_features`] first: a column that the background lacks counts as missing here.
+    /// Call [`Model::check_features`] first: a column that the background lacks counts as missing
+    /// here.
     ///
     /// # Errors
-    /// If the background has no rows, if a path of a tree has more than 64 different features, or if a tree splits on
-    /// categories or has more than 1024 levels.
+    /// If the background has no rows, if a path of a tree has more than 64 different features, or
+    /// if a tree splits on categories or has more than 1024 levels.
     pub fn interventional(model: &Model, background: &Dataset, rounds: Rounds) -> Result<Self> {
         if background.rows == 0 {
             return Err(Error::data("the background has no rows").remedy("give at least one row"));
@@ -225,8 +235,8 @@ impl Explainer {
         Contributions { rows: rows.len(), classes, features, values }
     }
 
-    /// The interactions for some rows of the data, in parallel. They take `classes * (features + 1)^2` numbers a row: ask for a
-    /// few thousand rows at a time.
+    /// The interactions for some rows of the data, in parallel. They take
+    /// `classes * (features + 1)^2` numbers a row: ask for a few thousand rows at a time.
     ///
     /// Call [`Model::check_features`] first: a column that the data lacks counts as missing here.
     ///
@@ -259,8 +269,8 @@ impl Explainer {
         Interactions { rows: rows.len(), classes, features, values }
     }
 
-    /// What the trees add: `[(row * classes + class) * slots + slot]`, or pairs with the contributions on the diagonal:
-    /// `[((row * classes + class) * slots + i) * slots + j]`.
+    /// What the trees add: `[(row * classes + class) * slots + slot]`, or pairs with the
+    /// contributions on the diagonal: `[((row * classes + class) * slots + i) * slots + j]`.
     fn totals(&self, data: &Dataset, rows: Range<usize>, detail: Detail) -> Vec<f64> {
         let slots = self.used.len();
         let width = match detail {

@@ -1,25 +1,30 @@
-//! Path dependent SHAP values: a feature that is left out goes both ways at its splits, by the cover of the children.
+//! Path dependent SHAP values: a feature that is left out goes both ways at its splits, by the
+//! cover of the children.
 //!
 //! # Formula
-//! For one leaf of value `v`, let `z_k` be the share of the training rows that pass all splits on feature `k` on the path
-//! to the leaf, and `o_k` 1 if the explained row passes them all, otherwise 0. With the features `S` known, the leaf
-//! is worth `v * prod(k in S) o_k * prod(k not in S) z_k`. Since `|S|! (m - 1 - |S|)! / m!` is the integral of
-//! `t^|S| (1 - t)^(m - 1 - |S|)` over [0, 1], the Shapley value of feature `j` is
+//! For one leaf of value `v`, let `z_k` be the share of the training rows that pass all splits on
+//! feature `k` on the path to the leaf, and `o_k` 1 if the explained row passes them all, otherwise
+//! 0. With the features `S` known, the leaf is worth `v * prod(k in S) o_k * prod(k not in S) z_k`.
+//! Since `|S|! (m - 1 - |S|)! / m!` is the integral of `t^|S| (1 - t)^(m - 1 - |S|)` over [0, 1],
+//! the Shapley value of feature `j` is
 //!
 //! ```text
 //! v (o_j - z_j) * integral of prod(k != j) (o_k t + z_k (1 - t)) dt
 //! ```
 //!
-//! and the interaction index of `i` and `j` likewise `v (o_i - z_i)(o_j - z_j) * integral of prod(k != i, j) (...) dt`.
-//! The integrand is a polynomial of degree `m - 1` at most (`m` features on the path), so a Gauss-Legendre rule of
-//! `m / 2` points, rounded up, gives the integral exactly. All factors lie between 0 and 1, so nothing cancels.
+//! and the interaction index of `i` and `j` likewise
+//! `v (o_i - z_i)(o_j - z_j) * integral of prod(k != i, j) (...) dt`. The integrand is a polynomial
+//! of degree `m - 1` at most (`m` features on the path), so a Gauss-Legendre rule of `m / 2`
+//! points, rounded up, gives the integral exactly. All factors lie between 0 and 1, so nothing
+//! cancels.
 //!
 //! # Walk
-//! The product is carried down edge by edge, the sum over the leaves below carried up, each at every point of the rule. An
-//! edge on feature `j` adds `sum * (c - c')` to `j`, where `c = (o_j - z_j) / (o_j t + z_j (1 - t))` belongs to the edge and
-//! `c'` to the edge above on the same feature, whose word it replaces. A tree of `n` nodes takes `n * m / 2` steps a row, in
-//! place of the `leaves * m^2` of the algorithm of Lundberg et al. (2018), and each step is the same for all rows: [`LANES`] of
-//! them take it side by side.
+//! The product is carried down edge by edge, the sum over the leaves below carried up, each at
+//! every point of the rule. An edge on feature `j` adds `sum * (c - c')` to `j`, where
+//! `c = (o_j - z_j) / (o_j t + z_j (1 - t))` belongs to the edge and `c'` to the edge above on the
+//! same feature, whose word it replaces. A tree of `n` nodes takes `n * m / 2` steps a row, in
+//! place of the `leaves * m^2` of the algorithm of Lundberg et al. (2018), and each step is the
+//! same for all rows: [`LANES`] of them take it side by side.
 
 use super::paths::{Edge, PathTree};
 use super::quadrature::Quadrature;
@@ -30,14 +35,16 @@ pub(super) const LANES: usize = 8;
 /// One number a row.
 pub(super) type Lane = [f64; LANES];
 
-/// What an edge does to the product, at one point of the rule, where the row passes (`on`) and where it does not (`off`).
+/// What an edge does to the product, at one point of the rule, where the row passes (`on`) and
+/// where it does not (`off`).
 #[derive(Clone, Copy, Debug)]
 struct Factors {
     on: f64,
     off: f64,
     /// The inverse of `on`.
     inverse_on: f64,
-    /// The inverse of `off`; 0 if that is 0 (or too small to invert), where the product is 0 already.
+    /// The inverse of `off`; 0 if that is 0 (or too small to invert), where the product is 0
+    /// already.
     inverse_off: f64,
     /// `c` where the row passes.
     coefficient_on: f64,
@@ -106,8 +113,8 @@ impl Stack {
         total
     }
 
-    /// Sum of `sum * (c - c') * c''` over the points, where `c''` belongs to the edge at `other`: twice what the edge adds to
-    /// the interaction of both features.
+    /// Sum of `sum * (c - c') * c''` over the points, where `c''` belongs to the edge at `other`:
+    /// twice what the edge adds to the interaction of both features.
     fn interaction(&self, edge: &Edge, other: usize) -> Lane {
         let mut total = [0.0; LANES];
         let above = (edge.previous > 0).then(|| self.at(edge.previous));
@@ -159,14 +166,15 @@ impl Walker {
         self.paths.mean()
     }
 
-    /// Walks the tree for [`LANES`] rows, whose values are `values[slot * stride + lane]`, and adds each feature's
-    /// contribution to `total[slot]`.
+    /// Walks the tree for [`LANES`] rows, whose values are `values[slot * stride + lane]`, and adds
+    /// each feature's contribution to `total[slot]`.
     pub(super) fn contributions(&self, values: &[f32], stride: usize, stack: &mut Stack, total: &mut [Lane]) {
         self.walk(values, stride, stack, |edge, _, stack| add(&mut total[edge.slot], &stack.contribution(edge)));
     }
 
-    /// Likewise; adds each pair's interaction (halved, as both features get it) to `total[i * slots + j]` and
-    /// `[j * slots + i]`, and each feature's contribution to `[i * slots + i]`.
+    /// Likewise; adds each pair's interaction (halved, as both features get it) to
+    /// `total[i * slots + j]` and `[j * slots + i]`, and each feature's contribution to
+    /// `[i * slots + i]`.
     pub(super) fn interactions(&self, values: &[f32], stride: usize, stack: &mut Stack, total: &mut [Lane]) {
         let slots = total.len().isqrt();
         self.walk(values, stride, stack, |edge, index, stack| {
@@ -180,7 +188,8 @@ impl Walker {
         });
     }
 
-    /// Goes through the edges in order; calls `close` with an edge and its index when all leaves below have been met.
+    /// Goes through the edges in order; calls `close` with an edge and its index when all leaves
+    /// below have been met.
     fn walk(&self, values: &[f32], stride: usize, stack: &mut Stack, mut close: impl FnMut(&Edge, usize, &Stack)) {
         let points = self.rule.points.len();
         stack.prepare(points, self.paths.depth);

@@ -1,5 +1,5 @@
-//! Trees in the form that both kinds of SHAP values read: the paths from the root, with the conditions that each puts
-//! on a feature put together.
+//! Trees in the form that both kinds of SHAP values read: the paths from the root, with the
+//! conditions that each puts on a feature put together.
 
 use crate::tree::{Node, Split, Tree};
 
@@ -36,7 +36,8 @@ impl Interval {
     }
 }
 
-/// A step from a node to a child, with what the path up to that child says about the node's feature.
+/// A step from a node to a child, with what the path up to that child says about the node's
+/// feature.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Edge {
     /// The feature, by its place among those that the trees use.
@@ -49,12 +50,13 @@ pub(super) struct Edge {
     pub(super) previous: usize,
     /// Which values of the feature come here, all edges on it down to this one together.
     pub(super) interval: Interval,
-    /// The share of the training rows that pass all edges on the feature down to this one, edge by edge from those at
-    /// the node above (by cover).
+    /// The share of the training rows that pass all edges on the feature down to this one, edge by
+    /// edge from those at the node above (by cover).
     pub(super) share: f64,
     /// The child's value, if it is a leaf.
     pub(super) leaf: Option<f64>,
-    /// How many edges end with this one: it and those above it of which this leaf is the last. 0 before a split.
+    /// How many edges end with this one: it and those above it of which this leaf is the last. 0
+    /// before a split.
     pub(super) closes: usize,
     /// The share of the training rows in the child.
     pub(super) reached: f64,
@@ -82,7 +84,8 @@ impl PathTree {
             paths.stump = Some(f64::from(value));
             return Some(paths);
         }
-        // The edges from the root to the node in hand, by depth; nodes may come in any order and be deep, so no recursion.
+        // The edges from the root to the node in hand, by depth; nodes may come in any order and be
+        // deep, so no recursion.
         let mut path: Vec<Edge> = Vec::new();
         let mut indices: Vec<usize> = Vec::new();
         let mut open = vec![(0_usize, false, 0_usize), (0, true, 0)];
@@ -111,7 +114,8 @@ impl PathTree {
                 reached: path.last().map_or(1.0, |edge| edge.reached) * ratio,
             });
             if child.is_leaf() {
-                // The edges above whose right side this leaf ends: all down from the next open node's.
+                // The edges above whose right side this leaf ends: all down from the next open
+                // node's.
                 let above = open.last().map_or(0, |&(_, _, depth)| depth);
                 path[depth].closes = depth + 1 - above;
                 paths.depth = paths.depth.max(path.len());
@@ -144,8 +148,9 @@ impl PathTree {
     }
 }
 
-/// The share of a node's training rows that are in its child, by cover as XGBoost takes it. Where that is no number
-/// (a node without cover, since all weights or hessians are 0), each child has half.
+/// The share of a node's training rows that are in its child, by cover as XGBoost takes it. Where
+/// that is no number (a node without cover, since all weights or hessians are 0), each child has
+/// half.
 fn cover_ratio(child: &Node, node: &Node) -> f64 {
     let ratio = f64::from(child.sum_hessian) / f64::from(node.sum_hessian);
     if ratio >= 0.0 && ratio.is_finite() { ratio } else { 0.5 }

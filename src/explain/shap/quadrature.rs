@@ -1,4 +1,5 @@
-//! Gauss-Legendre quadrature on [0, 1]: `points` points integrate every polynomial of degree `2 * points - 1` exactly.
+//! Gauss-Legendre quadrature on [0, 1]: `points` points integrate every polynomial of degree
+//! `2 * points - 1` exactly.
 
 /// The points of a rule on [0, 1], ascending, and their weights, which sum to 1.
 #[derive(Clone, Debug)]
@@ -11,8 +12,9 @@ pub(super) struct Quadrature {
 const STEPS: usize = 100;
 
 impl Quadrature {
-    /// The rule with that many points (at least one): the roots of the Legendre polynomial, by Newton's method from
-    /// Tricomi's estimate. `libm` makes the cosine, so the bits are the same on every platform.
+    /// The rule with that many points (at least one): the roots of the Legendre polynomial, by
+    /// Newton's method from Tricomi's estimate. `libm` makes the cosine, so the bits are the same
+    /// on every platform.
     pub(super) fn new(count: usize) -> Self {
         let count = count.max(1);
         let (mut points, mut weights) = (vec![0.0; count], vec![0.0; count]);
@@ -39,7 +41,8 @@ impl Quadrature {
     }
 }
 
-/// The Legendre polynomial of that degree (at least 1) and its derivative, by the recurrence of Bonnet.
+/// The Legendre polynomial of that degree (at least 1) and its derivative, by the recurrence of
+/// Bonnet.
 fn legendre(degree: usize, x: f64) -> (f64, f64) {
     let (mut before, mut value) = (1.0, x);
     for k in 2..=degree {
@@ -67,7 +70,8 @@ mod tests {
         }
     }
 
-    /// `t^k (1 - t)^(m - k)`, as the weights of Shapley values: 1 over `(m + 1) C(m, k)`, far below 1.
+    /// `t^k (1 - t)^(m - k)`, as the weights of Shapley values: 1 over `(m + 1) C(m, k)`, far below
+    /// 1.
     #[test]
     fn shapley_weights_of_many_features_are_exact() {
         for (count, m) in [(64, 127), (100, 199), (200, 399)] {

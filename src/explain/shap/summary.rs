@@ -2,7 +2,8 @@
 
 use super::{Contributions, Explainer, Interactions};
 
-/// The mean absolute contribution of every feature: how much it moves the margin, up or down, on average.
+/// The mean absolute contribution of every feature: how much it moves the margin, up or down, on
+/// average.
 #[derive(Clone, Debug, PartialEq)]
 pub struct GlobalShap {
     /// Number of rows so far.
@@ -101,7 +102,8 @@ impl GlobalInteractions {
         self.rows += interactions.rows;
     }
 
-    /// The pairs that interact at all with their mean absolute interaction (the whole, not halved), largest first.
+    /// The pairs that interact at all with their mean absolute interaction (the whole, not halved),
+    /// largest first.
     #[must_use]
     pub fn pairs(&self) -> Vec<((usize, usize), f64)> {
         let lines = (self.rows * self.classes).max(1) as f64;

@@ -1,8 +1,8 @@
 //! CSV files to columns.
 //!
-//! The first record tells the layout. `parallel` then has every thread take chunks of whole records and put their
-//! values behind each other in the order of the file; `rows` reads one chunk, by the `scan`ner or else by the csv
-//! crate's `records`.
+//! The first record tells the layout. `parallel` then has every thread take chunks of whole records
+//! and put their values behind each other in the order of the file; `rows` reads one chunk, by the
+//! `scan`ner or else by the csv crate's `records`.
 
 pub(super) mod column;
 mod parallel;
@@ -94,7 +94,8 @@ impl Table {
         self.delimiter = delimiter;
         let (chunk, line) = beginning.rows(self.layout.names.is_some());
         if let Some(length) = source.length() {
-            // As many rows a byte as in the first chunk, and a little more; what is not used is never touched.
+            // As many rows a byte as in the first chunk, and a little more; what is not used is
+            // never touched.
             let breaks = breaks_before(&chunk.bytes, chunk.bytes.len()) as f64;
             let rows = breaks * length as f64 / chunk.bytes.len().max(1) as f64 * 1.05;
             // Blank lines are no rows: each of these has a byte a column.

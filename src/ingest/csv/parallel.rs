@@ -1,4 +1,5 @@
-//! All chunks of a file at once: each thread takes the next one, reads its rows, and hands them over in order.
+//! All chunks of a file at once: each thread takes the next one, reads its rows, and hands them
+//! over in order.
 
 use std::collections::BTreeMap;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
@@ -9,7 +10,8 @@ use super::super::source::{Source, from_line};
 use super::rows::{Reading, Rows, Start};
 use crate::error::{Error, Result};
 
-/// Chunks a thread that may wait for one before them, so that memory is bounded whatever a thread is held up by.
+/// Chunks a thread that may wait for one before them, so that memory is bounded whatever a thread
+/// is held up by.
 const AHEAD: usize = 8;
 
 /// What became of a chunk.

@@ -21,8 +21,8 @@ pub(super) struct Records<'a> {
     pub(super) record: StringRecord,
 }
 
-/// Put in front of the text: the csv crate would pass over a byte order mark that begins it, in a chunk from the
-/// middle of a file too, where it is content.
+/// Put in front of the text: the csv crate would pass over a byte order mark that begins it, in a
+/// chunk from the middle of a file too, where it is content.
 const BEFORE: &[u8] = b"\n";
 
 impl<'a> Records<'a> {
@@ -40,8 +40,8 @@ impl<'a> Records<'a> {
     /// Moves on to the next record; `false` at the end.
     ///
     /// # Errors
-    /// When a quoted field is not closed, or closed before its end: the csv crate would take the lines up to the next
-    /// quote, or to the end of the file, for its content.
+    /// When a quoted field is not closed, or closed before its end: the csv crate would take the
+    /// lines up to the next quote, or to the end of the file, for its content.
     pub(super) fn next(&mut self) -> Result<bool> {
         loop {
             match self.reader.read_record(&mut self.record) {
@@ -69,7 +69,8 @@ impl<'a> Records<'a> {
         }
     }
 
-    /// The error for a field whose quotes at `open` and `close` are not at its beginning and its end.
+    /// The error for a field whose quotes at `open` and `close` are not at its beginning and its
+    /// end.
     #[cold]
     fn quote_error(&self, open: usize, close: Option<usize>) -> Error {
         let line_at = |at: usize| self.first_line + breaks_before(self.text.as_bytes(), at);
@@ -109,8 +110,8 @@ impl<'a> Records<'a> {
             && !self.text[self.start()..].starts_with('"')
     }
 
-    /// Where the record begins in the text. The position that the reader gives is where it began to look for it, before
-    /// the rest of the last line break and empty lines.
+    /// Where the record begins in the text. The position that the reader gives is where it began to
+    /// look for it, before the rest of the last line break and empty lines.
     pub(super) fn start(&self) -> usize {
         let from = self.in_text(self.record.position());
         from + (self.text.len() - from) - self.text[from..].trim_start_matches(['\r', '\n']).len()

@@ -1,6 +1,8 @@
-//! The rows of one chunk of text: a scanner for what nearly all files hold, and the csv crate for everything else.
+//! The rows of one chunk of text: a scanner for what nearly all files hold, and the csv crate for
+//! everything else.
 //!
-//! The csv crate's way is the rule and makes every message; the scanner either comes to the same rows or gives up.
+//! The csv crate's way is the rule and makes every message; the scanner either comes to the same
+//! rows or gives up.
 
 use super::super::chunks::breaks_before;
 use super::super::layout::{Layout, Role, listed};
@@ -71,7 +73,8 @@ impl Reading<'_> {
     /// Reads whole records with `breaks` line breaks. After an error the rows are worth nothing.
     pub(super) fn read(&self, bytes: &[u8], breaks: u64, start: Start, rows: &mut Rows) -> Result<()> {
         let text = self.origin.text(bytes, start.line)?;
-        // Every record but the last ends with a line break, and every one has a byte a column: blank lines are none.
+        // Every record but the last ends with a line break, and every one has a byte a column:
+        // blank lines are none.
         let room = (breaks as usize + 1).min((bytes.len() + 1) / self.layout.roles.len() + 1);
         rows.reset(self.layout.kept(), room);
         if scan::rows(text, self.delimiter, &self.layout.roles, rows) && self.allows(rows) {
@@ -83,8 +86,9 @@ impl Reading<'_> {
         self.read_records(text, start, rows)
     }
 
-    /// Refuses a record that runs over several lines each of which is a row by itself: a quote opened by accident, and
-    /// closed by the next one, would make one row of them, where the field is of an ignored column.
+    /// Refuses a record that runs over several lines each of which is a row by itself: a quote
+    /// opened by accident, and closed by the next one, would make one row of them, where the field
+    /// is of an ignored column.
     fn check_lines(&self, text: &str, first_line: impl Fn() -> u64) -> Result<()> {
         for (record, Quoted { open, close }) in quotes::long_records(text.as_bytes(), self.delimiter) {
             // The last line first: of a text over several lines it is hardly ever a row.
@@ -245,8 +249,8 @@ impl Reading<'_> {
         self.origin.error(line, index + 1, message).remedy(remedy)
     }
 
-    /// The features with text in them, from this record to the end of its chunk: as many as a look at some thousand
-    /// rows finds, so that a user needs not run into one after the other.
+    /// The features with text in them, from this record to the end of its chunk: as many as a look
+    /// at some thousand rows finds, so that a user needs not run into one after the other.
     #[cold]
     fn text_columns(&self, records: &Records<'_>) -> Vec<usize> {
         let roles = &self.layout.roles;

@@ -1,9 +1,10 @@
 //! A scanner that reads rows of numbers in one pass over the text.
 //!
-//! It knows what the csv crate makes of a text: fields end at the delimiter or a line break (`\n`, `\r`, `\r\n`), lines
-//! without a byte are passed over, and a field that begins with a quote ends at the next one. It gives up where the
-//! text holds more than that: two quotes for one, text after a closing quote, a line of blanks, a row of another
-//! width, a field that is no number. `tests` hold it against the csv crate.
+//! It knows what the csv crate makes of a text: fields end at the delimiter or a line break (`\n`,
+//! `\r`, `\r\n`), lines without a byte are passed over, and a field that begins with a quote ends
+//! at the next one. It gives up where the text holds more than that: two quotes for one, text after
+//! a closing quote, a line of blanks, a row of another width, a field that is no number. `tests`
+//! hold it against the csv crate.
 
 use super::super::decimal;
 use super::super::layout::Role;
@@ -54,7 +55,8 @@ impl<'a> Scanner<'a> {
                 at = self.field(at)?.1;
             } else {
                 let (value, end) = self.number(at)?;
-                // A line of blanks is no row, but looks like a missing value if there is one column.
+                // A line of blanks is no row, but looks like a missing value if there is one
+                // column.
                 if last == 0 && value.is_nan() {
                     return None;
                 }

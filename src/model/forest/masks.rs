@@ -1,12 +1,14 @@
-//! Blocks of rows through small trees without following any path: every node's test is made for all rows at once.
+//! Blocks of rows through small trees without following any path: every node's test is made for all
+//! rows at once.
 //!
-//! The leaves of a tree are bits, from left to right. All are alive at first; each test that sends a row right kills
-//! the leaves to its left below that node. The leftmost leaf that stays alive is the row's (QuickScorer, Lucchese et
-//! al. 2015). Eight leaves make a word; larger trees have several, each with the tests that kill leaves in it.
+//! The leaves of a tree are bits, from left to right. All are alive at first; each test that sends
+//! a row right kills the leaves to its left below that node. The leftmost leaf that stays alive is
+//! the row's (QuickScorer, Lucchese et al. 2015). Eight leaves make a word; larger trees have
+//! several, each with the tests that kill leaves in it.
 //!
-//! A test is one comparison and one masked `and` for as many rows as a vector has lanes, reads its values one after
-//! the other, and has no branch. `pulp` chooses the instruction set when the program runs. Nothing here rounds, so that
-//! all of them find the same leaves.
+//! A test is one comparison and one masked `and` for as many rows as a vector has lanes, reads its
+//! values one after the other, and has no branch. `pulp` chooses the instruction set when the
+//! program runs. Nothing here rounds, so that all of them find the same leaves.
 
 use super::{BLOCK, Columns, Lane, Leaves};
 use crate::tree::Tree;
@@ -59,7 +61,8 @@ impl<T: Lane> Tests<T> {
         let inner = tree.nodes.len() - tree.leaves();
         let count = below.first().map_or(0, |&count| count as usize);
         let words = count.div_ceil(WORD);
-        // A test stands in more words than one only if leaves on both sides of an edge are below it; it kills half of those below it.
+        // A test stands in more words than one only if leaves on both sides of an edge are below
+        // it; it kills half of those below it.
         let tests = inner + count / (2 * WORD) * tree.depth();
         if count == 0 || words > MOST_WORDS || tests > self.tests_a_step * tree.depth().max(1) {
             return None;
@@ -127,7 +130,8 @@ impl<T: Lane> WithSimd for Kernel<'_, T> {
                 }
             }
             for ((found, bits), alive) in found.iter_mut().zip(&mut bits).zip(alive) {
-                // Without a choice whether to write: there is no masked store of bytes before AVX-512.
+                // Without a choice whether to write: there is no masked store of bytes before
+                // AVX-512.
                 let dead = if alive == 0 { u8::MAX } else { 0 };
                 *found = word as u8 & !dead | *found & dead;
                 *bits = alive | *bits & dead;
@@ -143,7 +147,8 @@ impl<T: Lane> WithSimd for Kernel<'_, T> {
     }
 }
 
-/// The nodes with every node before its children, and everything on the left before everything on the right.
+/// The nodes with every node before its children, and everything on the left before everything on
+/// the right.
 fn preorder(tree: &Tree) -> Vec<usize> {
     let mut order = Vec::with_capacity(tree.nodes.len());
     let mut stack = if tree.nodes.is_empty() { vec![] } else { vec![0] };

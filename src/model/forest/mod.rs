@@ -1,21 +1,25 @@
-//! Trees in the forms that prediction reads: flat arrays, and values instead of decisions about missing ones.
+//! Trees in the forms that prediction reads: flat arrays, and values instead of decisions about
+//! missing ones.
 //!
 //! # Missing values
-//! A missing value becomes an infinity before any tree sees it: `-inf` where missing rows go left, `inf` where they go
-//! right, so that `value < threshold` alone decides. A feature whose nodes send missing rows both ways takes two
-//! columns of the buffer, its [`Slot`]s. This needs finite thresholds, which training makes and reading a file asks for.
+//! A missing value becomes an infinity before any tree sees it: `-inf` where missing rows go left,
+//! `inf` where they go right, so that `value < threshold` alone decides. A feature whose nodes send
+//! missing rows both ways takes two columns of the buffer, its [`Slot`]s. This needs finite
+//! thresholds, which training makes and reading a file asks for.
 //!
 //! # Categories
 //! A set of categories has a column of its own, in which an infinity stands for the side as it does
 //! for missing values.
 //!
 //! # Codes
-//! All that a tree asks of a value is which thresholds it lies below. Where many nodes test a feature, its values are first turned
-//! into the number of thresholds up to them, a byte, so that a vector holds four times as many rows.
+//! All that a tree asks of a value is which thresholds it lies below. Where many nodes test a
+//! feature, its values are first turned into the number of thresholds up to them, a byte, so that a
+//! vector holds four times as many rows.
 //!
 //! # Kernels
-//! `masks` for batches of rows and small trees, `walk` for batches and large ones, `row` for a single row. Each finds
-//! the same leaves as [`Tree::leaf`](crate::tree::Tree::leaf), and `tests` hold them against it.
+//! `masks` for batches of rows and small trees, `walk` for batches and large ones, `row` for a
+//! single row. Each finds the same leaves as [`Tree::leaf`](crate::tree::Tree::leaf), and `tests`
+//! hold them against it.
 
 mod masks;
 pub(super) mod row;
@@ -30,7 +34,8 @@ use pulp::Arch;
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 
-/// Rows that are sent through a tree before the next tree's turn, so that the tree stays in the cache.
+/// Rows that are sent through a tree before the next tree's turn, so that the tree stays in the
+/// cache.
 pub(super) const BLOCK: usize = 256;
 
 /// A column of a block's buffer: a feature, where its missing values go, and the categories that go
@@ -185,7 +190,8 @@ impl<T: Lane> Part<T> {
     }
 }
 
-/// All trees as they read values, or trees after trees as they read codes, each with how its columns are coded.
+/// All trees as they read values, or trees after trees as they read codes, each with how its
+/// columns are coded.
 enum Parts {
     Values(Part<f32>),
     Codes(Vec<(Part<u8>, Vec<Coder>)>),
@@ -261,8 +267,9 @@ impl<'a> Forest<'a> {
         }
     }
 
-    /// Calls `visit` with each tree's number and the leaf in it of each of the rows from `start` on, no more than a block, in the
-    /// order of the trees. A column that the data lacks is missing. What is beyond the rows are leaves that nobody reads.
+    /// Calls `visit` with each tree's number and the leaf in it of each of the rows from `start`
+    /// on, no more than a block, in the order of the trees. A column that the data lacks is
+    /// missing. What is beyond the rows are leaves that nobody reads.
     pub(super) fn visit(
         &self,
         start: usize,
@@ -304,7 +311,8 @@ impl<'a> Forest<'a> {
     }
 }
 
-/// The trees in parts that read codes; `None` where coding the values would take longer than it saves.
+/// The trees in parts that read codes; `None` where coding the values would take longer than it
+/// saves.
 fn coded(trees: &[Tree]) -> Option<Vec<(&[Tree], Columns)>> {
     /// Tests of a row whose time is saved by codes in the time that it takes to make one.
     const TESTS_A_CODE: usize = 70;
@@ -320,7 +328,8 @@ fn coded(trees: &[Tree]) -> Option<Vec<(&[Tree], Columns)>> {
     split(trees, Ladder::MOST).filter(|parts| is_worth(parts.iter().map(|(_, columns)| columns.slots.0.len()).sum()))
 }
 
-/// Trees after trees that have no more than so many thresholds a column; `None` if a tree has more on its own.
+/// Trees after trees that have no more than so many thresholds a column; `None` if a tree has more
+/// on its own.
 fn split(trees: &[Tree], most: usize) -> Option<Vec<(&[Tree], Columns)>> {
     let mut parts = Vec::new();
     let (mut begin, mut steps) = (0, Steps::default());
@@ -348,8 +357,8 @@ fn split(trees: &[Tree], most: usize) -> Option<Vec<(&[Tree], Columns)>> {
 struct Steps(BTreeMap<Slot, Vec<f32>>);
 
 impl Steps {
-    /// Adds those of a tree, and returns how many there are of a slot at most, among those that it tests. Stops where
-    /// these are more than `limit`, since every one more costs as many steps.
+    /// Adds those of a tree, and returns how many there are of a slot at most, among those that it
+    /// tests. Stops where these are more than `limit`, since every one more costs as many steps.
     fn add(&mut self, tree: &Tree, limit: usize) -> usize {
         let mut most = 0;
         for node in inner_nodes(std::slice::from_ref(tree)) {

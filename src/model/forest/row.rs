@@ -1,7 +1,9 @@
-//! A single row: trees in groups step down together, through nodes whose places follow from the path.
+//! A single row: trees in groups step down together, through nodes whose places follow from the
+//! path.
 //!
-//! A tree of depth `d` is padded to a complete one: node `n` has the children `2n` and `2n + 1`, the root is 1, so that
-//! no child has to be looked up and every tree of a group takes the same steps. Nothing is allocated after the forest.
+//! A tree of depth `d` is padded to a complete one: node `n` has the children `2n` and `2n + 1`,
+//! the root is 1, so that no child has to be looked up and every tree of a group takes the same
+//! steps. Nothing is allocated after the forest.
 
 use super::{Slots, threshold};
 use crate::tree::Tree;
@@ -19,7 +21,8 @@ struct Step {
     column: u32,
 }
 
-/// [`GROUP`] trees, padded to one depth: each has `2^depth` steps (the first is not used) and as many leaves.
+/// [`GROUP`] trees, padded to one depth: each has `2^depth` steps (the first is not used) and as
+/// many leaves.
 #[derive(Clone, Debug)]
 struct Group {
     depth: usize,
@@ -33,13 +36,15 @@ struct Group {
 #[derive(Clone, Debug)]
 pub(in super::super) struct RowForest {
     slots: Slots,
-    /// Trees of about the same depth, so that little is padded: boosted trees are often full and single leaves in turn.
+    /// Trees of about the same depth, so that little is padded: boosted trees are often full and
+    /// single leaves in turn.
     groups: Vec<Group>,
     /// Trees that are too deep, with their numbers.
     deep: Vec<(usize, Tree)>,
     /// One value a slot.
     values: Vec<f32>,
-    /// The value of the last row's leaf in each tree; of a tree that is a single leaf always the same one.
+    /// The value of the last row's leaf in each tree; of a tree that is a single leaf always the
+    /// same one.
     found: Vec<f32>,
 }
 
@@ -86,7 +91,8 @@ impl Group {
         let mut leaves = vec![0.0; GROUP * size];
         let of_trees = steps.chunks_exact_mut(size).zip(leaves.chunks_exact_mut(size));
         for (&number, (steps, leaves)) in numbers.iter().zip(of_trees) {
-            // Places 1 to size - 1 are steps, size to 2 size - 1 leaves. A leaf above the lowest level is carried down.
+            // Places 1 to size - 1 are steps, size to 2 size - 1 leaves. A leaf above the lowest
+            // level is carried down.
             let mut stack = vec![(1, 0)];
             while let Some((place, index)) = stack.pop() {
                 let node = &trees[number].nodes[index];

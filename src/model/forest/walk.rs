@@ -1,4 +1,5 @@
-//! Blocks of rows down large trees: a few rows at a time step from node to node until all of them stand still.
+//! Blocks of rows down large trees: a few rows at a time step from node to node until all of them
+//! stand still.
 
 use super::{BLOCK, Columns, Lane, Leaves};
 use crate::tree::Tree;

@@ -1,14 +1,18 @@
-//! Bayesian search by a tree-structured Parzen estimator (Bergstra, Bardenet, Bengio and Kégl, NeurIPS 2011).
+//! Bayesian search by a tree-structured Parzen estimator (Bergstra, Bardenet, Bengio and Kégl,
+//! NeurIPS 2011).
 //!
-//! The trials so far are split into a few good ones and the rest. A density is estimated for each group, a mixture of one
-//! kernel a trial over all parameters together (as in Falkner, Klein and Hutter's BOHB, ICML 2018). Candidates are drawn from the
-//! density of the good ones; the one that is likeliest there and unlikeliest among the rest is tried next.
+//! The trials so far are split into a few good ones and the rest. A density is estimated for each
+//! group, a mixture of one kernel a trial over all parameters together (as in Falkner, Klein and
+//! Hutter's BOHB, ICML 2018). Candidates are drawn from the density of the good ones; the one that
+//! is likeliest there and unlikeliest among the rest is tried next.
 //!
-//! Proposals are made in batches of a fixed size, each from the trials of the batches before it. A proposal within a batch counts
-//! the ones before it as bad ("constant liar"), so that a batch is spread out.
+//! Proposals are made in batches of a fixed size, each from the trials of the batches before it. A
+//! proposal within a batch counts the ones before it as bad ("constant liar"), so that a batch is
+//! spread out.
 //!
-//! The crates that do this (`tpe`, `optimizer`) take logarithms from the platform and random numbers from generators that change between
-//! versions; here the same search gives the same trials on every machine.
+//! The crates that do this (`tpe`, `optimizer`) take logarithms from the platform and random
+//! numbers from generators that change between versions; here the same search gives the same trials
+//! on every machine.
 
 use super::draws::Draws;
 use super::space::{Dimension, Settings, Values};
@@ -21,7 +25,8 @@ use std::collections::BTreeSet;
 /// Bayesian search.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bayesian {
-    /// Trials proposed together; at least 1. More of them can run side by side, fewer learn more from one another.
+    /// Trials proposed together; at least 1. More of them can run side by side, fewer learn more
+    /// from one another.
     pub batch: usize,
     /// Random trials before the first estimate; those of a warm start count.
     pub startup: usize,
@@ -66,7 +71,8 @@ impl Strategy for Bayesian {
     }
 
     fn propose(&self, search: &Search<'_>) -> Vec<Proposal> {
-        // A batch of which a part has ended, where a search is given more trials, is completed from what it began with.
+        // A batch of which a part has ended, where a search is given more trials, is completed from
+        // what it began with.
         let begun = search.finished.len() / self.batch * self.batch;
         let mut observed = Observed::new(search, begun);
         let mut proposals = Vec::new();
@@ -113,7 +119,8 @@ impl Bayesian {
 /// What is known when a proposal is made.
 #[derive(Default)]
 pub(super) struct Observed {
-    /// Positions in the space and losses; infinite for failed trials and those whose outcome is not known yet.
+    /// Positions in the space and losses; infinite for failed trials and those whose outcome is not
+    /// known yet.
     points: Vec<(Vec<f64>, f64)>,
     /// Trials whose outcome is known.
     count: usize,
@@ -146,7 +153,8 @@ impl Observed {
         self.count = self.points.len();
     }
 
-    /// A trial whose outcome is not known yet: it counts as bad, so that the next ones keep away from it.
+    /// A trial whose outcome is not known yet: it counts as bad, so that the next ones keep away
+    /// from it.
     pub fn add_pending(&mut self, space: &Space, settings: &Settings) {
         self.add(space, settings, f64::INFINITY);
     }
@@ -218,7 +226,8 @@ impl<'a> Density<'a> {
         }
     }
 
-    /// The probability of the observed item, or of each other one: the fewer observations, the evener.
+    /// The probability of the observed item, or of each other one: the fewer observations, the
+    /// evener.
     fn share(&self, items: usize, observed: bool) -> f64 {
         let even = 1.0 / (self.centres.len() + 1) as f64;
         (f64::from(u8::from(observed)) + even) / (1.0 + even * items as f64)
@@ -257,7 +266,8 @@ fn bell(mean: f64, deviation: f64, at: f64) -> f64 {
     libm::exp(-0.5 * z * z) / (deviation * libm::sqrt(2.0 * std::f64::consts::PI) * (below(1.0) - below(0.0)))
 }
 
-/// A draw from it: Box and Muller's method, repeated until it falls into [0, 1] (at least a third of the draws do).
+/// A draw from it: Box and Muller's method, repeated until it falls into [0, 1] (at least a third
+/// of the draws do).
 fn bell_draw(mean: f64, deviation: f64, draws: &mut Draws) -> f64 {
     loop {
         let radius = libm::sqrt(-2.0 * libm::log(draws.unit()));

@@ -1,7 +1,8 @@
 //! The threads that run trials side by side.
 //!
-//! Each works on one trial after another with its own share of the processor. What they find is taken in the order of the trials'
-//! numbers, so that the search goes the same way however many there are.
+//! Each works on one trial after another with its own share of the processor. What they find is
+//! taken in the order of the trials' numbers, so that the search goes the same way however many
+//! there are.
 
 use super::journal::Journal;
 use super::median::Medians;
@@ -27,7 +28,8 @@ pub(super) struct Crew<'r, 'a> {
     pools: Vec<rayon::ThreadPool>,
     /// The models of trials that may be continued, by number; `None` if none ever are.
     models: Option<BTreeMap<usize, Vec<Model>>>,
-    /// Trials of the journal, and parts of trials, that need not be run again, by number and rounds asked for.
+    /// Trials of the journal, and parts of trials, that need not be run again, by number and rounds
+    /// asked for.
     recorded: BTreeMap<(usize, Option<u32>), Trial>,
     pub journal: Option<Journal>,
     pub observer: Option<Observer<'a>>,
@@ -49,7 +51,8 @@ enum Message {
 }
 
 impl<'r, 'a> Crew<'r, 'a> {
-    /// As many workers as trials run at a time; the threads that the parameters allow are dealt out among them.
+    /// As many workers as trials run at a time; the threads that the parameters allow are dealt out
+    /// among them.
     pub fn new(runner: &'r Runner<'a>, workers: usize, continues: bool) -> Result<Self> {
         let threads = match runner.params.nthread {
             None | Some(0) => std::thread::available_parallelism().map_or(1, usize::from),
@@ -61,7 +64,8 @@ impl<'r, 'a> Crew<'r, 'a> {
         Ok(Self { runner, pools, models, recorded: BTreeMap::new(), journal: None, observer: None })
     }
 
-    /// Takes trials of a journal, which need not be run again; of several lines of one the first counts.
+    /// Takes trials of a journal, which need not be run again; of several lines of one the first
+    /// counts.
     pub fn remember(&mut self, trials: impl Iterator<Item = Trial>) {
         for trial in trials {
             self.recorded.entry((trial.number, trial.asked)).or_insert(trial);

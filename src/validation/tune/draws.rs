@@ -1,5 +1,5 @@
-//! Random numbers of the search: the counter hash of the sampler, keyed by seed and trial, so that a trial's numbers do not
-//! depend on which trials ran before or beside it.
+//! Random numbers of the search: the counter hash of the sampler, keyed by seed and trial, so that
+//! a trial's numbers do not depend on which trials ran before or beside it.
 
 use crate::fixed::hash::combine;
 

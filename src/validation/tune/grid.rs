@@ -28,7 +28,8 @@ impl Grid {
             Some(count) => (level as f64 + 0.5) / count as f64,
             None => level as f64 / f64::from(self.points.saturating_sub(1).max(1)),
         };
-        // Whole numbers in a log scale do not have parts of equal width: they are counted, not stretched.
+        // Whole numbers in a log scale do not have parts of equal width: they are counted, not
+        // stretched.
         match *dimension.values() {
             super::space::Values::Integer { low, .. } => Value::from(low.saturating_add_unsigned(level)),
             _ => dimension.at(unit),

@@ -1,12 +1,15 @@
-//! Hyperband (Li, Jamieson, DeSalvo, Rostamizadeh and Talwalkar, JMLR 18, 2018) over boosting rounds.
+//! Hyperband (Li, Jamieson, DeSalvo, Rostamizadeh and Talwalkar, JMLR 18, 2018) over boosting
+//! rounds.
 //!
-//! A bracket starts many trials with few rounds, keeps the best third, gives these three times the rounds, and so on up to a full
-//! training. Brackets differ in how many they start with how few, in case few rounds say little. A trial that is kept goes on
-//! from the model it has: boosting rounds are never trained twice.
+//! A bracket starts many trials with few rounds, keeps the best third, gives these three times the
+//! rounds, and so on up to a full training. Brackets differ in how many they start with how few, in
+//! case few rounds say little. A trial that is kept goes on from the model it has: boosting rounds
+//! are never trained twice.
 //!
-//! The trials of a bracket are drawn, two in three, from where the brackets before it did well, as in BOHB (Falkner, Klein and Hutter, ICML
-//! 2018): by the estimator of Bayesian search from the trials with the most rounds that are enough for one. Boosting needs this: with few rounds
-//! a large eta is ahead, so that the early rounds alone promote trials that end badly.
+//! The trials of a bracket are drawn, two in three, from where the brackets before it did well, as
+//! in BOHB (Falkner, Klein and Hutter, ICML 2018): by the estimator of Bayesian search from the
+//! trials with the most rounds that are enough for one. Boosting needs this: with few rounds a
+//! large eta is ahead, so that the early rounds alone promote trials that end badly.
 
 use super::bayesian::{Bayesian, Observed};
 use super::draws::Draws;

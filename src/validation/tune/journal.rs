@@ -1,7 +1,7 @@
 //! The journal of a search: a line of JSON for the search, one a finished trial, one at the end.
 //!
-//! A line is written in one piece and has reached the disk before the search goes on, so after a crash at most the last line is
-//! torn; it is dropped when the search is resumed.
+//! A line is written in one piece and has reached the disk before the search goes on, so after a
+//! crash at most the last line is torn; it is dropped when the search is resumed.
 
 use super::trial::Trial;
 use crate::error::{Error, Result};
@@ -80,7 +80,8 @@ struct End {
 pub struct Entries {
     /// The search.
     pub header: Header,
-    /// The lines of trials in the order in which they ended; one that was continued has a line for each part.
+    /// The lines of trials in the order in which they ended; one that was continued has a line for
+    /// each part.
     pub trials: Vec<Trial>,
     /// Whether the search ended by itself.
     pub ended: bool,
@@ -101,10 +102,12 @@ const HEAD: &[u8] = b"{\"gboost_tune";
 const REMEDY: &str = "choose a place that you may write to with {journal}";
 
 impl Journal {
-    /// Starts a journal. An older one is replaced, unless its search did not end and has trials to go on from.
+    /// Starts a journal. An older one is replaced, unless its search did not end and has trials to
+    /// go on from.
     ///
     /// # Errors
-    /// If there is one to go on from, if another search is writing it, or if the file cannot be written.
+    /// If there is one to go on from, if another search is writing it, or if the file cannot be
+    /// written.
     pub fn create(path: &Path, header: &Header) -> Result<Self> {
         let length = length(path);
         if let Some(entries) = read(path)?
@@ -132,11 +135,12 @@ impl Journal {
         Ok(journal)
     }
 
-    /// Opens the journal of the same search to go on with it, and tells its trials; starts one if there is none.
+    /// Opens the journal of the same search to go on with it, and tells its trials; starts one if
+    /// there is none.
     ///
     /// # Errors
-    /// If the journal is of another search, is being written by one, is damaged elsewhere than at its end, or cannot be
-    /// read and written.
+    /// If the journal is of another search, is being written by one, is damaged elsewhere than at
+    /// its end, or cannot be read and written.
     pub fn resume(path: &Path, header: &Header) -> Result<(Self, Vec<Trial>)> {
         let length = length(path);
         let Some(entries) = read(path)? else { return Ok((Self::create(path, header)?, Vec::new())) };
@@ -171,7 +175,8 @@ impl Journal {
     }
 }
 
-/// Locks a journal, which had so many bytes before it was read, for this search, until it is closed or the process ends.
+/// Locks a journal, which had so many bytes before it was read, for this search, until it is closed
+/// or the process ends.
 fn lock(log: &Log, path: &Path, length: u64) -> Result<()> {
     // Where a file system has no locks the program warns; a library has nobody to tell.
     let is_held = matches!(log.lock(), Locking::Held);
@@ -189,7 +194,8 @@ fn length(path: &Path) -> u64 {
     Local.about(&path.into()).map_or(0, |about| about.bytes)
 }
 
-/// Reads a journal; `None` if there is none, or not even a whole first line. A device or a pipe holds none.
+/// Reads a journal; `None` if there is none, or not even a whole first line. A device or a pipe
+/// holds none.
 ///
 /// # Errors
 /// If the file cannot be read, is no journal, or is damaged elsewhere than at its end.
@@ -238,8 +244,8 @@ struct Lines {
 }
 
 impl Lines {
-    /// Whether the file begins as a journal does, as far as its first line has reached the disk: after
-    /// a power cut a file may be as long as it should be, and hold zeros.
+    /// Whether the file begins as a journal does, as far as its first line has reached the disk:
+    /// after a power cut a file may be as long as it should be, and hold zeros.
     fn begins_like_a_journal(&mut self) -> io::Result<bool> {
         let start = self.reader.fill_buf()?;
         let written = start.split(|&byte| byte == 0).next().unwrap_or_default();
@@ -249,9 +255,9 @@ impl Lines {
         Ok(is_journal && !holds_other_things)
     }
 
-    /// Reads the next line; answers whether there was a whole one. What follows the last line end was
-    /// torn by a crash, and so was a last line with zeros in it, of which a part has not reached the
-    /// disk.
+    /// Reads the next line; answers whether there was a whole one. What follows the last line end
+    /// was torn by a crash, and so was a last line with zeros in it, of which a part has not
+    /// reached the disk.
     fn next(&mut self) -> io::Result<bool> {
         self.line.clear();
         self.number += 1;

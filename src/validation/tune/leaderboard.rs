@@ -15,7 +15,8 @@ pub struct Leaderboard {
 }
 
 impl Leaderboard {
-    /// The trials, best first; equal ones by number, failed ones last. `with_folds` shows `cv_mean` and `cv_std`.
+    /// The trials, best first; equal ones by number, failed ones last. `with_folds` shows `cv_mean`
+    /// and `cv_std`.
     #[must_use]
     pub fn new(trials: &[Trial], space: &Space, direction: Direction, with_folds: bool) -> Self {
         let mut sorted: Vec<&Trial> = trials.iter().collect();
@@ -69,7 +70,8 @@ impl Leaderboard {
         writer.into_inner().map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default()
     }
 
-    /// `leaderboard.json`: an array of objects with the same names, and `error` in those of failed trials.
+    /// `leaderboard.json`: an array of objects with the same names, and `error` in those of failed
+    /// trials.
     #[must_use]
     pub fn to_json(&self) -> String {
         let object = |(row, error): (&Vec<Value>, &Option<String>)| {

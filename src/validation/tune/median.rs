@@ -1,8 +1,9 @@
 //! The median rule: ends a trial that does worse than the trials before it did on the way.
 //!
-//! As SageMaker's automatic tuning (and Golovin et al., Google Vizier, KDD 2017) has it: a trial is stopped after a round if its
-//! objective value is worse than the median, over earlier trials, of their running averages up to the same round. Earlier means here: in an earlier
-//! batch of a fixed size. So what is stopped does not depend on how many trials run at a time.
+//! As SageMaker's automatic tuning (and Golovin et al., Google Vizier, KDD 2017) has it: a trial is
+//! stopped after a round if its objective value is worse than the median, over earlier trials, of
+//! their running averages up to the same round. Earlier means here: in an earlier batch of a fixed
+//! size. So what is stopped does not depend on how many trials run at a time.
 
 use super::objective::Direction;
 use super::trial::Trial;
@@ -11,7 +12,8 @@ use crate::error::{Error, Result};
 /// The median rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MedianRule {
-    /// Trials that are judged together, and not against one another; at least 1. More of them can run side by side.
+    /// Trials that are judged together, and not against one another; at least 1. More of them can
+    /// run side by side.
     pub batch: usize,
 }
 
@@ -42,7 +44,8 @@ pub struct Medians {
 }
 
 impl Medians {
-    /// The medians of trials that were evaluated after every round. A trial takes part in the rounds that it reached.
+    /// The medians of trials that were evaluated after every round. A trial takes part in the
+    /// rounds that it reached.
     #[must_use]
     pub fn of(trials: &[&Trial]) -> Self {
         let averages: Vec<Vec<f64>> = trials.iter().map(|trial| running_averages(trial)).collect();

@@ -1,9 +1,10 @@
 //! Tuning: a search for the hyperparameters that do best.
 //!
-//! A [`Space`] says which parameters are tuned over which values, a [`Strategy`] which settings to try, a [`Tuner`] tries them and
-//! keeps a journal, and the [`Leaderboard`] sorts what was found. A trial depends on the data, the fixed parameters, its own settings and
-//! the seed, never on what runs beside it: the leaderboard is the same for any number of parallel trials, on any backend, and after
-//! any interruption.
+//! A [`Space`] says which parameters are tuned over which values, a [`Strategy`] which settings to
+//! try, a [`Tuner`] tries them and keeps a journal, and the [`Leaderboard`] sorts what was found. A
+//! trial depends on the data, the fixed parameters, its own settings and the seed, never on what
+//! runs beside it: the leaderboard is the same for any number of parallel trials, on any backend,
+//! and after any interruption.
 
 mod bayesian;
 mod crew;

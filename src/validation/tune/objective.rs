@@ -1,4 +1,5 @@
-//! What a search optimises: a metric on the validation channel or over the folds of a cross-validation.
+//! What a search optimises: a metric on the validation channel or over the folds of a
+//! cross-validation.
 
 use crate::error::{Error, Result};
 use crate::metric::Metric;

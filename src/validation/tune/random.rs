@@ -7,7 +7,8 @@ use super::strategy::{Proposal, Search, Strategy, key};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Random;
 
-/// Draws of a trial before a space counts as exhausted; only spaces of few values ever need more than one.
+/// Draws of a trial before a space counts as exhausted; only spaces of few values ever need more
+/// than one.
 const ATTEMPTS: usize = 1000;
 
 impl Strategy for Random {

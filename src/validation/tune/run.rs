@@ -44,7 +44,8 @@ impl<T> Default for Shared<T> {
 
 impl<T> Shared<T> {
     fn get(&self, params: &Params, make: impl FnOnce() -> Result<T>) -> Result<Arc<T>> {
-        // A trial that panicked while it held the lock left nothing half made: an entry is added whole.
+        // A trial that panicked while it held the lock left nothing half made: an entry is added
+        // whole.
         let mut made = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let fits = |entry: &&(TreeMethod, usize, Arc<T>)| (entry.0, entry.1) == (params.tree_method, params.max_bin);
         if let Some((_, _, found)) = made.iter().find(fits) {
@@ -68,7 +69,8 @@ pub(super) struct Outcome {
     pub models: Vec<Model>,
 }
 
-/// Tells of a round: rounds done, and the objective value where it was evaluated. `Break` gives the trial up.
+/// Tells of a round: rounds done, and the objective value where it was evaluated. `Break` gives the
+/// trial up.
 pub(super) type OnRound<'a> = &'a mut (dyn FnMut(usize, Option<f64>) -> ControlFlow<()> + Send);
 
 impl Runner<'_> {
@@ -214,7 +216,8 @@ struct Watched<'a> {
 }
 
 impl Watched<'_> {
-    /// Looks at a round: whether more follow, how many are done, and rounds in all with the objective value, where evaluated.
+    /// Looks at a round: whether more follow, how many are done, and rounds in all with the
+    /// objective value, where evaluated.
     fn see(&mut self, more: bool, done: usize, value: Option<(usize, f64)>) -> ControlFlow<()> {
         self.history.extend(value);
         (self.on_round)(done, value.map(|(_, value)| value))?;

@@ -239,7 +239,8 @@ impl Dimension {
         }
     }
 
-    /// The ends of the stretched range; half a step is added to whole numbers, so that each is as likely as another.
+    /// The ends of the stretched range; half a step is added to whole numbers, so that each is as
+    /// likely as another.
     fn stretched(&self) -> (f64, f64) {
         let (low, high) = match self.values {
             Values::Integer { low, high, .. } => (low as f64 - 0.5, high as f64 + 0.5),
@@ -261,8 +262,8 @@ impl Dimension {
         }
     }
 
-    /// The position of a value in the stretched range, the middle of its part for whole numbers and lists; `None` if it is
-    /// not one of the values.
+    /// The position of a value in the stretched range, the middle of its part for whole numbers and
+    /// lists; `None` if it is not one of the values.
     #[must_use]
     pub fn position(&self, value: &Value) -> Option<f64> {
         let (start, end) = self.stretched();
@@ -348,7 +349,8 @@ impl Space {
         settings.map(|(dimension, unit)| (dimension.name().to_string(), dimension.at(*unit))).collect()
     }
 
-    /// The position of settings, which may name more parameters; `None` if one is missing or outside its range.
+    /// The position of settings, which may name more parameters; `None` if one is missing or
+    /// outside its range.
     #[must_use]
     pub fn position(&self, settings: &Settings) -> Option<Vec<f64>> {
         self.dimensions.iter().map(|dimension| dimension.position(settings.get(dimension.name())?)).collect()

@@ -48,9 +48,9 @@ impl Search<'_> {
         self.finished.get(number.checked_sub(1)?)
     }
 
-    /// The number of the last trial to propose now, where any number of them could run side by side: as
-    /// many as are known already, and 1,024 at least, so that a search of a billion trials begins at
-    /// once.
+    /// The number of the last trial to propose now, where any number of them could run side by
+    /// side: as many as are known already, and 1,024 at least, so that a search of a billion trials
+    /// begins at once.
     pub(super) fn last_of_block(&self) -> usize {
         let known = self.finished.len();
         known.saturating_add(known.clamp(1 << 10, 1 << 16)).min(self.trials)
@@ -82,8 +82,9 @@ pub struct Proposal {
 
 /// A way to search.
 ///
-/// A strategy keeps no state: what it proposes depends on the [`Search`] alone. So the same search gives the same trials
-/// however many run at a time, and a resumed search goes on as if nothing had happened.
+/// A strategy keeps no state: what it proposes depends on the [`Search`] alone. So the same search
+/// gives the same trials however many run at a time, and a resumed search goes on as if nothing had
+/// happened.
 pub trait Strategy {
     /// The name, as in the journal.
     fn name(&self) -> &'static str;
@@ -98,7 +99,8 @@ pub trait Strategy {
         false
     }
 
-    /// The number of trials, where the search is not given one; `rounds` are those of a full training.
+    /// The number of trials, where the search is not given one; `rounds` are those of a full
+    /// training.
     fn default_trials(&self, _space: &Space, _rounds: u32) -> usize {
         30
     }
@@ -111,6 +113,7 @@ pub trait Strategy {
         Ok(())
     }
 
-    /// The next trials; they run side by side, and all end before the next call. None ends the search.
+    /// The next trials; they run side by side, and all end before the next call. None ends the
+    /// search.
     fn propose(&self, search: &Search<'_>) -> Vec<Proposal>;
 }

@@ -33,7 +33,8 @@ impl Status {
 pub struct Failure {
     /// The error's message with its remedy.
     pub message: String,
-    /// Whether the device failed, and not the settings: such a trial is run again by a resumed search.
+    /// Whether the device failed, and not the settings: such a trial is run again by a resumed
+    /// search.
     pub device: bool,
 }
 
@@ -49,16 +50,18 @@ pub struct Trial {
     pub settings: Settings,
     /// The objective metric at the round that counts; `None` in a failed trial.
     pub objective_value: Option<f64>,
-    /// The objective metric over the folds at the round that counts there, where a cross-validation was asked for.
+    /// The objective metric over the folds at the round that counts there, where a cross-validation
+    /// was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cv: Option<MeanStd>,
-    /// Rounds that the value belongs to: with early stopping up to the best one, otherwise all that were trained.
+    /// Rounds that the value belongs to: with early stopping up to the best one, otherwise all that
+    /// were trained.
     pub rounds: usize,
     /// Rounds that the strategy asked for; `None`: a full training.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asked: Option<u32>,
-    /// Rounds and the objective metric after them, where it was evaluated: after the last round, after each one if something
-    /// judges by it, after each of Hyperband's parts.
+    /// Rounds and the objective metric after them, where it was evaluated: after the last round,
+    /// after each one if something judges by it, after each of Hyperband's parts.
     pub history: Vec<(usize, f64)>,
     /// When it started, in UTC (RFC 3339).
     pub start: String,

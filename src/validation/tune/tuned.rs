@@ -68,7 +68,8 @@ impl Tuned {
         best_of(&self.trials, self.direction)
     }
 
-    /// The parameters that train the best model: the fixed ones, the tuned ones, and as many rounds as count.
+    /// The parameters that train the best model: the fixed ones, the tuned ones, and as many rounds
+    /// as count.
     ///
     /// # Errors
     /// If all trials failed: the first one's error.

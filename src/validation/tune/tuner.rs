@@ -43,7 +43,8 @@ const MOST_PARALLEL: usize = 4096;
 
 /// A search for hyperparameters to be run.
 ///
-/// The trials and their values are the same however many run at a time, on any backend, and after any interruption.
+/// The trials and their values are the same however many run at a time, on any backend, and after
+/// any interruption.
 ///
 /// ```
 /// use gboost::validation::tune::{Space, Tuner};
@@ -88,8 +89,8 @@ pub struct Tuner<'a> {
 }
 
 impl<'a> Tuner<'a> {
-    /// A search over `space` for the best way to train on `train`; `params` are the parameters that are not tuned. By default it
-    /// draws 30 random trials, one at a time.
+    /// A search over `space` for the best way to train on `train`; `params` are the parameters that
+    /// are not tuned. By default it draws 30 random trials, one at a time.
     #[must_use]
     pub fn new(params: &'a Params, space: &'a Space, train: &'a Dataset) -> Self {
         Self {
@@ -120,15 +121,16 @@ impl<'a> Tuner<'a> {
         self
     }
 
-    /// Cross-validates each trial on these folds of the training rows: for a `cv:` objective metric, or for information.
+    /// Cross-validates each trial on these folds of the training rows: for a `cv:` objective
+    /// metric, or for information.
     #[must_use]
     pub fn folds(mut self, folds: &'a Folds) -> Self {
         self.folds = Some(folds);
         self
     }
 
-    /// The metric to optimise; by default the last one of `eval_metric` (or the objective's own), on the validation channel if
-    /// there is one, otherwise over the folds.
+    /// The metric to optimise; by default the last one of `eval_metric` (or the objective's own),
+    /// on the validation channel if there is one, otherwise over the folds.
     #[must_use]
     pub fn objective(mut self, objective: ObjectiveMetric) -> Self {
         self.objective = Some(objective);
@@ -156,7 +158,8 @@ impl<'a> Tuner<'a> {
         self
     }
 
-    /// How many trials run at a time, at least 1. They share the threads (`nthread`) among them. Changes no result.
+    /// How many trials run at a time, at least 1. They share the threads (`nthread`) among them.
+    /// Changes no result.
     #[must_use]
     pub fn parallel(mut self, trials: usize) -> Self {
         self.parallel = trials;
@@ -177,7 +180,8 @@ impl<'a> Tuner<'a> {
         self
     }
 
-    /// Ends the search when so many trials in a row, by number, were no better than the best one before them; at least 1.
+    /// Ends the search when so many trials in a row, by number, were no better than the best one
+    /// before them; at least 1.
     #[must_use]
     pub fn patience(mut self, trials: usize) -> Self {
         self.patience = Some(trials);
@@ -191,8 +195,9 @@ impl<'a> Tuner<'a> {
         self
     }
 
-    /// Takes up what an earlier search found, by its journal; its ranges may be others. Its trials within the ranges of this one
-    /// guide Bayesian search and Hyperband, and are not tried again by random and grid search.
+    /// Takes up what an earlier search found, by its journal; its ranges may be others. Its trials
+    /// within the ranges of this one guide Bayesian search and Hyperband, and are not tried again
+    /// by random and grid search.
     #[must_use]
     pub fn warm_start(mut self, journal: &Path) -> Self {
         self.warm_start.push(journal.to_path_buf());
@@ -207,7 +212,8 @@ impl<'a> Tuner<'a> {
         self
     }
 
-    /// Calls `observer` with what happens; its `Break` ends the search with an error of kind `Interrupted`.
+    /// Calls `observer` with what happens; its `Break` ends the search with an error of kind
+    /// `Interrupted`.
     #[must_use]
     pub fn on_event(mut self, observer: impl FnMut(&Event<'_>) -> ControlFlow<()> + 'a) -> Self {
         self.observer = Some(Box::new(observer));
@@ -217,8 +223,9 @@ impl<'a> Tuner<'a> {
     /// Searches.
     ///
     /// # Errors
-    /// Options in conflict, a space that the strategy cannot search, trials proposed out of turn, a journal that does not fit or
-    /// cannot be written, an observer's stop. A trial's error is none of the search.
+    /// Options in conflict, a space that the strategy cannot search, trials proposed out of turn, a
+    /// journal that does not fit or cannot be written, an observer's stop. A trial's error is none
+    /// of the search.
     pub fn run(mut self) -> Result<Tuned> {
         let objective = self.objective_metric()?;
         let direction = self.direction.unwrap_or_else(|| Direction::of(objective.metric));
@@ -294,7 +301,8 @@ impl<'a> Tuner<'a> {
         })
     }
 
-    /// Refuses what no strategy may propose: numbers with a gap, and trials to continue without more rounds.
+    /// Refuses what no strategy may propose: numbers with a gap, and trials to continue without
+    /// more rounds.
     fn check_proposals(&self, proposals: &[Proposal], trials: &[Trial]) -> Result<()> {
         let mut next = trials.len() + 1;
         for proposal in proposals {
@@ -347,7 +355,8 @@ impl<'a> Tuner<'a> {
     /// The metric that is optimised.
     ///
     /// # Errors
-    /// If it does not suit the training's objective, or if there is nothing that it could be measured on.
+    /// If it does not suit the training's objective, or if there is nothing that it could be
+    /// measured on.
     pub fn objective_metric(&self) -> Result<ObjectiveMetric> {
         let objective = match self.objective {
             Some(objective) => objective,
@@ -434,8 +443,9 @@ impl<'a> Tuner<'a> {
     /// The number of trials at most.
     ///
     /// # Errors
-    /// If the strategy does not go with the ranges, if more are given than are counted, if none is given
-    /// and the strategy would try more than anybody waits for, or if more are continued than can be kept.
+    /// If the strategy does not go with the ranges, if more are given than are counted, if none is
+    /// given and the strategy would try more than anybody waits for, or if more are continued than
+    /// can be kept.
     pub fn trial_count(&self) -> Result<usize> {
         /// More trials than anybody waits for.
         const MOST: usize = 100_000;
@@ -453,7 +463,8 @@ impl<'a> Tuner<'a> {
             }
             None => by_itself,
         };
-        // Trials that are continued are all begun, and their models kept, before the first of them ends.
+        // Trials that are continued are all begun, and their models kept, before the first of them
+        // ends.
         let together = trials.min(by_itself);
         if self.strategy.continues() && together > MOST {
             return Err(Error::parameter(format!(

@@ -106,7 +106,8 @@ fn unknown_members_are_refused_wherever_they_stand() {
             "{message}"
         );
     }
-    // The document, learner, booster, model, its parameters, categories, 18 trees with theirs, both others, the objective.
+    // The document, learner, booster, model, its parameters, categories, 18 trees with theirs, both
+    // others, the objective.
     assert!(tried > 40, "{tried}");
 }
 

@@ -1,5 +1,6 @@
-//! Models in XGBoost's JSON: XGBoost's own files predict the same bits here, damaged files are refused, and what is
-//! written reads back as the same model. `tests/fixtures/models.py` made the files.
+//! Models in XGBoost's JSON: XGBoost's own files predict the same bits here, damaged files are
+//! refused, and what is written reads back as the same model. `tests/fixtures/models.py` made the
+//! files.
 
 mod files;
 
@@ -355,9 +356,9 @@ fn margins_become_predictions() {
     assert_eq!(probabilities.values(), [0.422_318_8, 0.0, 0.422_318_8, 0.0, 0.155_362_4, 1.0]);
 }
 
-/// XGBoost wrote weights beside the booster up to 3.2, and writes them into the model since.
-/// Every object of the file, with a member more: refused with its place.
-/// XGBoost 1.0 to 1.5 leave out how many trees a round has; 1.4 and 1.5 say how many come up to the best round.
+/// XGBoost wrote weights beside the booster up to 3.2, and writes them into the model since. Every
+/// object of the file, with a member more: refused with its place. XGBoost 1.0 to 1.5 leave out how
+/// many trees a round has; 1.4 and 1.5 say how many come up to the best round.
 #[test]
 fn features_are_checked() {
     let mut data = data();

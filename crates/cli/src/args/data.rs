@@ -9,7 +9,8 @@ use std::convert::Infallible;
 #[derive(clap::Args)]
 #[command(next_help_heading = "Data")]
 pub struct DataArgs {
-    /// Column of the label, by name or by number in the file, from 0; name:7 is the one named 7 [default: 0]
+    /// Column of the label, by name or by number in the file, from 0; name:7 is the one named 7
+    /// [default: 0]
     #[arg(long, value_name = "NAME|INDEX", value_parser = column)]
     label: Option<ColumnRef>,
 
@@ -38,8 +39,8 @@ pub struct DataArgs {
     #[arg(long, value_name = "BASE", value_parser = ["0", "1"])]
     index_base: Option<String>,
 
-    /// Longest row of a file in bytes; a longer one, such as a quote that is never closed makes, is an error, and so
-    /// are more columns than a sixteenth of it
+    /// Longest row of a file in bytes; a longer one, such as a quote that is never closed makes, is
+    /// an error, and so are more columns than a sixteenth of it
     #[arg(long, value_name = "N", value_parser = whole::<u64>(RECORD_BYTES), allow_negative_numbers = true,
         default_value_t = ReadOptions::MAX_RECORD_BYTES as u64)]
     max_record_bytes: u64,

@@ -15,13 +15,14 @@ pub struct FoldArgs {
     #[arg(long, conflicts_with = "folds")]
     stratified: bool,
 
-    /// Take the folds from a column of the training data, which is then no feature, or from a file: a number a line, in the
-    /// order of the rows. Rows of the same number are held out together. A file of that name comes first
+    /// Take the folds from a column of the training data, which is then no feature, or from a file:
+    /// a number a line, in the order of the rows. Rows of the same number are held out together. A
+    /// file of that name comes first
     #[arg(long, value_name = "COLUMN|FILE")]
     folds: Option<String>,
 
-    /// Never part rows that have the same value in this column, which is then no feature; it may hold text (if not, 1 and 1.0
-    /// are the same)
+    /// Never part rows that have the same value in this column, which is then no feature; it may
+    /// hold text (if not, 1 and 1.0 are the same)
     #[arg(long, value_name = "NAME|INDEX", conflicts_with = "folds")]
     group_column: Option<String>,
 

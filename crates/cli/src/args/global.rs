@@ -7,7 +7,8 @@ use clap::{ArgAction, ValueEnum};
 /// What `--backend` can ask for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum BackendName {
-    /// Begins on the processor; where a real GPU can save more than it takes to start one, both are timed and the faster one goes on
+    /// Begins on the processor; where a real GPU can save more than it takes to start one, both are
+    /// timed and the faster one goes on
     Auto,
     /// All cores of the processor
     Cpu,
@@ -23,12 +24,13 @@ pub struct Global {
     #[arg(long, global = true, value_name = "BACKEND", default_value = "auto")]
     pub backend: BackendName,
 
-    /// The GPU to train on, by its number in `gboost devices` or a part of its name; asks for --backend gpu
+    /// The GPU to train on, by its number in `gboost devices` or a part of its name; asks for
+    /// --backend gpu
     #[arg(long, global = true, value_name = "INDEX|NAME")]
     pub gpu: Option<String>,
 
-    /// Threads to use (0: one a core), at most one a core or 64, whichever is more; wins over nthread
-    /// [default: all cores]
+    /// Threads to use (0: one a core), at most one a core or 64, whichever is more; wins over
+    /// nthread [default: all cores]
     #[arg(long, global = true, value_name = "N", allow_negative_numbers = true,
         value_parser = numbers::whole::<u16>(0..=4096))]
     pub threads: Option<u16>,
@@ -38,7 +40,8 @@ pub struct Global {
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub quiet: bool,
 
-    /// Print details of backends and files as well (as --verbosity 2; twice: 3, which prints no more yet)
+    /// Print details of backends and files as well (as --verbosity 2; twice: 3, which prints no
+    /// more yet)
     #[arg(short, long, global = true, action = ArgAction::Count)]
     pub verbose: u8,
 }

@@ -19,12 +19,14 @@ enum When {
 #[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Memory")]
 pub struct MemoryArgs {
-    /// Whether the feature values of the training CSV files go to a temporary file instead of into memory, so that files larger than
-    /// memory can be trained on; the model is the same to the last byte
+    /// Whether the feature values of the training CSV files go to a temporary file instead of into
+    /// memory, so that files larger than memory can be trained on; the model is the same to the
+    /// last byte
     #[arg(long, value_name = "WHEN", default_value = "auto")]
     spill: When,
 
-    /// Folder of the temporary file, which takes four bytes a value [default: the system's, or /var/tmp if that lies in memory]
+    /// Folder of the temporary file, which takes four bytes a value [default: the system's, or
+    /// /var/tmp if that lies in memory]
     #[arg(long, value_name = "DIR")]
     spill_dir: Option<PathBuf>,
 }

@@ -1,5 +1,5 @@
-//! The files that commands work on: training data (train, tune, cv), or a model and data for it (predict, evaluate, report,
-//! explain, bias). Each may stand where it stands, or behind its flag.
+//! The files that commands work on: training data (train, tune, cv), or a model and data for it
+//! (predict, evaluate, report, explain, bias). Each may stand where it stands, or behind its flag.
 
 use super::data::DataArgs;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
@@ -53,7 +53,8 @@ struct Given {
     #[arg(long, value_name = "FILE", help_heading = "Data")]
     model: Option<PathBuf>,
 
-    /// The data that the model is applied to: files (.csv, .csv.gz, libsvm), folders of them, or - for standard input
+    /// The data that the model is applied to: files (.csv, .csv.gz, libsvm), folders of them, or -
+    /// for standard input
     #[arg(long, value_name = "FILE", num_args = 1.., help_heading = "Data")]
     data: Vec<PathBuf>,
 

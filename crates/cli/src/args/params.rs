@@ -1,4 +1,5 @@
-//! Hyperparameters from the command line: a flag for every row of the library's table, and how they add up.
+//! Hyperparameters from the command line: a flag for every row of the library's table, and how they
+//! add up.
 
 use super::words::Offered;
 use crate::args::global::Global;
@@ -48,7 +49,8 @@ impl HyperArgs {
         Ok(self.entries.get())
     }
 
-    /// The parameters: `start`, overridden by the file, overridden by the flags, overridden by the global flags.
+    /// The parameters: `start`, overridden by the file, overridden by the flags, overridden by the
+    /// global flags.
     pub fn resolve(&self, start: Params, global: &Global) -> Result<Params> {
         self.resolve_but(&[], start, global)
     }
@@ -140,8 +142,8 @@ impl FromArgMatches for HyperArgs {
 
 /// The flag of a parameter: `--max-depth`, hidden `--max_depth`, and its aliases likewise.
 ///
-/// Parameters that do not work yet are hidden where they have a value that changes nothing, so that it is taken and the
-/// library refuses any other.
+/// Parameters that do not work yet are hidden where they have a value that changes nothing, so that
+/// it is taken and the library refuses any other.
 fn flag(spec: &'static Spec) -> Arg {
     let dashed = |name: &str| name.replace('_', "-");
     let several = spec.name == "eval_metric";

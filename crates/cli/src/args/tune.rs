@@ -54,7 +54,8 @@ pub enum EarlyStopping {
 #[serde(default, deny_unknown_fields)]
 #[command(next_help_heading = "Search")]
 pub struct SearchArgs {
-    /// A tuned parameter and its values: NAME=LOW..HIGH[:log|:reverse-log], NAME=int:LOW..HIGH[:log] or NAME=VALUE,VALUE,...
+    /// A tuned parameter and its values: NAME=LOW..HIGH[:log|:reverse-log],
+    /// NAME=int:LOW..HIGH[:log] or NAME=VALUE,VALUE,...
     #[arg(long = "range", value_name = "NAME=VALUES", num_args = 1..)]
     #[serde(skip)]
     ranges: Vec<String>,
@@ -72,12 +73,13 @@ pub struct SearchArgs {
     #[arg(long, alias = "max_jobs", value_name = "N", value_parser = at_least::<usize>(1), allow_negative_numbers = true)]
     max_jobs: Option<usize>,
 
-    /// Trials that run at a time and share the threads; changes no result [default: as many as threads; 1 on a GPU]
+    /// Trials that run at a time and share the threads; changes no result [default: as many as
+    /// threads; 1 on a GPU]
     #[arg(long, alias = "max_parallel_jobs", value_name = "N", value_parser = at_least::<usize>(1), allow_negative_numbers = true)]
     max_parallel_jobs: Option<usize>,
 
-    /// What to optimise: validation:METRIC or cv:METRIC, the mean over the held-out folds [default: the last eval_metric, on the
-    /// validation data if given, otherwise over the folds]
+    /// What to optimise: validation:METRIC or cv:METRIC, the mean over the held-out folds [default:
+    /// the last eval_metric, on the validation data if given, otherwise over the folds]
     #[arg(long, alias = "objective_metric", value_name = "METRIC", value_parser = Offered::objective_metrics(), hide_possible_values = true)]
     objective_metric: Option<String>,
 
@@ -101,8 +103,8 @@ pub struct SearchArgs {
     #[arg(long, value_name = "N", value_parser = at_least::<usize>(1), allow_negative_numbers = true)]
     patience: Option<usize>,
 
-    /// Trials that --strategy bayesian proposes, and --early-stopping median judges, together: more of them run side by side, fewer learn
-    /// more from one another [default: 4]
+    /// Trials that --strategy bayesian proposes, and --early-stopping median judges, together: more
+    /// of them run side by side, fewer learn more from one another [default: 4]
     #[arg(long, alias = "batch_size", value_name = "N", value_parser = at_least::<usize>(1), allow_negative_numbers = true)]
     batch_size: Option<usize>,
 

@@ -1,4 +1,5 @@
-//! What the command line says of itself: the words that completion offers, and the tip for a flag that there is not.
+//! What the command line says of itself: the words that completion offers, and the tip for a flag
+//! that there is not.
 
 use clap::builder::{PossibleValue, StringValueParser, StyledStr, TypedValueParser};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
@@ -7,7 +8,8 @@ use gboost::params;
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
-/// Takes any text and offers these words for completion: what is refused is refused by the library, in its words.
+/// Takes any text and offers these words for completion: what is refused is refused by the library,
+/// in its words.
 #[derive(Clone, Debug)]
 pub struct Offered(Vec<String>);
 
@@ -46,8 +48,8 @@ impl TypedValueParser for Offered {
     }
 }
 
-/// The command as completion shows it: without the flags that are only taken to be refused, and with files offered where
-/// a file is meant and nowhere else.
+/// The command as completion shows it: without the flags that are only taken to be refused, and
+/// with files offered where a file is meant and nowhere else.
 pub fn shown(command: &Command) -> Command {
     let about = command.get_about().cloned().unwrap_or_default();
     let arguments = command.get_arguments().filter(|arg| !arg.is_hide_set()).cloned().map(hinted);
@@ -183,7 +185,8 @@ pub const TIPS: &[(&[&str], &[&str], &str)] = &[
     (&["device", "gpu-id", "task-type", "device-type"], APPLYING, "models are applied on the processor; leave it out"),
 ];
 
-/// Replaces clap's tip for an unknown argument, which may name a flag that is refused or has nothing to do with it.
+/// Replaces clap's tip for an unknown argument, which may name a flag that is refused or has
+/// nothing to do with it.
 pub fn mend(mut error: clap::Error, root: &Command, arguments: &[OsString]) -> clap::Error {
     if error.kind() == ErrorKind::InvalidSubcommand {
         return mend_command(error);

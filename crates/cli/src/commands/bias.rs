@@ -32,24 +32,27 @@ const APART: Vocabulary<'static> = Vocabulary::new(&[("ignored-too", "--facet or
 
 /// Measure bias in the labels and in a model's predictions
 ///
-/// Compares a facet, the rows that may be at a disadvantage, with all other rows, by the metrics of SageMaker Clarify: before
-/// training on the labels (CI, DPL, KL, JS, LP, TVD, KS, CDDL), after it on the predictions (DPPL, DI, DCA, DCR, RD, SD, DAR, DRR,
-/// AD, TE, CDDPL, FT, GE). Rows count as one each, whatever their weight; 0/0 is 0 and x/0 infinite. A missing value meets no
-/// condition, so its row belongs to the rest.
+/// Compares a facet, the rows that may be at a disadvantage, with all other rows, by the metrics of
+/// SageMaker Clarify: before training on the labels (CI, DPL, KL, JS, LP, TVD, KS, CDDL), after it
+/// on the predictions (DPPL, DI, DCA, DCR, RD, SD, DAR, DRR, AD, TE, CDDPL, FT, GE). Rows count as
+/// one each, whatever their weight; 0/0 is 0 and x/0 infinite. A missing value meets no condition,
+/// so its row belongs to the rest.
 ///
 /// A facet's column may be a feature, or a column that the model was trained without, and may hold
 /// text. Its values are compared to the last digit; where all of them are numbers, 1, 1.0 and 01
-/// are the same. The files are read once more for it: a pipe is copied to a temporary file first. The usual bounds
-/// are rules of thumb: differences of rates up to 0.1, a disparate impact from 0.8 to 1.25.
+/// are the same. The files are read once more for it: a pipe is copied to a temporary file first.
+/// The usual bounds are rules of thumb: differences of rates up to 0.1, a disparate impact from 0.8
+/// to 1.25.
 #[derive(clap::Args)]
 #[command(after_help = AFTER_HELP)]
 pub struct Args {
     #[command(flatten)]
     subject: ModelArgs,
 
-    /// Rows that may be at a disadvantage: COLUMN=VALUE, COLUMN=VALUE,VALUE, COLUMN!=VALUE, 'COLUMN>NUMBER', >=, <, <=, or
-    /// COLUMN alone for each of its values in turn; a column by name or by number in the file, from 0. A value with such
-    /// signs or commas stands in double quotes: 'income="<=50K"'. May be repeated
+    /// Rows that may be at a disadvantage: COLUMN=VALUE, COLUMN=VALUE,VALUE, COLUMN!=VALUE,
+    /// 'COLUMN>NUMBER', >=, <, <=, or COLUMN alone for each of its values in turn; a column by name
+    /// or by number in the file, from 0. A value with such signs or commas stands in double quotes:
+    /// 'income="<=50K"'. May be repeated
     #[arg(long, value_name = "FACET", num_args = 1.., required = true, help_heading = "Bias")]
     facet: Vec<String>,
 
@@ -57,7 +60,8 @@ pub struct Args {
     #[arg(long, value_name = "NAME|INDEX", help_heading = "Bias")]
     group: Option<ColumnRef>,
 
-    /// Labels that are the outcome one would like to get: VALUE, VALUE,VALUE, or '>NUMBER' (>=, <, <=) for regression
+    /// Labels that are the outcome one would like to get: VALUE, VALUE,VALUE, or '>NUMBER' (>=, <,
+    /// <=) for regression
     #[arg(long, value_name = "LABELS", default_value = "1", allow_negative_numbers = true, help_heading = "Bias")]
     positive: String,
 
@@ -199,7 +203,8 @@ impl Questions {
         observer: &mut dyn Observer,
     ) -> Result<(String, Vec<BiasReport>)> {
         args.subject.reading.copy_pipes(&args.subject.data, observer)?;
-        // Before the data, so that a column that is not there is not looked for among those to leave out.
+        // Before the data, so that a column that is not there is not looked for among those to
+        // leave out.
         let facets = self.facets.iter().map(|(text, column, _)| Column::new(column, "--facet", text, args, model));
         let facets = facets.collect::<Result<Vec<_>>>()?;
         let group = args.group.as_ref().map(|group| Column::new(group, "--group", &group.to_string(), args, model));

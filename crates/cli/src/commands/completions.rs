@@ -8,7 +8,8 @@ use gboost::Result;
 
 /// Write a completion script for a shell to standard output
 ///
-/// It completes commands, flags, the values of flags such as --objective, and files where files are meant.
+/// It completes commands, flags, the values of flags such as --objective, and files where files are
+/// meant.
 #[derive(clap::Args)]
 #[command(after_help = AFTER_HELP)]
 pub struct Args {
@@ -22,8 +23,9 @@ Examples:
   gboost completions zsh > ~/.zfunc/_gboost           with ~/.zfunc in $fpath
   gboost completions fish > ~/.config/fish/completions/gboost.fish";
 
-/// Bash parts words at `:` and `=`, and would complete nothing in `multi:soft`. They are put together
-/// again, and an answer leaves out what stands before the last colon, which stays on the line.
+/// Bash parts words at `:` and `=`, and would complete nothing in `multi:soft`. They are put
+/// together again, and an answer leaves out what stands before the last colon, which stays on the
+/// line.
 const WHOLE_WORDS: &[u8] = br#"
 _gboost_whole_words() {
     local line=${COMP_LINE:0:COMP_POINT} COMP_WORDS COMP_CWORD word

@@ -21,13 +21,16 @@ use std::path::PathBuf;
 
 /// Cross-validate hyperparameters: train on all folds but one, evaluate on that one, for each fold
 ///
-/// Without --train the built-in census data (UCI Adult) is used, with the hyperparameters of `gboost train`.
+/// Without --train the built-in census data (UCI Adult) is used, with the hyperparameters of
+/// `gboost train`.
 ///
-/// All folds advance together, a round at a time; a line a round has mean and standard deviation of every metric on the rows
-/// trained on and on those held out, as xgboost.cv prints them. --early-stopping-rounds stops all folds by the last metric's mean
-/// on the rows held out, and cuts the table at the best round. Cuts of features are learned on each fold's training rows alone.
+/// All folds advance together, a round at a time; a line a round has mean and standard deviation of
+/// every metric on the rows trained on and on those held out, as xgboost.cv prints them.
+/// --early-stopping-rounds stops all folds by the last metric's mean on the rows held out, and cuts
+/// the table at the best round. Cuts of features are learned on each fold's training rows alone.
 ///
-/// Writes cv.csv, with xgboost.cv's columns, and its manifest: both, or none if it fails or is interrupted.
+/// Writes cv.csv, with xgboost.cv's columns, and its manifest: both, or none if it fails or is
+/// interrupted.
 #[derive(clap::Args)]
 #[command(after_help = AFTER_HELP)]
 pub struct Args {
@@ -44,7 +47,8 @@ pub struct Args {
     #[arg(long, value_name = "DIR", default_value = ".", value_parser = file_names::folder(), help_heading = "Output")]
     output: PathBuf,
 
-    /// Write the prediction of each row by the model that was not trained on it: CSV with the row's fold, in the data's order
+    /// Write the prediction of each row by the model that was not trained on it: CSV with the row's
+    /// fold, in the data's order
     #[arg(long, value_name = "FILE", value_parser = file_names::output(Form::Csv), help_heading = "Output")]
     oof: Option<PathBuf>,
 

@@ -21,8 +21,8 @@ use std::path::PathBuf;
 
 /// Compute the metrics of a model on labelled data
 ///
-/// A classification is told accuracy, precision, recall, f1, auc and the confusion matrix besides. The figures are those
-/// that training wrote into metrics.json for the same data.
+/// A classification is told accuracy, precision, recall, f1, auc and the confusion matrix besides.
+/// The figures are those that training wrote into metrics.json for the same data.
 #[derive(clap::Args)]
 #[command(after_help = AFTER_HELP)]
 pub struct Args {

@@ -33,15 +33,16 @@ use std::path::PathBuf;
 /// training rows gave them (tree_path_dependent, as XGBoost's pred_contribs); with it, its values
 /// are taken from the background rows (interventional).
 ///
-/// Prints how much each feature moves the margin on average. Values are written where --output says; of multiclass models
-/// a line a class.
+/// Prints how much each feature moves the margin on average. Values are written where --output
+/// says; of multiclass models a line a class.
 #[derive(clap::Args)]
 #[command(after_help = AFTER_HELP)]
 pub struct Args {
     #[command(flatten)]
     subject: ModelArgs,
 
-    /// Rows whose values stand in for those of features that are left out, in files as the data's; 100 to 1000 rows are usual
+    /// Rows whose values stand in for those of features that are left out, in files as the data's;
+    /// 100 to 1000 rows are usual
     #[arg(long, value_name = "FILE", num_args = 1.., help_heading = "Data")]
     background: Vec<PathBuf>,
 
@@ -49,7 +50,8 @@ pub struct Args {
     #[arg(long, help_heading = "Output")]
     interactions: bool,
 
-    /// Where to write the values as CSV: a column a feature, then `bias`; with --interactions a column a pair
+    /// Where to write the values as CSV: a column a feature, then `bias`; with --interactions a
+    /// column a pair
     #[arg(long, value_name = "FILE", value_parser = file_names::output(Form::Csv), help_heading = "Output")]
     output: Option<PathBuf>,
 

@@ -14,8 +14,8 @@ use std::path::PathBuf;
 
 /// Write the manual pages: gboost.1, and one for each command
 ///
-/// `man -l DIR/gboost-train.1` shows one; in a folder `man1` of the manual's path, such as ~/.local/share/man/man1, `man gboost-train`
-/// finds it.
+/// `man -l DIR/gboost-train.1` shows one; in a folder `man1` of the manual's path, such as
+/// ~/.local/share/man/man1, `man gboost-train` finds it.
 #[derive(clap::Args)]
 #[command(after_help = AFTER_HELP)]
 pub struct Args {
@@ -62,7 +62,8 @@ fn page(command: &Command) -> Result<(String, Vec<u8>)> {
     Ok((man.get_filename(), (page + &notes).into_bytes()))
 }
 
-/// The page with the help's usage line in its synopsis, where clap_mangen lists all flags in no order.
+/// The page with the help's usage line in its synopsis, where clap_mangen lists all flags in no
+/// order.
 fn with_usage(page: &str, usage: &str) -> String {
     const SYNOPSIS: &str = ".SH SYNOPSIS\n";
     let usage = line(usage.trim_start_matches("Usage: "));

@@ -24,13 +24,15 @@ use std::path::PathBuf;
 
 /// Predict with a model
 ///
-/// Writes CSV: a header and a line a row, in the order of the data; numbers in the shortest form that reads back to the
-/// same 32-bit value. The columns are `probability` (binary), `probability_0`, `probability_1`, ... (multiclass),
-/// `prediction` (regression), `margin` or `margin_0`, ..., `label`, or `tree_0`, `tree_1`, ... (leaf).
+/// Writes CSV: a header and a line a row, in the order of the data; numbers in the shortest form
+/// that reads back to the same 32-bit value. The columns are `probability` (binary),
+/// `probability_0`, `probability_1`, ... (multiclass), `prediction` (regression), `margin` or
+/// `margin_0`, ..., `label`, or `tree_0`, `tree_1`, ... (leaf).
 ///
-/// `contribs` writes SHAP values: a column a feature and `bias`, which add up to the margin; `interactions` those of all
-/// pairs: `age:age`, `age:hours`, ..., `bias:bias`. Both are 64-bit values; of multiclass models they have a line a class
-/// and a first column `class`. gboost explain tells more about them.
+/// `contribs` writes SHAP values: a column a feature and `bias`, which add up to the margin;
+/// `interactions` those of all pairs: `age:age`, `age:hours`, ..., `bias:bias`. Both are 64-bit
+/// values; of multiclass models they have a line a class and a first column `class`. gboost explain
+/// tells more about them.
 #[derive(clap::Args)]
 #[command(after_help = AFTER_HELP)]
 pub struct Args {

@@ -26,11 +26,12 @@ use std::path::{Path, PathBuf};
 
 /// Make a report of a model: one HTML file to look at, without network
 ///
-/// The model is judged on --data: labels, confusion matrix with a threshold to move, classification report, ROC and
-/// precision-recall curves, lift, calibration, residuals, importance, SHAP values, partial dependence, trees, parameters; for
-/// regression its errors by label. The loss over the rounds comes from --history, or is computed on --data, --train and
-/// --validation. The manifest and the parameters are taken from MODEL.manifest.json and metrics.json beside the model, where they
-/// are of this model.
+/// The model is judged on --data: labels, confusion matrix with a threshold to move, classification
+/// report, ROC and precision-recall curves, lift, calibration, residuals, importance, SHAP values,
+/// partial dependence, trees, parameters; for regression its errors by label. The loss over the
+/// rounds comes from --history, or is computed on --data, --train and --validation. The manifest
+/// and the parameters are taken from MODEL.manifest.json and metrics.json beside the model, where
+/// they are of this model.
 #[derive(clap::Args)]
 #[command(after_help = AFTER_HELP)]
 pub struct Args {
@@ -53,7 +54,8 @@ pub struct Args {
     #[arg(long, value_name = "FILE", default_value = "report.html", value_parser = file_names::output(Form::Html), help_heading = "Output")]
     output: PathBuf,
 
-    /// Where to write its numbers: analysis.json, in the layout of SageMaker Clarify with SHAP means and a `report` object
+    /// Where to write its numbers: analysis.json, in the layout of SageMaker Clarify with SHAP
+    /// means and a `report` object
     #[arg(long, value_name = "FILE", value_parser = file_names::output(Form::Json), help_heading = "Output")]
     json: Option<PathBuf>,
 
@@ -111,7 +113,8 @@ pub fn run(global: &Global, args: &Args) -> Result<()> {
         let manifest = beside(&args.subject.model, &manifest, &model);
         let metrics = beside(&args.subject.model, &metrics, &model);
         let known = [&metrics, &manifest].into_iter().find_map(parameters);
-        // The file's name says more than any word; of several files or a folder there is none that says it all.
+        // The file's name says more than any word; of several files or a folder there is none that
+        // says it all.
         let judging = match data.files.as_slice() {
             [file] => file.file_name().unwrap_or_default().to_string_lossy().into_owned(),
             _ => "data".to_string(),
@@ -143,7 +146,8 @@ pub fn run(global: &Global, args: &Args) -> Result<()> {
             warn_of_lacking_figures(&channel.name, &channel.figures, &mut teller)?;
         }
         if let Some(recorded) = recorded {
-            // A history knows its data by their part in the training, whatever file the rows are read from now.
+            // A history knows its data by their part in the training, whatever file the rows are
+            // read from now.
             let figures = report
                 .figures
                 .iter()
@@ -169,7 +173,8 @@ fn read_history(path: &Path, model: &Model) -> Result<History> {
 /// Bytes of a file beside a model that are read at most.
 const MOST_BYTES: u64 = 64 << 20;
 
-/// A JSON file of a training that wrote this very model; none if there is no such file, or it is of another model.
+/// A JSON file of a training that wrote this very model; none if there is no such file, or it is of
+/// another model.
 fn beside(model_path: &Path, path: &Path, model: &Model) -> Option<Value> {
     if path == model_path {
         return None;

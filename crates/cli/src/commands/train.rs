@@ -19,12 +19,13 @@ use std::path::PathBuf;
 
 /// Train a model; without --train on the built-in census data
 ///
-/// Without --train the built-in census data (UCI Adult) is used, with these hyperparameters where none are given:
-/// objective binary:logistic, num_round 800, max_depth 5, eta 0.2, gamma 4, min_child_weight 6, subsample 0.7.
-/// With --train the defaults are XGBoost's, as shown below.
+/// Without --train the built-in census data (UCI Adult) is used, with these hyperparameters where
+/// none are given: objective binary:logistic, num_round 800, max_depth 5, eta 0.2, gamma 4,
+/// min_child_weight 6, subsample 0.7. With --train the defaults are XGBoost's, as shown below.
 ///
-/// Writes the model (XGBoost's JSON), its manifest (model.manifest.json), from which `gboost verify` can train it again,
-/// metrics.json and history.csv: all of them, or none if it fails or is interrupted.
+/// Writes the model (XGBoost's JSON), its manifest (model.manifest.json), from which
+/// `gboost verify` can train it again, metrics.json and history.csv: all of them, or none if it
+/// fails or is interrupted.
 #[derive(clap::Args)]
 #[command(after_help = AFTER_HELP)]
 pub struct Args {
@@ -57,8 +58,8 @@ pub struct Args {
     #[arg(long, value_name = "N", value_parser = at_least::<u32>(1), allow_negative_numbers = true, help_heading = "Output")]
     log_every: Option<u32>,
 
-    /// Write a report to look at as well: one HTML file, as gboost report makes it, judged on the validation data, otherwise
-    /// on the test data, otherwise on the training data
+    /// Write a report to look at as well: one HTML file, as gboost report makes it, judged on the
+    /// validation data, otherwise on the test data, otherwise on the training data
     #[arg(long, value_name = "FILE", value_parser = file_names::output(Form::Html), help_heading = "Output")]
     report: Option<PathBuf>,
 

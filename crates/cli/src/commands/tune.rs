@@ -26,17 +26,21 @@ use std::path::{Path, PathBuf};
 
 /// Search for the hyperparameters that do best; without --train on the built-in census data
 ///
-/// Trains a model for each trial, ranks the trials by an objective metric, and trains the best one again. The leaderboard is the same
-/// however many trials run at a time, on any backend, and when the search was interrupted and resumed.
+/// Trains a model for each trial, ranks the trials by an objective metric, and trains the best one
+/// again. The leaderboard is the same however many trials run at a time, on any backend, and when
+/// the search was interrupted and resumed.
 ///
-/// Without --train the built-in census data (UCI Adult) is used, and where nothing else is given: 6 random trials, 3 at a time, of 5 rounds,
-/// max_depth 6 to 9, eta 0.01 to 0.03, gamma and min_child_weight 0.5 to 0.9, subsample 0.2 to 0.5, colsample_bytree 0.8, for the best
+/// Without --train the built-in census data (UCI Adult) is used, and where nothing else is given: 6
+/// random trials, 3 at a time, of 5 rounds, max_depth 6 to 9, eta 0.01 to 0.03, gamma and
+/// min_child_weight 0.5 to 0.9, subsample 0.2 to 0.5, colsample_bytree 0.8, for the best
 /// validation:auc, each cross-validated in 3 folds.
 ///
-/// A cv: metric cross-validates each trial, and so do --nfold, --stratified, --folds and --group-column with another one, to be shown beside it.
+/// A cv: metric cross-validates each trial, and so do --nfold, --stratified, --folds and
+/// --group-column with another one, to be shown beside it.
 ///
-/// Writes into --output: leaderboard.csv and .json, best_params.toml (for gboost train --params), the best model with the files that gboost
-/// train writes, and, a line a finished trial, the journal tune.jsonl.
+/// Writes into --output: leaderboard.csv and .json, best_params.toml (for gboost train --params),
+/// the best model with the files that gboost train writes, and, a line a finished trial, the
+/// journal tune.jsonl.
 #[derive(clap::Args)]
 #[command(after_help = AFTER_HELP)]
 pub struct Args {

@@ -1,4 +1,5 @@
-//! Colours on a terminal: few, and none with NO_COLOR, TERM=dumb, or where the output is no terminal.
+//! Colours on a terminal: few, and none with NO_COLOR, TERM=dumb, or where the output is no
+//! terminal.
 //!
 //! They are put around text that is fixed, or that has been made safe for a terminal before.
 

@@ -1,16 +1,17 @@
-//! An allocation that fails ends the program as bad input does: with exit code 2 and advice, not by an abort.
+//! An allocation that fails ends the program as bad input does: with exit code 2 and advice, not by
+//! an abort.
 //!
-//! Rust says "memory allocation of N bytes failed" and aborts, which raises SIGABRT. Where that is handled nothing may be
-//! run but a write to a pipe and an exit. A thread that has waited for the write since the program began, and needs no
-//! memory, says what helps and exits:
+//! Rust says "memory allocation of N bytes failed" and aborts, which raises SIGABRT. Where that is
+//! handled nothing may be run but a write to a pipe and an exit. A thread that has waited for the
+//! write since the program began, and needs no memory, says what helps and exits:
 //!
 //! ```text
 //!   SIGABRT: write to `alarm` ------> thread: advice to standard error, exit with 2
 //!            write to `wait`, which is full: the write takes until the exit
 //! ```
 //!
-//! What is half written then lies in temporary files, as after a kill. A panic switches the handling off, so that an
-//! abort out of one (a fault of this program) stays an abort.
+//! What is half written then lies in temporary files, as after a kill. A panic switches the
+//! handling off, so that an abort out of one (a fault of this program) stays an abort.
 
 use gboost::Result;
 use std::sync::OnceLock;
@@ -68,7 +69,8 @@ mod unix {
         i32::from(exit_code::of(ErrorKind::Data))
     }
 
-    /// What an abort does, in this order: it exits, early; it has the advice given; it exits, unless something panicked.
+    /// What an abort does, in this order: it exits, early; it has the advice given; it exits,
+    /// unless something panicked.
     pub fn install() -> Result<()> {
         flag::register_conditional_shutdown(SIGABRT, code(), &EARLY)?;
         // Where there is no memory for as much as this, Rust's line is all that can be said.

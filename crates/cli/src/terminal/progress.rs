@@ -30,7 +30,8 @@ pub struct Display<'a> {
 }
 
 impl<'a> Display<'a> {
-    /// Chooses the form: lines if they are asked for or standard output is no terminal, a bar otherwise.
+    /// Chooses the form: lines if they are asked for or standard output is no terminal, a bar
+    /// otherwise.
     pub fn new(screen: &'a Screen, log_every: Option<u32>, rounds: u32) -> Self {
         let form = match log_every {
             _ if screen.is_quiet() => Form::Hidden,

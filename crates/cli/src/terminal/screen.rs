@@ -1,9 +1,10 @@
-//! Standard output and standard error: the one place where text leaves the program, and where it is made harmless.
+//! Standard output and standard error: the one place where text leaves the program, and where it is
+//! made harmless.
 //!
-//! Names of features, files, cells and parameters are other people's. Printed as they are, they could
-//! move the cursor, change the window's title, turn the reading direction round or forge a line. So
-//! everything that is meant for the eye passes [`escape`]; only data that goes into a file or a pipe
-//! keeps its bytes.
+//! Names of features, files, cells and parameters are other people's. Printed as they are, they
+//! could move the cursor, change the window's title, turn the reading direction round or forge a
+//! line. So everything that is meant for the eye passes [`escape`]; only data that goes into a file
+//! or a pipe keeps its bytes.
 
 use super::colour;
 use clap::builder::styling::Style;
@@ -16,7 +17,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 /// What is printed, by verbosity. Results go to standard output, all else to standard error.
 ///
-/// A reader that has closed standard output is no failure: nothing more is printed there, and the work goes on.
+/// A reader that has closed standard output is no failure: nothing more is printed there, and the
+/// work goes on.
 pub struct Screen {
     verbosity: u8,
     closed: AtomicBool,
@@ -44,8 +46,8 @@ impl Screen {
         self.closed.load(Ordering::Relaxed)
     }
 
-    /// Writes data to standard output, whatever the verbosity: as it is into a file or a pipe, for the
-    /// eye on a terminal.
+    /// Writes data to standard output, whatever the verbosity: as it is into a file or a pipe, for
+    /// the eye on a terminal.
     pub fn bytes(&self, bytes: &[u8]) -> Result<()> {
         match io::stdout().is_terminal() {
             true => self.block(&String::from_utf8_lossy(bytes)),
@@ -68,18 +70,20 @@ impl Screen {
         }
     }
 
-    /// Writes a line to standard output, whatever the verbosity. It is one line, whatever the names in it hold.
+    /// Writes a line to standard output, whatever the verbosity. It is one line, whatever the names
+    /// in it hold.
     pub fn line(&self, line: &str) -> Result<()> {
         self.write(format!("{}\n", escape(line, &['\t'])).as_bytes())
     }
 
-    /// Writes text of several lines to standard output, whatever the verbosity; names in it have been
-    /// escaped, so that each line end is the program's own.
+    /// Writes text of several lines to standard output, whatever the verbosity; names in it have
+    /// been escaped, so that each line end is the program's own.
     pub fn block(&self, text: &str) -> Result<()> {
         self.write(escape(text, &['\t', '\n']).as_bytes())
     }
 
-    /// Writes a [`table`] to standard output, whatever the verbosity; its header is bold on a terminal.
+    /// Writes a [`table`] to standard output, whatever the verbosity; its header is bold on a
+    /// terminal.
     pub fn table(&self, header: &[&str], rows: Vec<Vec<String>>) -> Result<()> {
         self.headed(&format!("{}\n", table(header, rows)))
     }
@@ -91,7 +95,8 @@ impl Screen {
         self.block(rest)
     }
 
-    /// Writes the header of a table to standard output, whatever the verbosity; it is bold on a terminal.
+    /// Writes the header of a table to standard output, whatever the verbosity; it is bold on a
+    /// terminal.
     pub fn header(&self, line: &str) -> Result<()> {
         // The colour comes after the escaping.
         let header = colour::paint(&escape(line, &['\t']), colour::HEADER, colour::is_on(io::stdout()));
@@ -117,9 +122,9 @@ impl Screen {
     }
 }
 
-/// Text that a terminal shows and does not obey: control characters (C0, DEL, C1), separators of lines
-/// and characters without a width or that turn the reading direction are written as `\n` or `\u{1b}`,
-/// but for those in `keep`.
+/// Text that a terminal shows and does not obey: control characters (C0, DEL, C1), separators of
+/// lines and characters without a width or that turn the reading direction are written as `\n` or
+/// `\u{1b}`, but for those in `keep`.
 pub fn escape<'t>(text: &'t str, keep: &[char]) -> Cow<'t, str> {
     let is_unsafe = |character: char| {
         !keep.contains(&character)
@@ -143,7 +148,8 @@ pub fn escape<'t>(text: &'t str, keep: &[char]) -> Cow<'t, str> {
     let mut shown = String::with_capacity(text.len() + 8);
     for character in text.chars() {
         match is_unsafe(character) {
-            // Some of them have a shape of their own for `escape_default`, such as \n; none is left as it is.
+            // Some of them have a shape of their own for `escape_default`, such as \n; none is left
+            // as it is.
             true => shown.extend(character.escape_default()),
             false => shown.push(character),
         }

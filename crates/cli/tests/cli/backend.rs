@@ -5,7 +5,8 @@ use super::support::{BINARY, Folder};
 #[test]
 fn auto_says_what_it_chose_and_gives_the_same_model() {
     let folder = Folder::with_data();
-    // A training that is done at once looks for no GPU: no driver is asked, whether there is one or not.
+    // A training that is done at once looks for no GPU: no driver is asked, whether there is one or
+    // not.
     let ran = folder.run(&format!("train {BINARY} --num-round 2 -v"));
     let said = ran.stderr.lines().find(|line| line.starts_with("backend: cpu, CPU, "));
     assert!(
@@ -74,7 +75,8 @@ fn an_adapter_does_not_go_with_the_processor() {
     );
 }
 
-/// The Vulkan loader finds no driver: as on a machine without one. (Other systems have a driver of their own.)
+/// The Vulkan loader finds no driver: as on a machine without one. (Other systems have a driver of
+/// their own.)
 #[cfg(all(feature = "gpu", target_os = "linux"))]
 #[test]
 fn without_a_driver_the_gpu_is_an_error_that_says_what_to_install() {

@@ -24,7 +24,8 @@ fn metric<'a>(json: &'a Value, stage: &str, column: &str, facet: usize, name: &s
 #[test]
 fn facets_of_features_and_of_other_columns() {
     let folder = folder();
-    // sex and area are no features: they are looked up in the file, whether they are ignored by name or not.
+    // sex and area are no features: they are looked up in the file, whether they are ignored by
+    // name or not.
     for ignored in ["", "--ignore-column sex area"] {
         let files = "--json analysis.json --output bias.html";
         let command = format!(

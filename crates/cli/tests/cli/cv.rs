@@ -10,7 +10,8 @@ fn column(table: &str, name: &str) -> Vec<f64> {
     table.lines().skip(1).map(|line| line.split(',').nth(at).unwrap().parse().unwrap()).collect()
 }
 
-/// `train.csv` with a fold, a group of text and a feature that gives the label away, all beside the features.
+/// `train.csv` with a fold, a group of text and a feature that gives the label away, all beside the
+/// features.
 fn with_columns() -> Folder {
     let folder = Folder::new();
     let mut text = "income,age,fold,hours,who\n".to_string();

@@ -1,10 +1,12 @@
-//! Input that means harm: what it must not be able to do to a terminal, to the machine, or to other people's files.
+//! Input that means harm: what it must not be able to do to a terminal, to the machine, or to other
+//! people's files.
 
 use super::support::{BINARY, Folder, GBOOST};
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-/// A name that moves the cursor, sets the window's title, turns the reading direction round and forges a line.
+/// A name that moves the cursor, sets the window's title, turns the reading direction round and
+/// forges a line.
 const NAME: &str = "a\u{1b}]0;pwned\u{7}\u{1b}[2J\u{9b}31m\u{202e}\u{2028}\u{200b}\u{7f}\nerror: forged";
 
 /// Runs the program with these arguments as they are.
@@ -20,7 +22,8 @@ fn is_harmless(text: &[u8], arguments: &[&str]) {
     assert!(!text.lines().any(|line| line.starts_with("error: forged")), "gboost {arguments:?} prints\n{text}");
 }
 
-/// A folder with a table whose second column has the hostile name, under a hostile file name, and a model of it.
+/// A folder with a table whose second column has the hostile name, under a hostile file name, and a
+/// model of it.
 fn hostile() -> (Folder, String) {
     let folder = Folder::new();
     let file = format!("{NAME}.csv").replace(['/', '\u{7f}'], "");
@@ -118,7 +121,8 @@ fn data_in_a_pipe_keeps_its_bytes() {
     assert!(text.starts_with(&format!("\"{NAME}\",\"{NAME}2\",bias\n")), "{text:?}");
 }
 
-/// Ends a command by SIGTERM after half a second; answers its exit code, its error and how long it took to end.
+/// Ends a command by SIGTERM after half a second; answers its exit code, its error and how long it
+/// took to end.
 #[cfg(unix)]
 fn terminate(folder: &Folder, arguments: &str) -> (Option<i32>, String, Duration) {
     let mut child = folder.command(arguments).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();

@@ -1,5 +1,5 @@
-//! Runs that are killed or whose disk fails: a set of results is that of the run before or of the new one, never of both,
-//! and the next command leaves no litter.
+//! Runs that are killed or whose disk fails: a set of results is that of the run before or of the
+//! new one, never of both, and the next command leaves no litter.
 #![cfg(target_os = "linux")]
 
 use super::support::{BINARY, Folder, files};
@@ -88,7 +88,8 @@ fn prepared(case: &Case) -> (Folder, Files) {
 
 #[test]
 fn killed_at_any_moment_a_set_is_of_one_run() {
-    // The default is for every test run; `GBOOST_KILLS=200 cargo test --test cli kills` tries more, and every call below.
+    // The default is for every test run; `GBOOST_KILLS=200 cargo test --test cli kills` tries more,
+    // and every call below.
     let kills: usize = std::env::var("GBOOST_KILLS").map_or(10, |text| text.parse().unwrap());
     let cases = cases();
     let mut state = 42_u64;
@@ -143,7 +144,8 @@ fn at_every_call_that_changes_the_disk_a_set_is_of_one_run() {
             command.env("LD_PRELOAD", shim).env(variable, "0").env("COUNT_TO", &count).output().unwrap();
             let calls: usize = fs::read_to_string(&count).unwrap().parse().unwrap();
             assert!(calls > 5, "{calls} calls");
-            // All of a training's; of the others', which are written in the same way, some in every test run.
+            // All of a training's; of the others', which are written in the same way, some in every
+            // test run.
             let step = if index == 0 || all { 1 } else { 5 };
             for call in (1..=calls).rev().step_by(step) {
                 restore(&folder, &before);

@@ -1,4 +1,5 @@
-//! Models and machines at their limits: weights, doubtful files, small files that ask for much, memory that runs out.
+//! Models and machines at their limits: weights, doubtful files, small files that ask for much,
+//! memory that runs out.
 
 use super::support::{Folder, binary_csv};
 use serde_json::{Value, json};
@@ -162,7 +163,8 @@ mod little_memory {
                 let ran = folder.run_in_memory(kib, &command);
                 assert!(matches!(ran.code, Some(0 | 2)), "{kib} KiB, {command}: {:?} {}", ran.code, ran.stderr);
                 if ran.code == Some(2) {
-                    // Rust's own line is followed by what helps, wherever there was room to prepare that.
+                    // Rust's own line is followed by what helps, wherever there was room to prepare
+                    // that.
                     if ran.stderr.contains("memory allocation of") {
                         failed += 1;
                         advised += u32::from(ran.stderr.contains("\nerror: there is not enough memory; give "));

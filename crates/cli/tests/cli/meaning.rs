@@ -236,8 +236,8 @@ fn facets_of_an_index_column() {
     }
 }
 
-/// Values with signs of operators and lists, as the census data has them, stand in double quotes, in what is asked and
-/// in what is told.
+/// Values with signs of operators and lists, as the census data has them, stand in double quotes,
+/// in what is asked and in what is told.
 #[test]
 fn facets_whose_values_look_like_conditions() {
     let folder = Folder::new();
@@ -290,7 +290,8 @@ fn facets_of_features_are_exact_too() {
     }
 }
 
-/// What comes from a pipe is compared as exactly as what is in a file; a device, which may have no end, is refused.
+/// What comes from a pipe is compared as exactly as what is in a file; a device, which may have no
+/// end, is refused.
 #[test]
 fn facets_groups_and_folds_of_pipes_are_exact() {
     let folder = Folder::new();

@@ -178,7 +178,8 @@ fn nothing_is_left_after_any_signal() {
     for (signal, code) in [("-INT", Some(130)), ("-TERM", Some(130)), ("-KILL", None)] {
         let command = format!("train --train slow.csv --objective binary:logistic {SPILL}");
         let mut child = folder.command(&command).stderr(Stdio::null()).spawn().unwrap();
-        // More than a few chunks and a pipe's buffer hold, so that rows are spilled when all of it is written.
+        // More than a few chunks and a pipe's buffer hold, so that rows are spilled when all of it
+        // is written.
         let mut writer = std::fs::OpenOptions::new().write(true).open(&fifo).unwrap();
         writer.write_all(binary_csv(0, 500_000).as_bytes()).unwrap();
         assert!(Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap().success());

@@ -1,5 +1,5 @@
-//! Where results go: no output replaces an input or another output, one run at a time writes a file, and modes, links and
-//! folders are kept.
+//! Where results go: no output replaces an input or another output, one run at a time writes a
+//! file, and modes, links and folders are kept.
 
 use super::support::{BINARY, Folder, GBOOST, files};
 use std::fs;
@@ -7,7 +7,8 @@ use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-/// A folder with data, a model with what belongs to it, and files of every kind that a command reads.
+/// A folder with data, a model with what belongs to it, and files of every kind that a command
+/// reads.
 fn full() -> Folder {
     let folder = Folder::with_model(2, "");
     for name in ["history.csv", "leaderboard.csv", "cv.csv"] {
@@ -21,7 +22,8 @@ fn full() -> Folder {
     folder
 }
 
-/// The command is refused with exit code 2 before anything is read, with these words, and changes no file.
+/// The command is refused with exit code 2 before anything is read, with these words, and changes
+/// no file.
 fn refused(folder: &Folder, arguments: &str, words: &[&str]) {
     let before = files(&folder.path("."));
     let ran = folder.run(arguments);
@@ -334,7 +336,8 @@ fn what_only_bears_the_name_of_a_lock_is_neither_written_nor_waited_for() {
         assert!(fs::symlink_metadata(folder.path("nothing")).is_err(), "{what}");
         let _ = fs::remove_file(&lock).or_else(|_| fs::remove_dir(&lock));
     }
-    // A record leads to a pipe in another folder, and a hidden file is another name of somebody's file.
+    // A record leads to a pipe in another folder, and a hidden file is another name of somebody's
+    // file.
     fs::create_dir(folder.path("other")).unwrap();
     make_pipe(&folder.path("other/.gboost-abc.commit"));
     fs::hard_link(folder.path("precious"), folder.path(".gboost-abc.tmp")).unwrap();

@@ -64,7 +64,8 @@ fn libsvm_carries_its_index_base_and_width_to_the_other_channels() {
         let ran = folder.run(&format!("train --objective binary:logistic --num-round 1 {data}"));
         assert!(ran.stderr.contains(&format!("libsvm with indices from {base} on")), "{}", ran.stderr);
     }
-    // The validation rows lack the last feature, and with base 0 the first one: both are missing, not shifted.
+    // The validation rows lack the last feature, and with base 0 the first one: both are missing,
+    // not shifted.
     folder.write("train.libsvm", libsvm(0, 240, 0));
     folder.write("sparse.libsvm", "1 1:40\n0 1:3\n");
     folder

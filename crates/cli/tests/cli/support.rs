@@ -95,7 +95,8 @@ impl Folder {
         }
     }
 
-    /// Runs the program with these arguments as they are; after `limit` it is killed and has no exit code.
+    /// Runs the program with these arguments as they are; after `limit` it is killed and has no
+    /// exit code.
     pub fn run_within(&self, limit: Duration, arguments: &[&str]) -> Ran {
         let mut child = Command::new(GBOOST)
             .current_dir(self.0.path())
@@ -163,7 +164,8 @@ pub fn piped(folder: &Folder, arguments: &str, text: &str) -> Ran {
 /// Options to train on `train.csv`.
 pub const BINARY: &str = "--train train.csv --objective binary:logistic";
 
-/// All files below a folder with their content, by their path from it; nothing of what cannot be read.
+/// All files below a folder with their content, by their path from it; nothing of what cannot be
+/// read.
 pub fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     fn walk(root: &Path, folder: &Path, found: &mut BTreeMap<String, Vec<u8>>) {
         for path in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {

@@ -1,5 +1,5 @@
-//! Tables that would be taken for others: quotes left open, headers of numbers, index columns, endless lines, files of
-//! other kinds. Each is refused with its place, or told of.
+//! Tables that would be taken for others: quotes left open, headers of numbers, index columns,
+//! endless lines, files of other kinds. Each is refused with its place, or told of.
 
 use super::support::{Folder, piped};
 use flate2::Compression;

@@ -293,7 +293,8 @@ fn refused_flags_are_shown_nowhere() {
     }
     for command in &commands {
         let help = folder.run(&format!("{command} --help")).done();
-        // What the help says can be done: one letter less or more of each flag leads to none that is refused.
+        // What the help says can be done: one letter less or more of each flag leads to none that
+        // is refused.
         for flag in flags(&help).iter().filter(|flag| flag.len() > 5) {
             for wrong in [format!("{flag}x"), flag[..flag.len() - 1].to_string()] {
                 let ran = folder.run(&format!("{command} {wrong} x"));

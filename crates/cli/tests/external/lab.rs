@@ -1,6 +1,7 @@
 //! The lab's two tasks on the lab's own files, held against the lab's printed figures.
 //!
-//! Needs the folder of the lab's CSV files and `reference.json` in `GBOOST_LAB_DIR`; without it the tests show as ignored.
+//! Needs the folder of the lab's CSV files and `reference.json` in `GBOOST_LAB_DIR`; without it the
+//! tests show as ignored.
 
 use gboost::explain::importance::{Importance, importance};
 use gboost::ingest::{ReadOptions, read_channel};
@@ -159,7 +160,8 @@ fn report(lab: &Lab, exact: &Trained) -> Result<(), Failed> {
         }
     }
     let learning = data.learning.as_ref().ok_or("no learning")?;
-    // The lab printed every fifth round: its validation loss bottoms at .3008 in round 140 and ends at .3079.
+    // The lab printed every fifth round: its validation loss bottoms at .3008 in round 140 and ends
+    // at .3079.
     let best = learning.best_round.ok_or("no best round")?;
     if learning.verdict != Verdict::Overfits || best.abs_diff(140) > 5 || !learning.sentence.contains("0.3079") {
         return Err(format!("{learning:?}").into());
@@ -173,7 +175,8 @@ fn report(lab: &Lab, exact: &Trained) -> Result<(), Failed> {
     Ok(())
 }
 
-/// XGBoost 3.2 hist reaches logloss 0.3018 +- 0.0010 and AUC 0.9208 +- 0.0006 with these hyperparameters.
+/// XGBoost 3.2 hist reaches logloss 0.3018 +- 0.0010 and AUC 0.9208 +- 0.0006 with these
+/// hyperparameters.
 fn accuracy_of_the_default(lab: &Lab) -> Result<(), Failed> {
     let (train, validation) = (lab.read("train"), lab.read("validation"));
     let (mut logloss, mut auc) = (0.0, 0.0);
@@ -192,8 +195,9 @@ fn accuracy_of_the_default(lab: &Lab) -> Result<(), Failed> {
     Ok(())
 }
 
-/// The six configurations of the lab's tuning job, as XGBoost 1.7.4 ran them with the lab's semantics: what the job printed as
-/// two decimals of the validation AUC, and the mean AUC of its 3-fold cross-validation.
+/// The six configurations of the lab's tuning job, as XGBoost 1.7.4 ran them with the lab's
+/// semantics: what the job printed as two decimals of the validation AUC, and the mean AUC of its
+/// 3-fold cross-validation.
 fn configurations(lab: &Lab) -> Result<Vec<(Params, &Value)>, Failed> {
     let configurations = lab.figure(&["task2", "xgboost_1_7_4", "configs"]).as_array().ok_or("no configurations")?;
     let of = |configuration: &'_ Value| -> Result<Params, Failed> {
@@ -243,7 +247,8 @@ fn six_configurations(lab: &Lab) -> Result<(), Failed> {
     Ok(())
 }
 
-/// `np.random.seed(42); np.random.permutation(rows)`, cut by `np.array_split` into three folds: the fold of each row.
+/// `np.random.seed(42); np.random.permutation(rows)`, cut by `np.array_split` into three folds: the
+/// fold of each row.
 fn numpys_folds(rows: usize) -> Vec<usize> {
     let mut generator = gboost::tree::mt19937::Mt19937::new(42);
     let mut order: Vec<usize> = (0..rows).collect();
@@ -261,8 +266,9 @@ fn numpys_folds(rows: usize) -> Vec<usize> {
     of_row
 }
 
-/// The lab's cross-validation by the command line, with its folds from a file. XGBoost had the rows in the order of the shuffled
-/// and concatenated folds, so other rows were drawn, and the means agree only so far.
+/// The lab's cross-validation by the command line, with its folds from a file. XGBoost had the rows
+/// in the order of the shuffled and concatenated folds, so other rows were drawn, and the means
+/// agree only so far.
 fn cross_validation_means(lab: &Lab) -> Result<(), Failed> {
     let means = [0.901_78, 0.896_07, 0.900_49, 0.900_90, 0.901_35, 0.898_01];
     let folder = tempfile::tempdir()?;

@@ -1,7 +1,7 @@
 //! Tests that need what a machine may lack: a browser, the lab's files, a GPU adapter.
 //!
-//! What is missing makes its tests show as ignored. `GBOOST_REQUIRE_CHROMIUM=1` and `GBOOST_REQUIRE_GPU=1` make them run,
-//! and fail.
+//! What is missing makes its tests show as ignored. `GBOOST_REQUIRE_CHROMIUM=1` and
+//! `GBOOST_REQUIRE_GPU=1` make them run, and fail.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 #[cfg(feature = "gpu")]

@@ -1,8 +1,8 @@
 //! Reports opened in a real browser: headless Chromium.
 //!
-//! Without Chromium the tests show as ignored; with `GBOOST_REQUIRE_CHROMIUM=1` they run, and fail. `GBOOST_CHROMIUM` names the
-//! program, otherwise `chromium` and the like are looked for in `PATH`. `page/probe.js` runs in a copy of each page and
-//! tells what it saw.
+//! Without Chromium the tests show as ignored; with `GBOOST_REQUIRE_CHROMIUM=1` they run, and fail.
+//! `GBOOST_CHROMIUM` names the program, otherwise `chromium` and the like are looked for in `PATH`.
+//! `page/probe.js` runs in a copy of each page and tells what it saw.
 
 use gboost_report::html::script_source;
 use libtest_mimic::{Failed, Trial};
@@ -123,7 +123,8 @@ fn expect(holds: bool, what: impl Into<String>) -> Result<(), Failed> {
     if holds { Ok(()) } else { Err(what.into().into()) }
 }
 
-/// What must hold for every page in every window; the page lacks what some steps of the probe look for.
+/// What must hold for every page in every window; the page lacks what some steps of the probe look
+/// for.
 fn sound(browser: &Path, page: &Path, window: Window, lacks: &[&str]) -> Result<Value, Failed> {
     let Opened { seen, console } = open(browser, page, window)?;
     expect(console.is_empty(), format!("console: {console:?}"))?;
@@ -256,7 +257,8 @@ fn regression(browser: &Path) -> Result<(), Failed> {
     check(browser, &report, Window { width: 500, dark: false }).map(drop)
 }
 
-/// The page's policy holds: a script that is not the page's own is not run, and the console says so.
+/// The page's policy holds: a script that is not the page's own is not run, and the console says
+/// so.
 fn policy(browser: &Path) -> Result<(), Failed> {
     let report = report("reg:squarederror", |a, _| a.to_string());
     let page = report.folder.path().join("report.html");

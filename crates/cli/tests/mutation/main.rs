@@ -1,5 +1,5 @@
-//! Mutated files: whatever a file holds, the program says what is wrong with it. It never panics, aborts, hangs, or takes
-//! memory that the file does not account for.
+//! Mutated files: whatever a file holds, the program says what is wrong with it. It never panics,
+//! aborts, hangs, or takes memory that the file does not account for.
 //!
 //! ```text
 //!   trial (one per format)                 worker (a process of its own)
@@ -7,16 +7,17 @@
 //!   watches its lines        <---------    "seed", then "passed" or "refused"
 //! ```
 //!
-//! A worker that dies, or is silent for [`watch::LONGEST`], is a finding: the trial names the seed and goes on with the
-//! next one. What a seed does never changes, so a finding is seen again with
+//! A worker that dies, or is silent for [`watch::LONGEST`], is a finding: the trial names the seed
+//! and goes on with the next one. What a seed does never changes, so a finding is seen again with
 //!
 //! ```text
 //! GBOOST_MUTATION_FORMAT=csv GBOOST_MUTATION_SEED=4711 cargo test --release --test mutation
 //! ```
 //!
-//! which leaves the mutated file in the folder for temporary files. `GBOOST_MUTATION_SECONDS` (7 by default) is how long each
-//! format is tried; each is tried [`subjects::Subject::floor`] times at least, and a fifth of its mutants must get past
-//! the first check, so that more than the parser's first lines is reached.
+//! which leaves the mutated file in the folder for temporary files. `GBOOST_MUTATION_SECONDS` (7 by
+//! default) is how long each format is tried; each is tried [`subjects::Subject::floor`] times at
+//! least, and a fifth of its mutants must get past the first check, so that more than the parser's
+//! first lines is reached.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 #[path = "../../../../tests/common/mod.rs"]

@@ -3,8 +3,8 @@
 use crate::common::Random;
 use serde_json::{Map, Value};
 
-/// Words that programs stumble over: numbers at the edges of types, words for missing values, control characters, names that
-/// mean something elsewhere.
+/// Words that programs stumble over: numbers at the edges of types, words for missing values,
+/// control characters, names that mean something elsewhere.
 const WORDS: &[&str] = &[
     "",
     "0",
@@ -187,7 +187,8 @@ fn values(random: &mut Random, root: &mut Value) {
     for _ in 0..=random.below(3) {
         let count = nodes(root);
         let donor = node(root, &mut index(random, count)).cloned().unwrap_or_default();
-        // Any value alike, or one found by going down from the top, where the few are that matter most.
+        // Any value alike, or one found by going down from the top, where the few are that matter
+        // most.
         let place = match random.below(2) {
             0 => node(root, &mut index(random, count)),
             _ => Some(descend(random, root)),

@@ -15,7 +15,8 @@ pub const TIME: Duration = Duration::from_secs(20);
 /// Runs the program in the folder; its exit code.
 ///
 /// # Panics
-/// If it panics or ends otherwise than with 0 (done), 1 (a check said no) or 2 (bad input), takes over [`TIME`] or [`MEMORY`].
+/// If it panics or ends otherwise than with 0 (done), 1 (a check said no) or 2 (bad input), takes
+/// over [`TIME`] or [`MEMORY`].
 pub fn run(folder: &Path, arguments: &[&str]) -> i32 {
     let mut child = Command::new(GBOOST)
         .args(arguments)

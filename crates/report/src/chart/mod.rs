@@ -1,9 +1,10 @@
 //! Charts as data: what is drawn, without where its pixels go.
 //!
-//! A [`Chart`] holds the numbers in the units of its axes. Two things draw it: `html/templates/charts.js` in a page,
-//! to the width of the screen and with hovering, zooming and hiding; and [`Chart::to_svg`] as a picture that needs no
-//! program, for notebooks and for pages whose reader runs no scripts. Coordinates are rounded to six significant digits,
-//! which no screen can tell apart; numbers that are read, not looked at, stand in tables.
+//! A [`Chart`] holds the numbers in the units of its axes. Two things draw it:
+//! `html/templates/charts.js` in a page, to the width of the screen and with hovering, zooming and
+//! hiding; and [`Chart::to_svg`] as a picture that needs no program, for notebooks and for pages
+//! whose reader runs no scripts. Coordinates are rounded to six significant digits, which no screen
+//! can tell apart; numbers that are read, not looked at, stand in tables.
 
 pub(crate) mod picture;
 mod scale;
@@ -320,7 +321,8 @@ impl Chart {
         Self { id: id.into(), title: title.into(), alt: alt.into(), kind: Kind::Waterfall(waterfall) }
     }
 
-    /// The chart as a picture: SVG of its own size and colours, on white, with nothing to be loaded or run.
+    /// The chart as a picture: SVG of its own size and colours, on white, with nothing to be loaded
+    /// or run.
     #[must_use]
     pub fn to_svg(&self) -> String {
         picture::draw(self)

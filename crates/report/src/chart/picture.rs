@@ -1,4 +1,5 @@
-//! A chart as a picture: SVG on white, of fixed size, in colours that are told apart without colour vision too.
+//! A chart as a picture: SVG on white, of fixed size, in colours that are told apart without colour
+//! vision too.
 
 use super::super::palette::Ink;
 use super::scale::Ticks;
@@ -35,7 +36,8 @@ fn escape(text: &str) -> String {
     escaped
 }
 
-/// Text of at most so many characters. Names that begin alike differ at the end: it is the middle that gives way.
+/// Text of at most so many characters. Names that begin alike differ at the end: it is the middle
+/// that gives way.
 pub(crate) fn clip(text: &str, most: usize) -> String {
     let letters = text.chars().count();
     if letters <= most {

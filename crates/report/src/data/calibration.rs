@@ -5,7 +5,8 @@ use serde::Serialize;
 /// Bins of equal width.
 const BINS: usize = 10;
 
-/// Predicted probabilities and what came of them, by bins of 0.1: scikit-learn's `calibration_curve`.
+/// Predicted probabilities and what came of them, by bins of 0.1: scikit-learn's
+/// `calibration_curve`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Calibration {
     /// Mean predicted probability of each bin that has rows.
@@ -19,7 +20,8 @@ pub struct Calibration {
 }
 
 impl Calibration {
-    /// Of rows with a predicted probability, a weight, and whether they are positive; added in their order.
+    /// Of rows with a predicted probability, a weight, and whether they are positive; added in
+    /// their order.
     #[must_use]
     pub fn new(rows: impl Iterator<Item = (f64, u32, bool)>) -> Self {
         let mut bins = [(0.0_f64, 0_u64, 0_u64, 0_u64); BINS];

@@ -27,15 +27,17 @@ pub(crate) fn largest(classes: impl Iterator<Item = usize>, rows: impl Fn(usize)
 /// What is said of a classifier.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Classes {
-    /// Numbers of rows: `[label][predicted]`, of two classes too; of many classes those that are not 0.
+    /// Numbers of rows: `[label][predicted]`, of two classes too; of many classes those that are
+    /// not 0.
     pub confusion: Confusion,
     /// The same with the rows' weights, where rows have weights: what the scores are made of.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub weighted_confusion: Option<Confusion<f64>>,
     /// Scores by class and their means.
     pub report: ClassificationReport,
-    /// Mean squared distance of the predicted probabilities from what came: of class 1 for two classes, summed over the classes
-    /// for several (Brier 1950), as scikit-learn 1.9's `brier_score_loss`.
+    /// Mean squared distance of the predicted probabilities from what came: of class 1 for two
+    /// classes, summed over the classes for several (Brier 1950), as scikit-learn 1.9's
+    /// `brier_score_loss`.
     pub brier: f64,
     /// Curves by class: of class 1 for two classes, one class against the rest for several. None of
     /// a class without rows, or with all.
@@ -45,9 +47,11 @@ pub struct Classes {
     pub auc: Vec<f64>,
     /// Of the probability of class 1, or of the predicted class for several.
     pub calibration: Calibration,
-    /// Distributions of the probability of class 1 by label, or of the label's own class for several.
+    /// Distributions of the probability of class 1 by label, or of the label's own class for
+    /// several.
     pub scores: Distribution,
-    /// Distribution of label less probability; for several classes 1 less the probability of the label's class.
+    /// Distribution of label less probability; for several classes 1 less the probability of the
+    /// label's class.
     pub residuals: Distribution,
     /// The confusion matrix at every threshold, of two classes.
     pub thresholds: Option<Thresholds>,
@@ -58,7 +62,8 @@ pub struct Classes {
 pub struct Distribution {
     /// Edges of the bins, one more than bins.
     pub edges: Vec<f64>,
-    /// `[class][bin]`: share of the rows with that label; of many classes nothing for those without rows.
+    /// `[class][bin]`: share of the rows with that label; of many classes nothing for those without
+    /// rows.
     pub shares: Vec<Vec<f64>>,
 }
 
@@ -146,7 +151,8 @@ impl ClassificationReport {
         }
     }
 
-    /// In the layout of scikit-learn's `classification_report(output_dict=True)`, the micro average added.
+    /// In the layout of scikit-learn's `classification_report(output_dict=True)`, the micro average
+    /// added.
     #[must_use]
     pub fn to_json(&self) -> Value {
         let line = |line: &ReportLine| {

@@ -39,7 +39,8 @@ pub struct RankCurves {
     pub precision_recall: Curve,
     /// Share of the rows, from the highest score down, and share of the positive rows among them.
     pub gain: Curve,
-    /// Share of the rows, from the highest score down, and how many times the prevalence their share of positive rows is.
+    /// Share of the rows, from the highest score down, and how many times the prevalence their
+    /// share of positive rows is.
     pub lift: Curve,
 }
 

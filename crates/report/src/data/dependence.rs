@@ -110,7 +110,8 @@ fn are_counted<V: Copy + Into<f64>>(few: bool, values: &[V]) -> bool {
 }
 
 impl Dependence {
-    /// Returns whether the feature counts something, or stands for categories: its values are few and whole.
+    /// Returns whether the feature counts something, or stands for categories: its values are few
+    /// and whole.
     #[must_use]
     pub fn is_counted(&self) -> bool {
         are_counted(self.few, &self.values)

@@ -42,7 +42,8 @@ impl Histogram {
     }
 }
 
-/// How many values fall between which edges (of equal width, ascending); those outside go to the ends.
+/// How many values fall between which edges (of equal width, ascending); those outside go to the
+/// ends.
 #[must_use]
 pub fn count_in(edges: &[f64], values: impl Iterator<Item = f64>) -> Vec<u64> {
     let bins = edges.len().saturating_sub(1);

@@ -1,4 +1,5 @@
-//! The loss over the rounds, and what it says: whether the model has learned too much or could learn more.
+//! The loss over the rounds, and what it says: whether the model has learned too much or could
+//! learn more.
 
 use super::verdict::{Finding, Scale, Told, points};
 pub use super::verdict::{RoundsUsed, Verdict};

@@ -1,9 +1,10 @@
 //! The numbers of a report: everything that a page or a notebook shows, as data.
 //!
-//! Scores and areas come from the margins, as all [metrics](crate::metric) do; whatever is said about probabilities
-//! (calibration, lift by probability, distributions) from the predictions that `gboost predict` writes. Sums over rows run in the
-//! order of the rows, so that a report does not depend on the number of threads. Row weights count in scores and
-//! curves; counts of rows are counts of rows.
+//! Scores and areas come from the margins, as all [metrics](crate::metric) do; whatever is said
+//! about probabilities (calibration, lift by probability, distributions) from the predictions that
+//! `gboost predict` writes. Sums over rows run in the order of the rows, so that a report does not
+//! depend on the number of threads. Row weights count in scores and curves; counts of rows are
+//! counts of rows.
 
 pub mod calibration;
 pub mod classes;
@@ -263,7 +264,8 @@ impl ReportData {
     /// Computes everything.
     ///
     /// # Errors
-    /// If data has no rows, no labels or labels outside the objective's domain, or if all weights are 0.
+    /// If data has no rows, no labels or labels outside the objective's domain, or if all weights
+    /// are 0.
     pub fn new(inputs: Inputs<'_>) -> Result<Self> {
         let Inputs { model, rounds, data: NamedData { name, data, .. }, .. } = inputs;
         let used = model.used_rounds(rounds);
@@ -343,7 +345,8 @@ impl ReportData {
         })
     }
 
-    /// The `report` object of `analysis.json`: what is usually asked for under short names, then everything else.
+    /// The `report` object of `analysis.json`: what is usually asked for under short names, then
+    /// everything else.
     #[must_use]
     pub fn summary(&self) -> Value {
         let mut map = Map::new();

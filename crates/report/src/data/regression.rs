@@ -18,7 +18,8 @@ pub struct Regression {
     pub rmse: f64,
     /// Mean absolute error.
     pub mae: f64,
-    /// Share of the labels' variance that the model explains (R squared); 0 where the labels do not vary.
+    /// Share of the labels' variance that the model explains (R squared); 0 where the labels do not
+    /// vary.
     pub r2: f64,
     /// Median of the absolute errors.
     pub median_error: f64,

@@ -30,7 +30,8 @@ pub struct OverRounds {
     pub values: Vec<Vec<f64>>,
 }
 
-/// The rounds that are looked at, counted from 1: evenly spread, the first and the last ones among them.
+/// The rounds that are looked at, counted from 1: evenly spread, the first and the last ones among
+/// them.
 fn chosen(model: &Model, rows: usize, used: usize) -> Vec<usize> {
     let rounds = model.rounds();
     let most = (ROW_ROUNDS / (rows * model.classes).max(1)).max(LEAST_STAGES).min(rounds);
@@ -89,7 +90,8 @@ impl LabelBins {
     }
 }
 
-/// Follows the judging data over all rounds: what is followed, the loss, and the margins after `used` rounds.
+/// Follows the judging data over all rounds: what is followed, the loss, and the margins after
+/// `used` rounds.
 pub(super) fn follow(model: &Model, data: NamedData<'_>, used: usize) -> Result<(OverRounds, History, PerOutput<f32>)> {
     let labels = labels_of(data.data)?;
     let regression = !model.objective.is_classification();
@@ -130,7 +132,8 @@ pub(super) fn losses(model: &Model, data: NamedData<'_>) -> Result<History> {
     walk(model, data, model.rounds(), |_, _, _| ()).map_err(|error| error.context(data.name))
 }
 
-/// Walks over the rounds; `visit` is told the rounds so far, and the margins twice: scored, and as they are.
+/// Walks over the rounds; `visit` is told the rounds so far, and the margins twice: scored, and as
+/// they are.
 fn walk(
     model: &Model,
     data: NamedData<'_>,

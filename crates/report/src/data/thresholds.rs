@@ -30,8 +30,8 @@ pub struct Above {
 }
 
 impl Thresholds {
-    /// Counts rows with a probability strictly above each threshold, told by the margin as all metrics do: at 0.5 it is
-    /// the confusion matrix.
+    /// Counts rows with a probability strictly above each threshold, told by the margin as all
+    /// metrics do: at 0.5 it is the confusion matrix.
     #[must_use]
     pub fn new(predicted: &Predicted<'_>) -> Self {
         let cuts: Vec<f64> = (0..=STEPS).map(|step| margin_at(step as f64 / STEPS as f64)).collect();

@@ -69,7 +69,8 @@ pub struct Edge {
     pub width: f64,
 }
 
-/// The first tree, the one with the largest sum of gains, and the last that is more than a leaf; each once.
+/// The first tree, the one with the largest sum of gains, and the last that is more than a leaf;
+/// each once.
 pub(super) fn chosen(model: &Model) -> Vec<DrawnTree> {
     let grown: Vec<usize> = (0..model.trees.len()).filter(|&index| model.trees[index].leaves() > 1).collect();
     let gain = |index: usize| model.trees[index].nodes.iter().map(|node| f64::from(node.gain)).sum::<f64>();

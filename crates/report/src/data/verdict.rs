@@ -28,7 +28,8 @@ pub enum Verdict {
     Overfits,
     /// It still gets better with every round.
     Underfits,
-    /// It has stopped getting better, does not get worse, and is about as good on the training data.
+    /// It has stopped getting better, does not get worse, and is about as good on the training
+    /// data.
     Settled,
     /// There are not both curves to tell from, or one round.
     Unknown,
@@ -213,7 +214,8 @@ pub(super) fn points(curve: &LossCurve) -> Vec<Point> {
     all.filter(|(_, value)| !value.is_nan()).collect()
 }
 
-/// The gap to the training data; `None` if its curve does not reach as far at either end, or is not defined.
+/// The gap to the training data; `None` if its curve does not reach as far at either end, or is not
+/// defined.
 fn gap(train: &LossCurve, scale: Scale, [first, best, middle, last]: [Point; 4]) -> Option<Gap> {
     if train.rounds.first()? > &first.0 || train.rounds.last()? < &last.0 {
         return None;

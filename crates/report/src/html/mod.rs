@@ -1,8 +1,9 @@
 //! Pages: one HTML file each, with style, scripts and data inside it.
 //!
-//! The templates, the style sheet and the scripts are files in `templates/`. Everything that is put into a template is
-//! escaped: as HTML by minijinja's auto-escaping, as JSON in script blocks by the filter `json`, which leaves no `<` there;
-//! and the page's own policy lets the browser run no script but the two that belong to it, and load nothing.
+//! The templates, the style sheet and the scripts are files in `templates/`. Everything that is put
+//! into a template is escaped: as HTML by minijinja's auto-escaping, as JSON in script blocks by
+//! the filter `json`, which leaves no `<` there; and the page's own policy lets the browser run no
+//! script but the two that belong to it, and load nothing.
 
 use super::chart::Chart;
 use super::palette;
@@ -28,8 +29,8 @@ const TEMPLATES: [(&str, &str); 5] = [
 
 /// A page to be rendered.
 ///
-/// The template extends `base.html` and finds `page` (what every page has), `charts` (each chart by its id, for
-/// `ui.chart` of `macros.html`), and `data`.
+/// The template extends `base.html` and finds `page` (what every page has), `charts` (each chart by
+/// its id, for `ui.chart` of `macros.html`), and `data`.
 #[derive(Clone, Copy, Debug)]
 pub struct Page<'a, D> {
     /// Name of the template, such as `report.html`.
@@ -116,7 +117,8 @@ fn json(value: &Value) -> std::result::Result<Value, minijinja::Error> {
     Ok(Value::from_safe_string(escaped))
 }
 
-/// What the browser may do: run the page's two scripts, known by their hashes, use its style, and load nothing.
+/// What the browser may do: run the page's two scripts, known by their hashes, use its style, and
+/// load nothing.
 fn policy() -> String {
     format!(
         "default-src 'none'; script-src {} {}; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'",

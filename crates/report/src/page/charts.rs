@@ -98,7 +98,8 @@ fn histogram_chart(histogram: &Histogram, of: &str, ink: Ink) -> Plane {
     }
 }
 
-/// A chart a metric, the deciding one first, with the best round, and once more without its steep beginning.
+/// A chart a metric, the deciding one first, with the best round, and once more without its steep
+/// beginning.
 fn losses(learning: &Learning) -> Vec<Chart> {
     let mut metrics: Vec<&str> = learning.curves.iter().map(|curve| curve.metric.as_str()).collect();
     metrics.sort_by_key(|metric| (*metric != learning.metric, *metric));
@@ -141,7 +142,8 @@ fn losses(learning: &Learning) -> Vec<Chart> {
     charts
 }
 
-/// The curve from a round on; where thinning has left that round out, on the line that stands for it.
+/// The curve from a round on; where thinning has left that round out, on the line that stands for
+/// it.
 fn points_from(curve: &LossCurve, from: usize) -> Vec<(f64, f64)> {
     let point = |place: usize| (curve.rounds[place] as f64, curve.values[place]);
     let place = curve.rounds.partition_point(|&round| round < from);
@@ -488,8 +490,8 @@ pub(super) fn shap_swarm(id: &str, title: &str, rows: Vec<SwarmRow>, unit: &Unit
     Chart::swarm(id, title, "SHAP values of single rows by feature, coloured by the feature's value.", swarm)
 }
 
-/// Where each value stands among all of them, from 0 to 1, equal ones in the middle of their places; NaN for NaN. Ranks, so that
-/// one outlier does not take all of the colours.
+/// Where each value stands among all of them, from 0 to 1, equal ones in the middle of their
+/// places; NaN for NaN. Ranks, so that one outlier does not take all of the colours.
 fn ranks(values: &[f64]) -> Vec<f64> {
     let mut sorted: Vec<f64> = values.iter().copied().filter(|value| !value.is_nan()).collect();
     sorted.sort_unstable_by(f64::total_cmp);

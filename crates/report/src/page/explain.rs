@@ -262,7 +262,8 @@ fn median(values: &[f32]) -> f32 {
     sorted.get(sorted.len().saturating_sub(1) / 2).copied().unwrap_or(f32::NAN)
 }
 
-/// For each feature the one that it interacts with most, in models of one margin and not too many features.
+/// For each feature the one that it interacts with most, in models of one margin and not too many
+/// features.
 fn partners(page: &ExplainPage, sample: &Dataset) -> Option<Vec<Option<usize>>> {
     let features = page.model.features;
     if page.model.classes > 1 || features > PARTNER_FEATURES {
