@@ -16,7 +16,8 @@ use std::collections::BTreeMap;
 
 const STYLE: &str = include_str!("templates/style.css");
 const THEME: &str = include_str!("templates/theme.js");
-const SCRIPT: &str = include_str!("templates/charts.js");
+// One script in two files: what all charts have, then each kind of chart.
+const SCRIPT: &str = concat!(include_str!("templates/charts/figure.js"), include_str!("templates/charts/kinds.js"));
 
 /// The templates by name.
 const TEMPLATES: [(&str, &str); 5] = [
