@@ -1,6 +1,8 @@
 //! Codes of one feature: a byte or two per row.
 
 use super::cuts::FeatureCuts;
+use super::in_order::InOrder;
+use crate::error::Result;
 
 /// The bins of one feature, one code a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,12 +16,19 @@ pub enum BinColumn {
 }
 
 impl BinColumn {
-    /// Bins a column of values.
-    pub(super) fn new(values: &[f32], cuts: &FeatureCuts) -> Self {
+    /// Bins a column of so many rows.
+    pub(super) fn new(column: &impl InOrder, rows: usize, cuts: &FeatureCuts) -> Result<Self> {
         if cuts.codes() <= 256 {
-            Self::Bytes(cuts.byte_codes(values))
+            let (ladder, mut codes, mut done) = (cuts.ladder(rows), vec![0; rows], 0);
+            column.read(|values| {
+                ladder.counts(values, &mut codes[done..][..values.len()]);
+                done += values.len();
+            })?;
+            Ok(Self::Bytes(codes))
         } else {
-            Self::Words(values.iter().map(|&value| cuts.code(value) as u16).collect())
+            let mut codes = Vec::with_capacity(rows);
+            column.read(|values| codes.extend(values.iter().map(|&value| cuts.code(value) as u16)))?;
+            Ok(Self::Words(codes))
         }
     }
 

@@ -1,6 +1,7 @@
 //! Cuts: where a feature's bins begin, and the thresholds that stand between them
 //! (`docs/exactness.md` 7, 8).
 
+use super::in_order::InOrder;
 use super::ladder::Ladder;
 use super::order::{Group, Order, Scratch};
 pub use super::order::{from_ordered_bits, ordered_bits};
@@ -35,18 +36,18 @@ impl FeatureCuts {
     /// # Errors
     /// `exact` with more than [`MOST_BINS`] distinct values.
     pub fn learn(column: &[f32], method: TreeMethod, max_bin: usize) -> Result<Self> {
-        Self::learn_with(&mut Scratch::default(), column, method, max_bin)
+        Self::learn_with(&mut Scratch::default(), &column, method, max_bin)
     }
 
     /// [`FeatureCuts::learn`] in memory that is used again for the next column.
     pub(super) fn learn_with(
         scratch: &mut Scratch,
-        column: &[f32],
+        column: &impl InOrder,
         method: TreeMethod,
         max_bin: usize,
     ) -> Result<Self> {
         scratch.clear();
-        scratch.add(column);
+        column.read(|values| scratch.add(values))?;
         Self::learn_from(scratch, method, max_bin)
     }
 
@@ -102,11 +103,16 @@ impl FeatureCuts {
 
     /// [`FeatureCuts::code`] of each value, for up to 256 codes.
     pub(super) fn byte_codes(&self, values: &[f32]) -> Vec<u8> {
+        let mut codes = vec![0; values.len()];
+        self.ladder(values.len()).counts(values, &mut codes);
+        codes
+    }
+
+    /// What finds the codes of so many values, for up to 256 codes.
+    pub(super) fn ladder(&self, values: usize) -> Ladder {
         // All bins but the first begin with a step.
         let steps = self.first_values.get(1..).unwrap_or_default();
-        let mut codes = vec![0; values.len()];
-        Ladder::new(steps, self.missing_code() as u8, ceil_log2(values.len()) + 1).counts(values, &mut codes);
-        codes
+        Ladder::new(steps, self.missing_code() as u8, ceil_log2(values) + 1)
     }
 
     /// The number of training bins whose values all lie below `threshold` (exact for thresholds of

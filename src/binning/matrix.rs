@@ -5,6 +5,7 @@
 //! byte a row and joint column.
 
 use super::cuts::FeatureCuts;
+use super::in_order::InOrder;
 use super::joint::JointBlock;
 use super::lists::{CodeColumn, ListRule, RowLists};
 use super::order::Scratch;
@@ -12,6 +13,7 @@ use crate::binning::blocks::RowBlock;
 use crate::binning::codes::BinColumn;
 use crate::binning::codes::Codes;
 use crate::collective::{Collective, gather_values};
+use crate::data::column::Column;
 use crate::data::dataset::Dataset;
 use crate::data::rows::Rows;
 use crate::error::{Error, Result};
@@ -78,7 +80,8 @@ impl BinnedMatrix {
             cuts.push(learned.map_err(|error| error.context(&format!("feature {name}")))?);
         }
         let columns = rows.data.columns.par_iter().zip(&cuts);
-        let columns = columns.map(|(column, cuts)| BinColumn::new(&rows.of(column), cuts)).collect();
+        let columns =
+            columns.map(|(column, cuts)| BinColumn::new(&rows.of(column), rows.len(), cuts)).collect::<Result<_>>()?;
         Ok(Self::arranged(rows.len(), cuts, columns, (method, max_bin), ListRule::NEVER))
     }
 
@@ -93,6 +96,34 @@ impl BinnedMatrix {
         let empty = vec![Vec::new(); data.features()];
         let columns = std::mem::replace(&mut data.columns, empty).into_par_iter();
         Self::learn(columns, &names, data.rows, params.tree_method, params.max_bin)
+    }
+
+    /// Bins columns of any number type where they lie, as [`BinnedMatrix::of`] bins a table of the
+    /// same values. The values are never copied as 32-bit floats all together. `names` are those of
+    /// the features, for messages.
+    ///
+    /// ```
+    /// use gboost::binning::BinnedMatrix;
+    /// use gboost::data::Column;
+    /// use gboost::{Dataset, Params, Trainer};
+    ///
+    /// let table = [1.0_f64, 0.0, 2.0, 1.0, 3.0, f64::NAN, 4.0, 1.0]; // four rows of two features
+    /// let columns = Column::of_rows(&table, 2)?;
+    /// let mut data = Dataset::beside(&columns)?;
+    /// data.labels = Some(vec![1.0, 2.0, 3.0, 4.0]);
+    /// let params = Params::default();
+    /// let matrix = BinnedMatrix::of_columns(&columns, &data.names(), &params)?;
+    /// let trained = Trainer::new(&params, &data).binned(&matrix).run()?;
+    /// # assert_eq!(trained.model.features, 2);
+    /// # Ok::<(), gboost::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`BinnedMatrix::new`]; if columns have different lengths, or a value is infinite or
+    /// beyond the range of 32-bit floats.
+    pub fn of_columns(columns: &[Column<'_>], names: &[String], params: &Params) -> Result<Self> {
+        let rows = Column::common_rows(columns)?;
+        Self::learn(columns.par_iter(), names, rows, params.tree_method, params.max_bin)
     }
 
     /// Refuses a matrix that is not that of a training on `rows x features` with these parameters.
@@ -134,7 +165,7 @@ impl BinnedMatrix {
         Self::learn(columns.par_iter(), names, rows, method, max_bin)
     }
 
-    fn learn<C: AsRef<[f32]> + Send>(
+    fn learn<C: InOrder + Send>(
         columns: impl IndexedParallelIterator<Item = C>,
         names: &[String],
         rows: usize,
@@ -144,10 +175,12 @@ impl BinnedMatrix {
         let (cuts, columns): (Vec<_>, Vec<_>) = columns
             .zip(names)
             .map_init(Scratch::default, |scratch, (values, name)| {
-                let cuts = FeatureCuts::learn_with(scratch, values.as_ref(), method, max_bin)
-                    .map_err(|error| error.context(&format!("feature {name}")))?;
-                let column = BinColumn::new(values.as_ref(), &cuts);
-                Ok((cuts, column))
+                let mut bin = || {
+                    let cuts = FeatureCuts::learn_with(scratch, &values, method, max_bin)?;
+                    let column = BinColumn::new(&values, rows, &cuts)?;
+                    Ok((cuts, column))
+                };
+                bin().map_err(|error: Error| error.context(&format!("feature {name}")))
             })
             .collect::<Result<Vec<_>>>()?
             .into_iter()

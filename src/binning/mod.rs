@@ -5,6 +5,7 @@
 pub mod blocks;
 pub mod codes;
 pub mod cuts;
+mod in_order;
 pub mod joint;
 pub(crate) mod ladder;
 pub mod lists;

@@ -1,5 +1,8 @@
 //! The typed table that every other module works on.
 
+use super::column::Column;
+use crate::error::Result;
+
 /// One channel of data in memory: features by column, labels and weights by row.
 ///
 /// Missing feature values are NaN; there are no infinities and no negative zeros (`docs/exactness.md` 1).
@@ -70,14 +73,40 @@ impl Dataset {
         self
     }
 
+    /// Copies columns of any number type to a table of 32-bit floats, as evaluations and
+    /// predictions read them; without names, labels and weights.
+    ///
+    /// # Errors
+    /// If columns have different lengths, or a value is infinite or beyond the range of 32-bit
+    /// floats.
+    pub fn from_columns(columns: &[Column<'_>]) -> Result<Self> {
+        let copy = |(feature, column): (usize, &Column<'_>)| {
+            column.to_vec().map_err(|error| error.context(&format!("feature f{feature}")))
+        };
+        let rows = Column::common_rows(columns)?;
+        Ok(Self { columns: columns.iter().enumerate().map(copy).collect::<Result<_>>()?, rows, ..Self::default() })
+    }
+
+    /// Makes a table that leaves the values of columns where they are and stands for their rows,
+    /// beside the [matrix](crate::binning::BinnedMatrix::of_columns) that bins them; without names,
+    /// labels and weights.
+    ///
+    /// # Errors
+    /// If columns have different lengths.
+    pub fn beside(columns: &[Column<'_>]) -> Result<Self> {
+        let rows = Column::common_rows(columns)?;
+        Ok(Self { columns: vec![Vec::new(); columns.len()], rows, ..Self::default() })
+    }
+
     /// Number of features.
     #[must_use]
     pub fn features(&self) -> usize {
         self.columns.len()
     }
 
-    /// Whether the feature values are here, rather than given up ([`BinnedMatrix::take`](crate::binning::BinnedMatrix::take)) or
-    /// on disk ([`Channel::spilled`](super::Channel::spilled)).
+    /// Whether the feature values are here, rather than given up
+    /// ([`BinnedMatrix::take`](crate::binning::BinnedMatrix::take)), with the caller
+    /// ([`Dataset::beside`]) or on disk ([`Channel::spilled`](crate::ingest::Channel::spilled)).
     #[must_use]
     pub fn has_values(&self) -> bool {
         self.columns.iter().all(|column| column.len() == self.rows)

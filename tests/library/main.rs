@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
 mod bias;
+mod columns;
 #[path = "../common/mod.rs"]
 mod common;
 mod examples;
