@@ -4,8 +4,10 @@ pub mod column;
 pub mod dataset;
 #[cfg(feature = "datasets")]
 pub mod datasets;
+pub mod labels;
 pub mod rows;
 
 pub use column::{Column, Element};
 pub use dataset::Dataset;
+pub use labels::Labels;
 pub use rows::Rows;

@@ -1,6 +1,7 @@
 //! A selection of the rows of a dataset.
 
 use crate::data::dataset::Dataset;
+use crate::data::labels::Labels;
 use crate::error::{Error, Result};
 use std::borrow::Cow;
 
@@ -58,10 +59,10 @@ impl<'a> Rows<'a> {
     ///
     /// # Errors
     /// If the table has none.
-    pub fn labels(&self) -> Result<Cow<'a, [f32]>> {
+    pub fn labels(&self) -> Result<Labels<'a>> {
         let labels = self.data.labels.as_deref().filter(|labels| labels.len() == self.data.rows);
         labels
-            .map(|labels| self.of(labels))
+            .map(|labels| Labels::new(self.of(labels)))
             .ok_or_else(|| Error::data("the data has no labels").remedy("name the label column with {label}"))
     }
 

@@ -5,6 +5,7 @@ use crate::backend::problem::Problem;
 use crate::backend::shard::Shard;
 use crate::collective::{Collective, gather_values, gather_words};
 use crate::data::dataset::Dataset;
+use crate::data::labels::Labels;
 use crate::data::rows::Rows;
 use crate::error::Result;
 use crate::fixed::margin::MarginFormat;
@@ -16,12 +17,11 @@ use crate::train::outcome::Round;
 use crate::train::set::TrainingSet;
 use crate::util::per_output::{PerOutput, RowMajor};
 use rayon::prelude::*;
-use std::borrow::Cow;
 
 /// The channels of one training, the training rows first, and what came of them. Of several ranks
 /// each evaluates the rows of all.
 pub(crate) struct Evaluation<'a> {
-    labels: Vec<Cow<'a, [f32]>>,
+    labels: Vec<Labels<'a>>,
     weights: Vec<RowWeights>,
     metrics: Vec<Metric>,
     format: MarginFormat,
@@ -33,7 +33,7 @@ impl<'a> Evaluation<'a> {
         let mut evaluation = Self { labels: Vec::new(), weights: Vec::new(), metrics, format, history: Vec::new() };
         let others = set.channels.iter().map(|(name, data)| (name.as_str(), Rows::all(data)));
         for (name, rows) in std::iter::once(("train", set.rows)).chain(others) {
-            evaluation.labels.push(gather_values(shard.ranks, rows.labels()?)?);
+            evaluation.labels.push(Labels::new(gather_values(shard.ranks, rows.labels()?.into_values())?));
             let weights = rows.weights().map(|weights| gather_values(shard.ranks, weights)).transpose()?;
             evaluation.weights.push(quantised(weights.as_deref()).map_err(|error| error.context(name))?);
         }

@@ -5,6 +5,7 @@ use crate::backend::problem::RoutedChannel;
 use crate::backend::shard::Shard;
 use crate::collective::gather_values;
 use crate::data::dataset::Dataset;
+use crate::data::labels::Labels;
 use crate::data::rows::Rows;
 use crate::error::{Error, Result};
 use crate::fixed::margin::MarginFormat;
@@ -67,7 +68,7 @@ pub(crate) fn begin<'a>(
         ))
         .remedy("leave it out, or give wide"));
     }
-    let labels = gather_values(shard.ranks, set.rows.labels()?)?;
+    let labels = Labels::new(gather_values(shard.ranks, set.rows.labels()?.into_values())?);
     let given = set.rows.weights().map(|weights| gather_values(shard.ranks, weights)).transpose()?;
     let weights = training_weights(params, given.as_deref(), &labels)?;
     let base_score = match set.start {
