@@ -16,6 +16,7 @@
 //!   the lowest-numbered of equal ones. Without stratification all rows count as one class: then it
 //!   is the fold with the fewest rows.
 
+use crate::data::groups::Groups;
 use crate::error::{Error, Result};
 use crate::fixed::hash::combine;
 use crate::ingest::keys::Decimal;
@@ -67,18 +68,19 @@ impl Folds {
         Ok(Self::numbered(of_row, nfold))
     }
 
-    /// `nfold` random folds that never part a group: `groups` has the group of each row, numbers
-    /// from 0. With `labels` the folds get as equal shares of each label as the groups allow.
+    /// `nfold` random folds that never part a group. With `labels` the folds get as equal shares of
+    /// each label as the groups allow.
     ///
     /// # Errors
     /// Fewer than 2 folds, or fewer groups than folds.
     ///
     /// # Panics
     /// If there are labels, but not one a row.
-    pub fn grouped(groups: &[u32], labels: Option<&[f32]>, nfold: usize, seed: u64) -> Result<Self> {
+    pub fn grouped<'a>(groups: impl Into<Groups<'a>>, labels: Option<&[f32]>, nfold: usize, seed: u64) -> Result<Self> {
+        let groups = groups.into();
+        let (slots, groups) = (groups.bound(), groups.of_row());
         let classes = labels.map_or_else(|| vec![0; groups.len()], classes);
         let class_count = classes.iter().max().map_or(0, |&most| most as usize + 1);
-        let slots = groups.iter().max().map_or(0, |&most| most as usize + 1);
         let mut rows_of = vec![vec![0_u64; class_count]; slots];
         for (&group, &class) in groups.iter().zip(&classes) {
             rows_of[group as usize][class as usize] += 1;
