@@ -143,7 +143,8 @@ pub fn every_kernel_has_its_twin_its_test_and_its_rows() {
         std::fs::read_dir(root.join(folder))
             .unwrap()
             .map(|entry| entry.unwrap().path())
-            .filter(|path| path.extension().is_some_and(|found| found == extension))
+            // A twin of several files is a folder.
+            .filter(|path| path.extension().is_some_and(|found| found == extension) || path.join("mod.rs").exists())
             .map(|path| path.file_stem().unwrap().to_string_lossy().into_owned())
             .filter(|name| !others.contains(&name.as_str()))
             .collect()
