@@ -30,12 +30,12 @@ use serde_json::{Map, Value, json};
 /// The content of `analysis.json`; a part that was not asked for is left out.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Analysis {
-    /// Version of the layout.
+    /// Version of the layout of Clarify's file: `1.0`.
     pub version: &'static str,
     /// What the features add to predictions.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub explanations: Option<Explanations>,
-    /// Bias in the labels.
+    /// Bias metrics of the labels, which a model would learn from.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pre_training_bias_metrics: Option<BiasSection>,
     /// Bias in the predictions.
@@ -60,7 +60,7 @@ impl Default for Analysis {
 }
 
 impl Analysis {
-    /// The file's text.
+    /// Returns the text of the file: indented JSON with a line feed at its end.
     #[must_use]
     pub fn to_text(&self) -> String {
         // Only a map with keys that are no strings could fail.
@@ -70,7 +70,7 @@ impl Analysis {
     }
 }
 
-/// Global SHAP values.
+/// Global SHAP values: mean absolute contributions to the margin, per class and feature.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Explanations {
     /// By class: `label0`, `label1`, ...; `label0` alone for models of one margin.
@@ -95,7 +95,7 @@ pub struct PairInteraction {
 /// How SHAP values were computed.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ShapMethod {
-    /// The algorithm.
+    /// Name of the algorithm: always `TreeSHAP`, whose values are exact.
     pub name: &'static str,
     /// How a feature is left out: `tree_path_dependent` or `interventional`.
     pub feature_perturbation: &'static str,

@@ -18,11 +18,11 @@ use serde::ser::{SerializeMap, Serializer};
 /// the saved model give the same figures to the last bit.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Figures {
-    /// Number of rows.
+    /// Number of rows in the channel; rows of weight 0 count, too.
     pub rows: usize,
     /// The metrics asked for, each once.
     pub metrics: Vec<(Metric, f64)>,
-    /// What every classification is told besides.
+    /// Confusion matrix and scores that a classification has besides; `None` for a regression.
     pub classification: Option<Classification>,
     /// The weight of the rows of each label that got which prediction, of a classification whose
     /// rows have weights: the confusion matrix that the metrics are made of, where the other counts
@@ -105,7 +105,8 @@ impl Figures {
         })
     }
 
-    /// Every number by name: the metrics asked for, then what a classification is told besides.
+    /// Returns every number by name: the metrics asked for, then the scores that a classification
+    /// has besides.
     #[must_use]
     pub fn numbers(&self) -> Vec<(String, f64)> {
         let mut numbers: Vec<(String, f64)> =
@@ -137,7 +138,7 @@ impl Figures {
 pub struct Drift {
     /// The channel, such as `validation`.
     pub channel: String,
-    /// The metric.
+    /// Name of the metric, such as `logloss`.
     pub metric: String,
     /// Its value in the training.
     pub training: f64,

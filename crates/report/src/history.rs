@@ -58,8 +58,8 @@ pub fn cv_round_line(round: &CvRound, metrics: &[Metric]) -> String {
     line
 }
 
-/// `cv.csv`: the columns of xgboost.cv's table (`train-logloss-mean`, `train-logloss-std`, ...), a
-/// row a round from the first on, numbers in full.
+/// `cv.csv`: the columns of xgboost.cv's table (`train-logloss-mean`, `train-logloss-std`, ...),
+/// one row per round from the first on, numbers in full.
 #[must_use]
 pub fn cv_csv(found: &CrossValidated) -> String {
     let names = ["train", "test"].into_iter().flat_map(|channel| {

@@ -9,21 +9,21 @@ use gboost::train::outcome::Trained;
 use serde::Serialize;
 use std::path::Path;
 
-/// The metrics of every round, a curve a channel and metric.
+/// The metrics of every round, one curve per channel and metric.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct History {
-    /// The curves.
+    /// Curves in the order of the file's columns: by channel, then by metric.
     pub curves: Vec<LossCurve>,
 }
 
 /// One metric of one channel.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct LossCurve {
-    /// Name of the channel.
+    /// Name of the channel, such as `validation`.
     pub channel: String,
     /// What part it had in the training.
     pub role: DataRole,
-    /// Name of the metric.
+    /// Name of the metric, such as `error@0.7`.
     pub metric: String,
     /// The rounds, from 0, ascending.
     pub rounds: Vec<usize>,
@@ -50,7 +50,8 @@ impl History {
         Self { curves }
     }
 
-    /// Reads `history.csv`: a header `round,train-logloss,validation-logloss`, then a line a round.
+    /// Reads `history.csv`: a header `round,train-logloss,validation-logloss`, then one line per
+    /// round.
     ///
     /// # Errors
     /// If the file cannot be read, is not of that form, or its rounds do not ascend; with the place

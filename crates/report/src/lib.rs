@@ -1,6 +1,6 @@
-//! What a training or an evaluation says about a model: the figures of a channel, `metrics.json`,
-//! `history.csv`, `cv.csv`, `analysis.json` and the manifest that tells how to make it again; and
-//! what is looked at rather than read: charts and pages.
+//! The results of trainings and evaluations: the figures of a channel, `metrics.json`,
+//! `history.csv`, `cv.csv`, `analysis.json` and the manifest, from which a result can be made
+//! again; and what is looked at rather than read: charts and pages.
 
 pub mod analysis;
 pub mod chart;

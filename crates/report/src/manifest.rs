@@ -25,8 +25,8 @@ const FORM: u32 = 1;
 /// Bytes of a manifest at most: some 3,000 files with a thousand labels each.
 const MOST_BYTES: u64 = 64 << 20;
 
-/// Members that say where and when, and the digest itself: all others are what the digest is taken
-/// of.
+/// Members with place and time of the training, and the digest itself: the digest is taken of all
+/// others.
 const NOT_SEALED: [&str; 3] = ["sha256", "machine", "times"];
 
 /// Labels of a regression are counted up to this many different ones.
@@ -40,7 +40,7 @@ pub struct Manifest {
     pub manifest: u32,
     /// The command that made the result: `train`, `cv`, `tune`.
     pub command: String,
-    /// Version of gboost.
+    /// Version of gboost that made the result, such as `0.1.0`.
     pub gboost: String,
     /// The commit it was built from, where that is known; it ends in `-modified` if the source
     /// differed.
@@ -51,7 +51,7 @@ pub struct Manifest {
     pub seed: u64,
     /// How the files were read.
     pub reading: Reading,
-    /// The data by channel.
+    /// Channels of data with the digests of their files.
     pub data: Data,
     /// The folds of a cross-validation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -59,14 +59,14 @@ pub struct Manifest {
     /// The model that was continued.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub continue_from: Option<FileRecord>,
-    /// Rounds in the result.
+    /// Number of boosting rounds in the result.
     pub rounds: usize,
     /// The file that this is about: the model, or the table of a cross-validation.
     pub result: FileRecord,
-    /// Its figures.
+    /// Figures of the result as JSON, which `gboost verify` compares.
     pub metrics: Value,
-    /// The digest of all that the manifest says but `machine` and `times`; see
-    /// [`Manifest::digest_of`]. Older ones have none.
+    /// The digest of all members but `machine` and `times`; see [`Manifest::digest_of`]. Older
+    /// manifests have none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sha256: Option<String>,
     /// Where it was made; changes no byte of the result.
@@ -79,21 +79,21 @@ pub struct Manifest {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Reading {
-    /// `--label`.
+    /// Label column, by name or index (`--label`).
     pub label: Option<String>,
-    /// `--weight-column`.
+    /// Column of the row weights, by name or index (`--weight-column`).
     pub weight_column: Option<String>,
-    /// `--ignore-column`.
+    /// Columns that are left out, by name or index (`--ignore-column`).
     pub ignore_column: Vec<String>,
-    /// `--header`.
+    /// Whether line 1 of a CSV file names the columns: `auto`, `yes` or `no` (`--header`).
     pub header: Option<String>,
-    /// `--delimiter`.
+    /// Delimiter of CSV files: `auto`, `tab` or a character (`--delimiter`).
     pub delimiter: Option<String>,
-    /// `--index-base`.
+    /// Index of the first feature of libsvm files: `0` or `1` (`--index-base`).
     pub index_base: Option<String>,
 }
 
-/// The channels.
+/// Channels of a training: training data, and validation and test data if given.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Data {
@@ -118,26 +118,26 @@ impl Data {
     }
 }
 
-/// One channel.
+/// Size and files of one channel.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ChannelRecord {
-    /// Rows of all files.
+    /// Number of rows, summed over all files.
     pub rows: usize,
-    /// Features.
+    /// Number of features per row, label and weight not counted.
     pub features: usize,
     /// The files in the order of their rows.
     pub files: Vec<DataFile>,
 }
 
-/// One data file.
+/// One data file: its digest, its size and its labels.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DataFile {
     /// Where it is, and what it holds.
     #[serde(flatten)]
     pub file: FileRecord,
-    /// Its rows.
+    /// Number of rows in the file, without its header.
     pub rows: usize,
     /// Its columns, label and weight among them; of libsvm files its features.
     pub columns: usize,
@@ -156,11 +156,11 @@ pub struct FileRecord {
     pub sha256: Option<String>,
 }
 
-/// How folds were made.
+/// Options that divided the rows into folds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FoldsRecord {
-    /// How many there are.
+    /// Number of folds, each of which is held out once.
     pub nfold: usize,
     /// Whether they share labels equally.
     pub stratified: bool,
@@ -170,7 +170,7 @@ pub struct FoldsRecord {
     pub column: Option<String>,
     /// The file of fold numbers.
     pub file: Option<FileRecord>,
-    /// The column of groups.
+    /// Column of groups, whose rows stay in one fold; by name or index.
     pub group_column: Option<String>,
 }
 
@@ -178,24 +178,24 @@ pub struct FoldsRecord {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Machine {
-    /// Name of the processor.
+    /// Brand name of the processor; empty where the system has none.
     pub cpu: String,
     /// Threads that were used.
     pub threads: usize,
-    /// `cpu` or `gpu`.
+    /// Kind of hardware that trained: `cpu` or `gpu`.
     pub backend: String,
-    /// What trained.
+    /// Hardware that trained, in words: the processor with its threads, or the GPU.
     pub adapter: String,
     /// The adapter's driver, of a GPU.
     pub driver: Option<String>,
-    /// Operating system.
+    /// Name and version of the operating system.
     pub os: String,
     /// Architecture of the processor.
     pub arch: String,
 }
 
 impl Machine {
-    /// This machine.
+    /// Describes the machine that this process runs on, and what trained there.
     #[must_use]
     pub fn here(threads: usize, backend: &str, adapter: &str, driver: Option<String>) -> Self {
         use sysinfo::{CpuRefreshKind, RefreshKind, System};
@@ -243,7 +243,7 @@ impl Manifest {
         shown
     }
 
-    /// Reads a manifest, and returns beside it what the file says word for word: members that
+    /// Reads a manifest. Returns beside it the JSON of the file as it is, with members that
     /// [`Manifest`] has no place for, too.
     ///
     /// # Errors
@@ -276,11 +276,11 @@ impl Manifest {
         }
     }
 
-    /// The sha256 of what a manifest says, but for `machine`, `times` and the digest itself: of its
+    /// Returns the sha256 of a manifest without `machine`, `times` and the digest itself: of its
     /// text without white space, names in ascending order.
     ///
-    /// It shows a change by hand or by accident, of a parameter that had no effect on the model,
-    /// say. It is no signature: whoever wants to deceive computes it anew.
+    /// It shows a change by hand or by accident, such as of a parameter that had no effect on the
+    /// model. It is no signature: whoever wants to deceive computes it anew.
     #[must_use]
     pub fn digest_of(manifest: &Value) -> String {
         let mut told = manifest.clone();
@@ -298,7 +298,7 @@ impl Manifest {
         Self { sha256: digest, ..self }
     }
 
-    /// The file's text.
+    /// Returns the text of the file: indented JSON with a line feed at its end.
     #[must_use]
     pub fn to_text(&self) -> String {
         // Only a map with keys that are no strings could fail.

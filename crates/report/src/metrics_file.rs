@@ -14,7 +14,7 @@ use serde_json::{Map, Value};
 /// How long the parts of a training took, in seconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct Seconds {
-    /// Reading the data.
+    /// Reading and parsing the data files of all channels.
     pub read: f64,
     /// Learning cuts and binning.
     pub bin: f64,
@@ -29,7 +29,7 @@ pub struct Seconds {
 /// The content of `metrics.json`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct MetricsFile {
-    /// Version of gboost.
+    /// Version of gboost that trained, such as `0.1.0`.
     pub gboost: &'static str,
     /// The backend that trained.
     pub backend: String,
@@ -39,7 +39,7 @@ pub struct MetricsFile {
     /// ended the training.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub auto: Option<Record>,
-    /// Rounds in the model.
+    /// Number of boosting rounds in the model, those after the best one included.
     pub rounds: usize,
     /// The round, from 0, with the best value of the last metric of the validation channel, if
     /// there is one that is a number.
@@ -54,7 +54,7 @@ pub struct MetricsFile {
     /// Bytes of the training rows' values that went to disk while they were read; 0 if they fitted
     /// into memory.
     pub spilled_bytes: u64,
-    /// How long it took.
+    /// Wall-clock time per part of the training, in seconds.
     pub seconds: Seconds,
     /// Figures of the training, in the history and in its round lines, that the model does not
     /// have; left out where there are none.
@@ -70,12 +70,12 @@ pub struct MetricsFile {
 /// The figures of the channels that were given.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Channels {
-    /// On the training rows.
+    /// Figures on the training rows; always present.
     pub train: Figures,
     /// On the validation rows.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub validation: Option<Figures>,
-    /// On the test rows.
+    /// Figures on the test rows; `None` without a test channel.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub test: Option<Figures>,
 }
@@ -118,7 +118,7 @@ impl MetricsFile {
         }
     }
 
-    /// The file's text.
+    /// Returns the text of the file: indented JSON with a line feed at its end.
     #[must_use]
     pub fn to_text(&self) -> String {
         // Only a map with keys that are no strings could fail.

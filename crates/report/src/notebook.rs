@@ -12,7 +12,7 @@ use std::fmt::Write as _;
 /// Mistakes that are listed where a matrix would be too large.
 const MISTAKES: usize = 30;
 
-/// The notebook's text.
+/// Returns the text of the notebook: JSON in nbformat 4, with charts as SVG pictures.
 #[must_use]
 pub fn text(title: &str, data: &ReportData) -> String {
     let charts = page::charts(data);

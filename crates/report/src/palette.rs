@@ -83,10 +83,10 @@ impl Ink {
 
     /// What takes a value down, in trees, waterfalls and swarms.
     pub const DOWN: Self = Self::category(0);
-    /// What takes a value up.
+    /// Ink of what takes a value up, in trees, waterfalls and swarms.
     pub const UP: Self = Self::category(1);
 
-    /// The colour on white.
+    /// Returns the colour for a white background, as `#rrggbb`.
     #[must_use]
     pub fn on_white(self) -> &'static str {
         COLOURS[self.0].0

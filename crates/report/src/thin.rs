@@ -41,7 +41,7 @@ fn span(values: &[f64]) -> f64 {
     if high > low { high - low } else { 1.0 }
 }
 
-/// From a point to a stretch of a line.
+/// Returns the distance from a point to a stretch of a line.
 fn distance(point: (f64, f64), start: (f64, f64), end: (f64, f64)) -> f64 {
     let (dx, dy) = (end.0 - start.0, end.1 - start.1);
     let length = dx * dx + dy * dy;

@@ -23,16 +23,16 @@ pub struct Chart {
     pub title: String,
     /// One sentence in place of the picture.
     pub alt: String,
-    /// The content.
+    /// Numbers that are drawn, by the kind of chart.
     #[serde(flatten)]
     pub kind: Kind,
 }
 
-/// The kinds of charts.
+/// Kinds of charts, each with its numbers; in JSON by the member `kind`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "kind", rename_all = "lowercase")]
 pub enum Kind {
-    /// Two axes.
+    /// Lines, points or columns over a horizontal and a vertical axis.
     Plane(Plane),
     /// Horizontal bars by category.
     Bars(Bars),
@@ -42,7 +42,7 @@ pub enum Kind {
     Waterfall(Waterfall),
 }
 
-/// An axis.
+/// Axis of numbers: its label, its ends and the form of its ticks.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Axis {
     /// What is measured, with its unit.
@@ -53,12 +53,12 @@ pub struct Axis {
     pub percent: bool,
 }
 
-/// A chart with two axes.
+/// Chart of lines, points or columns over two axes of numbers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Plane {
-    /// The horizontal axis.
+    /// Horizontal axis, such as the rounds.
     pub x: Axis,
-    /// The vertical axis.
+    /// Vertical axis, such as the loss.
     pub y: Axis,
     /// What is drawn, first to last.
     pub series: Vec<Series>,
@@ -84,22 +84,22 @@ pub struct Plane {
 pub enum Follow {
     /// False positive rate and recall.
     Roc,
-    /// Recall and precision.
+    /// Recall and precision, on the precision-recall curve.
     Recall,
 }
 
 /// A line across a chart at one value of x.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Mark {
-    /// The value of x.
+    /// Position of the line, in units of the horizontal axis.
     pub at: f64,
-    /// What is there.
+    /// Words above the line, such as the best round.
     pub label: String,
     /// Whether it follows the page's threshold slider.
     pub threshold: bool,
 }
 
-/// How a series is drawn.
+/// Style of a series: lines, markers or columns.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Style {
@@ -121,11 +121,11 @@ pub enum Style {
 /// Numbers that are drawn in one colour.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Series {
-    /// Name in the legend.
+    /// Name in the legend, such as that of a channel or class.
     pub name: String,
-    /// How it is drawn.
+    /// Lines, markers or columns.
     pub style: Style,
-    /// Values along x.
+    /// Values along x, one per value along y; for columns their edges, one more.
     pub x: Vec<f64>,
     /// Values along y; a line has a gap where one is NaN.
     pub y: Vec<f64>,
@@ -134,25 +134,25 @@ pub struct Series {
     pub ink: Option<Ink>,
 }
 
-/// Horizontal bars: a row a category, in it a bar a series.
+/// Horizontal bars: one row per category, in it one bar per series.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Bars {
     /// The axis of the values.
     pub axis: Axis,
     /// Names of the rows, top to bottom.
     pub categories: Vec<String>,
-    /// The bars.
+    /// Bars by series, each of which has a value per category.
     pub series: Vec<BarSeries>,
     /// Whether the bars of a row are put end to end rather than one below the other.
     pub stacked: bool,
 }
 
-/// A bar in each row.
+/// Bars of one colour: one in each row of the chart.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct BarSeries {
-    /// Name in the legend.
+    /// Name in the legend, shown where there are several series.
     pub name: String,
-    /// A value a row.
+    /// Length of the bar per row, in units of the axis, top to bottom.
     pub values: Vec<f64>,
     /// Its colour; that of a category by its place in the chart where none is given.
     pub ink: Option<Ink>,
@@ -172,9 +172,9 @@ pub struct Swarm {
 /// The points of a category.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct SwarmRow {
-    /// Name of the category.
+    /// Name of the category, such as a feature, at the left of its points.
     pub name: String,
-    /// Places along the axis.
+    /// Positions of the points, in units of the axis.
     pub x: Vec<f64>,
     /// Colour of each point, from 0 (low) to 1 (high); NaN for none.
     pub colour: Vec<f64>,
@@ -198,42 +198,42 @@ pub struct Waterfall {
 /// The first or last value of a waterfall.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct WaterfallEnd {
-    /// Its name.
+    /// Words at the left of the value, such as its meaning.
     pub name: String,
-    /// The value.
+    /// Position of the end, in units of the axis.
     pub value: f64,
 }
 
-/// A step of a waterfall.
+/// Step of a waterfall, which begins where the step above it ended.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct WaterfallStep {
-    /// What makes it.
+    /// Cause of the step, such as a feature and its value.
     pub name: String,
     /// How much the value changes.
     pub change: f64,
 }
 
 impl Axis {
-    /// An axis that spans its data.
+    /// Returns an axis that spans its data.
     #[must_use]
     pub fn new(label: impl Into<String>) -> Self {
         Self { label: label.into(), ..Self::default() }
     }
 
-    /// From 0 to 1.
+    /// Returns an axis from 0 to 1, as for shares and probabilities.
     #[must_use]
     pub fn unit(label: impl Into<String>) -> Self {
         Self::new(label).within(0.0, 1.0)
     }
 
-    /// With fixed ends.
+    /// Fixes both ends of the axis, in its unit.
     #[must_use]
     pub fn within(mut self, first: f64, last: f64) -> Self {
         self.domain = Some([first, last]);
         self
     }
 
-    /// Shares as percent.
+    /// Labels the axis in percent; its values stay shares, where 1 is 100 %.
     #[must_use]
     pub fn in_percent(mut self) -> Self {
         self.percent = true;
@@ -242,14 +242,14 @@ impl Axis {
 }
 
 impl Series {
-    /// A series through points.
+    /// Returns a series through points, rounded to six significant digits.
     #[must_use]
     pub fn new(name: impl Into<String>, style: Style, points: impl IntoIterator<Item = (f64, f64)>) -> Self {
         let (x, y) = points.into_iter().map(|(x, y)| (short(x), short(y))).unzip();
         Self { name: name.into(), style, x, y, ink: None }
     }
 
-    /// Columns between edges, of which there is one more than heights.
+    /// Returns columns between edges, of which there is one more than heights.
     #[must_use]
     pub fn columns(name: impl Into<String>, edges: &[f64], heights: impl IntoIterator<Item = f64>) -> Self {
         Self {
@@ -261,7 +261,7 @@ impl Series {
         }
     }
 
-    /// The same in a colour.
+    /// Sets the colour, in place of that by the position in the chart.
     #[must_use]
     pub fn in_ink(mut self, ink: Ink) -> Self {
         self.ink = Some(ink);
@@ -270,13 +270,13 @@ impl Series {
 }
 
 impl BarSeries {
-    /// A bar in each row.
+    /// Returns bars with one value per row of the chart, rounded to six significant digits.
     #[must_use]
     pub fn new(name: impl Into<String>, values: impl IntoIterator<Item = f64>) -> Self {
         Self { name: name.into(), values: values.into_iter().map(short).collect(), ink: None }
     }
 
-    /// The same in a colour.
+    /// Sets the colour, in place of that by the position in the chart.
     #[must_use]
     pub fn in_ink(mut self, ink: Ink) -> Self {
         self.ink = Some(ink);
@@ -285,7 +285,7 @@ impl BarSeries {
 }
 
 impl Chart {
-    /// A chart with two axes.
+    /// Returns a chart with two axes; series without a colour get categories' colours in turn.
     #[must_use]
     pub fn plane(id: impl Into<String>, title: impl Into<String>, alt: impl Into<String>, mut plane: Plane) -> Self {
         let coloured = plane.series.iter_mut().filter(|series| series.style != Style::Reference);
@@ -295,7 +295,7 @@ impl Chart {
         Self { id: id.into(), title: title.into(), alt: alt.into(), kind: Kind::Plane(plane) }
     }
 
-    /// Horizontal bars.
+    /// Returns a chart of horizontal bars; series without a colour get categories' in turn.
     #[must_use]
     pub fn bars(id: impl Into<String>, title: impl Into<String>, alt: impl Into<String>, mut bars: Bars) -> Self {
         for (place, series) in bars.series.iter_mut().enumerate() {
@@ -304,7 +304,7 @@ impl Chart {
         Self { id: id.into(), title: title.into(), alt: alt.into(), kind: Kind::Bars(bars) }
     }
 
-    /// A swarm of points.
+    /// Returns a chart of points by category, spread where they crowd.
     #[must_use]
     pub fn swarm(id: impl Into<String>, title: impl Into<String>, alt: impl Into<String>, swarm: Swarm) -> Self {
         Self { id: id.into(), title: title.into(), alt: alt.into(), kind: Kind::Swarm(swarm) }
@@ -321,8 +321,8 @@ impl Chart {
         Self { id: id.into(), title: title.into(), alt: alt.into(), kind: Kind::Waterfall(waterfall) }
     }
 
-    /// The chart as a picture: SVG of its own size and colours, on white, with nothing to be loaded
-    /// or run.
+    /// Draws the chart as a picture. Returns SVG of its own size and colours, on white, with
+    /// nothing to be loaded or run.
     #[must_use]
     pub fn to_svg(&self) -> String {
         picture::draw(self)

@@ -19,7 +19,7 @@ fn colour(ink: Option<Ink>) -> &'static str {
     ink.unwrap_or(Ink::category(0)).on_white()
 }
 
-/// Text in SVG.
+/// Escapes text for SVG, in elements and in quoted attributes.
 fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {
@@ -36,8 +36,8 @@ fn escape(text: &str) -> String {
     escaped
 }
 
-/// Text of at most so many characters. Names that begin alike differ at the end: it is the middle
-/// that gives way.
+/// Clips a text to at most `most` characters. Names that begin alike differ at the end, so the
+/// middle is left out.
 pub(crate) fn clip(text: &str, most: usize) -> String {
     let letters = text.chars().count();
     if letters <= most {
@@ -48,8 +48,7 @@ pub(crate) fn clip(text: &str, most: usize) -> String {
     text.chars().take(kept - kept / 2).chain(std::iter::once('…')).chain(end).collect()
 }
 
-/// A name of a feature with its value, of at most so many characters: the name is clipped, the
-/// value stays.
+/// Clips `name = value` to at most `most` characters: the name is clipped, the value stays.
 fn clip_name(text: &str, most: usize) -> String {
     match text.rsplit_once(" = ") {
         Some((name, value)) if text.chars().count() > most && value.chars().count() + 7 < most => {
@@ -160,7 +159,8 @@ impl Picture {
         );
     }
 
-    /// The legend, in as many lines as it takes; answers where it ends.
+    /// Draws the legend, in as many lines as it takes. Returns where it ends, in pixels from the
+    /// top.
     fn legend<'a>(&mut self, names: impl Iterator<Item = (&'a str, Option<(usize, Option<Ink>)>)>, top: f64) -> f64 {
         let (mut x, mut y) = (0.0, top);
         for (name, drawn) in names {

@@ -3,7 +3,7 @@
 /// The round values that an axis is labelled with.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Ticks {
-    /// The values, ascending.
+    /// Values to label, in units of the axis, ascending; on percent axes shares, where 1 is 100 %.
     pub values: Vec<f64>,
     /// Digits after the point that tell them apart.
     digits: usize,

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-/// Bins of equal width.
+/// Number of bins, each 0.1 wide, over probabilities from 0 to 1.
 const BINS: usize = 10;
 
 /// Predicted probabilities and what came of them, by bins of 0.1: scikit-learn's
@@ -13,14 +13,14 @@ pub struct Calibration {
     pub predicted: Vec<f64>,
     /// Share of its rows that are positive.
     pub observed: Vec<f64>,
-    /// Number of its rows.
+    /// Number of rows per such bin, whatever their weights.
     pub rows: Vec<u64>,
     /// Expected calibration error: the mean distance of both, weighted by the rows.
     pub error: f64,
 }
 
 impl Calibration {
-    /// Of rows with a predicted probability, a weight, and whether they are positive; added in
+    /// Bins rows with a predicted probability, a weight, and whether they are positive; added in
     /// their order.
     #[must_use]
     pub fn new(rows: impl Iterator<Item = (f64, u32, bool)>) -> Self {

@@ -1,4 +1,4 @@
-//! What is said of a classifier.
+//! Scores, curves and distributions of a classifier.
 
 use super::Predicted;
 use super::calibration::Calibration;
@@ -10,12 +10,12 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 use std::cmp::Reverse;
 
-/// Curves are drawn of so many classes: those with the most rows.
+/// Classes whose curves are drawn, at most: those with the most rows.
 const MOST_CURVES: usize = 10;
 /// Bins of the distributions of probabilities and residuals.
 const BINS: usize = 40;
 
-/// Those of the classes that have the most rows, at most so many; ascending.
+/// Returns the classes that have the most rows, at most `most` of them, ascending.
 pub(crate) fn largest(classes: impl Iterator<Item = usize>, rows: impl Fn(usize) -> u64, most: usize) -> Vec<usize> {
     let mut found: Vec<usize> = classes.collect();
     found.sort_by_key(|&class| Reverse(rows(class)));
@@ -24,7 +24,7 @@ pub(crate) fn largest(classes: impl Iterator<Item = usize>, rows: impl Fn(usize)
     found
 }
 
-/// What is said of a classifier.
+/// Scores, curves and distributions of a classifier.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Classes {
     /// Numbers of rows: `[label][predicted]`, of two classes too; of many classes those that are
@@ -57,7 +57,7 @@ pub struct Classes {
     pub thresholds: Option<Thresholds>,
 }
 
-/// Shares of rows by bins of equal width, a list a class.
+/// Shares of rows by bins of equal width, one list per class.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Distribution {
     /// Edges of the bins, one more than bins.
@@ -70,11 +70,11 @@ pub struct Distribution {
 /// scikit-learn's classification report.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ClassificationReport {
-    /// A line a class; of many classes those that occur as label or prediction.
+    /// One line per class; of many classes those that occur as label or prediction.
     pub classes: Vec<ReportLine>,
     /// Share of right predictions.
     pub accuracy: f64,
-    /// Over all rows at once.
+    /// Micro average: scores over all rows at once, which all equal the accuracy.
     pub micro: ReportLine,
     /// Mean over the classes that occur as label or prediction.
     pub macro_mean: ReportLine,
@@ -82,16 +82,16 @@ pub struct ClassificationReport {
     pub weighted: ReportLine,
 }
 
-/// A line of the report.
+/// Scores of one class, or a mean of them over several.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ReportLine {
     /// The class, or what is averaged.
     pub name: String,
-    /// Precision.
+    /// Share of the rows predicted as the class that have its label, from 0 to 1.
     pub precision: f64,
-    /// Recall.
+    /// Share of the rows with the label that are predicted as the class, from 0 to 1.
     pub recall: f64,
-    /// F1.
+    /// Harmonic mean of precision and recall, from 0 to 1.
     pub f1: f64,
     /// Number of rows with the label.
     pub support: u64,
@@ -241,7 +241,7 @@ impl Classes {
 }
 
 impl Distribution {
-    /// Of a value a row from `least` to 1, by label.
+    /// Counts a value per row, which lies from `least` to 1, by label and bin.
     fn new(predicted: &Predicted<'_>, least: f64, value: impl Fn(usize) -> f64) -> Self {
         let width = (1.0 - least) / BINS as f64;
         let edges: Vec<f64> = (0..=BINS).map(|place| least + place as f64 * width).collect();

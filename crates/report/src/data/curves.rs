@@ -14,7 +14,7 @@ pub struct Curve {
 }
 
 impl Curve {
-    /// The points that cannot be left out.
+    /// Keeps the points that cannot be left out.
     #[must_use]
     pub fn thinned(x: &[f64], y: &[f64]) -> Self {
         let kept = keep(x, y);
@@ -22,14 +22,14 @@ impl Curve {
     }
 }
 
-/// What a ranking by the score of one class says.
+/// The curves of a ranking of the rows by the score of one class.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct RankCurves {
     /// The class that counts as positive.
     pub class: usize,
     /// Area under the ROC curve.
     pub auc: f64,
-    /// Average precision.
+    /// Mean of the precision at each threshold, weighted by the increase in recall; from 0 to 1.
     pub average_precision: f64,
     /// Share of the positive rows among all.
     pub prevalence: f64,
@@ -45,7 +45,7 @@ pub struct RankCurves {
 }
 
 impl RankCurves {
-    /// Of a ranking.
+    /// Computes all curves of a ranking, with `class` as the positive one.
     #[must_use]
     pub fn new(class: usize, ranking: &Ranking) -> Self {
         let (positives, negatives) = ranking.totals();

@@ -23,11 +23,11 @@ const RUG: usize = 100;
 /// The mean prediction with a feature set to one value after another in evenly chosen rows.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Dependence {
-    /// Name of the feature.
+    /// Name of the feature, as the model has it.
     pub name: String,
     /// Its place among the features.
     pub feature: usize,
-    /// Its values, ascending.
+    /// Values that the feature is set to, in its own unit, ascending; without missing ones.
     pub values: Vec<f64>,
     /// Whether these are all values that the rows have, rather than some of many.
     pub few: bool,
@@ -41,13 +41,14 @@ pub struct Dependence {
     pub means: Vec<Vec<f64>>,
     /// The mean prediction where the feature is missing, by output; none where no row lacks it.
     pub missing: Option<Vec<f64>>,
-    /// What is predicted: a class each, or nothing for a single output.
+    /// Names of the outputs: the number of each class, or one empty name for a single output.
     pub outputs: Vec<String>,
     /// Rows that were averaged over.
     pub rows: usize,
 }
 
-/// Of the features that matter most: by SHAP where known, otherwise by gain.
+/// Computes the dependence on the features that matter most: by SHAP where known, otherwise by
+/// gain.
 pub(super) fn top(model: &Model, data: &Dataset, rounds: usize, shap: Option<&ShapSummary>) -> Vec<Dependence> {
     let features: Vec<usize> = match shap {
         Some(shap) => shap.features.iter().filter(|found| found.mean > 0.0).map(|found| found.feature).collect(),
@@ -99,7 +100,8 @@ fn of(model: &Model, data: &Dataset, sample: &Dataset, feature: usize, rounds: u
     })
 }
 
-/// Whether a feature counts something, or stands for categories: its values are few and whole.
+/// Returns whether a feature counts something, or stands for categories: its values are few and
+/// whole.
 pub(crate) fn is_counted(column: &[f32]) -> bool {
     let found = Spread::of(column);
     are_counted(found.few, &found.values)

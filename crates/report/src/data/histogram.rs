@@ -5,25 +5,25 @@ use serde::Serialize;
 /// About how many bins a histogram has.
 const BINS: f64 = 40.0;
 
-/// Counts by bin.
+/// Counts of values per bin of equal width, and their mean and deviation.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Histogram {
     /// Edges, ascending, one more than bins; a bin has its lower edge, the last both.
     pub edges: Vec<f64>,
-    /// Values in each bin.
+    /// Number of values per bin; one count fewer than edges.
     pub counts: Vec<u64>,
-    /// The least value.
+    /// Least of the values, in their own unit; 0 without values.
     pub least: f64,
-    /// The largest value.
+    /// Largest of the values, in their own unit; 0 without values.
     pub largest: f64,
-    /// The mean.
+    /// Arithmetic mean of the values; 0 without values.
     pub mean: f64,
     /// The standard deviation of the values as a whole population.
     pub deviation: f64,
 }
 
 impl Histogram {
-    /// Of finite values, between round edges around them.
+    /// Counts finite values between round edges around them.
     #[must_use]
     pub fn of(values: impl Iterator<Item = f64> + Clone) -> Self {
         let (count, sum, least, largest) = values
@@ -42,8 +42,8 @@ impl Histogram {
     }
 }
 
-/// How many values fall between which edges (of equal width, ascending); those outside go to the
-/// ends.
+/// Returns the number of values per bin between the edges (of equal width, ascending); values
+/// outside count in the first or last bin.
 #[must_use]
 pub fn count_in(edges: &[f64], values: impl Iterator<Item = f64>) -> Vec<u64> {
     let bins = edges.len().saturating_sub(1);
@@ -54,7 +54,7 @@ pub fn count_in(edges: &[f64], values: impl Iterator<Item = f64>) -> Vec<u64> {
     counts
 }
 
-/// The bin of a value.
+/// Returns the index of a value's bin; values outside the edges get the first or last bin.
 #[must_use]
 pub fn bin_of(edges: &[f64], value: f64) -> usize {
     let inner = edges.get(1..edges.len().saturating_sub(1)).unwrap_or_default();

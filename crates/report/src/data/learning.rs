@@ -1,4 +1,4 @@
-//! The loss over the rounds, and what it says: whether the model has learned too much or could
+//! The loss over the rounds, and the verdict on it: whether the model has learned too much or could
 //! learn more.
 
 use super::verdict::{Finding, Scale, Told, points};
@@ -10,7 +10,7 @@ use crate::palette::DataRole;
 use gboost::objective::Objective;
 use serde::Serialize;
 
-/// The loss over the rounds, and what it says.
+/// The loss over the rounds, and the verdict on it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Learning {
     /// The curves, thinned without visible change.
@@ -21,18 +21,18 @@ pub struct Learning {
     pub channel: Option<String>,
     /// The round, from 0, in which the deciding metric is best.
     pub best_round: Option<usize>,
-    /// Its value there.
+    /// Value of the deciding metric in the best round.
     pub best_value: Option<f64>,
-    /// Rounds that predict.
+    /// Number of rounds that predict: up to the best one with early stopping, otherwise all.
     pub rounds_used: usize,
-    /// What the curves say.
+    /// Whether the model overfits, underfits or has settled.
     pub verdict: Verdict,
     /// The same in a sentence, with the figures it comes from.
     pub sentence: String,
 }
 
 impl Learning {
-    /// `None` without a round.
+    /// Judges the curves of a training. Returns `None` if no curve has a round.
     #[must_use]
     pub fn new(mut history: History, objective: Objective, used: RoundsUsed) -> Option<Self> {
         history.curves.retain(|curve| !curve.values.is_empty());

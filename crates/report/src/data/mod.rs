@@ -1,6 +1,6 @@
 //! The numbers of a report: everything that a page or a notebook shows, as data.
 //!
-//! Scores and areas come from the margins, as all [metrics](crate::metric) do; whatever is said
+//! Scores and areas come from the margins, as all [metrics](crate::metric) do; everything
 //! about probabilities (calibration, lift by probability, distributions) from the predictions that
 //! `gboost predict` writes. Sums over rows run in the order of the rows, so that a report does not
 //! depend on the number of threads. Row weights count in scores and curves; counts of rows are
@@ -46,7 +46,7 @@ use trees::DrawnTree;
 /// A part of the data by name, such as `validation`.
 #[derive(Clone, Copy, Debug)]
 pub struct NamedData<'a> {
-    /// The name.
+    /// Name of the channel or file, as the report shows it.
     pub name: &'a str,
     /// What part it had in the training.
     pub role: DataRole,
@@ -57,9 +57,9 @@ pub struct NamedData<'a> {
 /// What a report is made of.
 #[derive(Clone, Debug)]
 pub struct Inputs<'a> {
-    /// The model.
+    /// Trained model that the report judges.
     pub model: &'a Model,
-    /// Which rounds predict.
+    /// Rounds of the model that predict: the best, all, or a given number of them.
     pub rounds: Rounds,
     /// What the model is judged by.
     pub data: NamedData<'a>,
@@ -76,23 +76,23 @@ pub struct Inputs<'a> {
 /// Everything that a report shows.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ReportData {
-    /// What the model is.
+    /// Objective, size and digest of the model.
     pub model: ModelSummary,
-    /// What it is judged by.
+    /// Name, size and role of the judging data.
     pub data: DataSummary,
     /// Figures by name of data, the judging data first.
     pub figures: Vec<ChannelFigures>,
-    /// The labels.
+    /// Distribution of the labels of the judging data.
     pub labels: Labels,
-    /// The loss over the rounds, and what it says.
+    /// The loss over the rounds, and the verdict on it; `None` without a curve.
     pub learning: Option<Learning>,
     /// What is followed over the rounds besides: recall of classes, or errors of label bins.
     pub over_rounds: OverRounds,
     /// Importance by feature, the highest gain first.
     pub importance: Vec<FeatureScores>,
-    /// What is said of a classifier.
+    /// Scores, curves and distributions of a classifier; `None` for a regression.
     pub classes: Option<Classes>,
-    /// What is said of a regression.
+    /// Errors of a regression; `None` for a classifier.
     pub regression: Option<Regression>,
     /// What moves the predictions.
     pub shap: Option<ShapSummary>,
@@ -100,37 +100,37 @@ pub struct ReportData {
     pub no_shap: Option<String>,
     /// How the prediction depends on single features.
     pub dependence: Vec<Dependence>,
-    /// A few trees.
+    /// At most three trees of the model, laid out to be drawn.
     pub trees: Vec<DrawnTree>,
-    /// The parameters.
+    /// Parameters of the training by name; only those that the model knows if not given.
     pub parameters: Map<String, Value>,
-    /// The manifest.
+    /// Manifest of the training as its file has it; `None` if not given.
     pub manifest: Option<Value>,
 }
 
-/// What a model is.
+/// Objective, size and digest of a model.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ModelSummary {
     /// XGBoost's name of the objective.
     pub objective: &'static str,
-    /// The objective.
+    /// Objective as a value of the library; not in the JSON, which has its name.
     #[serde(skip)]
     pub kind: Objective,
-    /// Margins a row.
+    /// Margins per row: the number of classes of a multiclass model, otherwise 1.
     pub classes: usize,
-    /// Number of features.
+    /// Number of features that the model expects per row.
     pub features: usize,
-    /// Rounds in the model.
+    /// Number of boosting rounds in the model, those after the best one included.
     pub rounds: usize,
     /// Rounds that predict in this report.
     pub rounds_used: usize,
     /// Best round by early stopping, from 0.
     pub best_iteration: Option<usize>,
-    /// Number of trees.
+    /// Number of trees: rounds times margins per row.
     pub trees: usize,
     /// Trees of a single leaf.
     pub stumps: usize,
-    /// Leaves of all trees.
+    /// Number of leaves, summed over all trees.
     pub leaves: usize,
     /// Depth of the deepest tree.
     pub depth: usize,
@@ -143,13 +143,13 @@ pub struct ModelSummary {
 /// What the model is judged by.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct DataSummary {
-    /// Its name.
+    /// Name of the judging data: a channel, or a file.
     pub name: String,
     /// What part it had in the training.
     pub role: DataRole,
     /// Name of the label column, where it has one.
     pub label: Option<String>,
-    /// Number of rows.
+    /// Number of rows; rows of weight 0 count, too.
     pub rows: usize,
     /// Share of the feature values that are missing.
     pub missing: f64,
@@ -160,7 +160,7 @@ pub struct DataSummary {
 /// The figures on a part of the data.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ChannelFigures {
-    /// Name of the data.
+    /// Name of the data: a channel, or a file.
     pub name: String,
     /// What part it had in the training.
     pub role: DataRole,
@@ -172,18 +172,18 @@ pub struct ChannelFigures {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Labels {
-    /// Rows by class.
+    /// Number of rows per class, in the order of the classes; two classes at least.
     Classes(Vec<u64>),
-    /// A distribution.
+    /// Histogram of the labels of a regression, in units of the label.
     Numbers(Histogram),
 }
 
 /// The importance of a feature by XGBoost's kinds, as percent of the sum over all features.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct FeatureScores {
-    /// Name of the feature.
+    /// Name of the feature, as the model has it.
     pub name: String,
-    /// Percent of the splits.
+    /// Percent of all splits of the model that are on the feature.
     pub weight: f64,
     /// Percent of the sum of mean gains.
     pub gain: f64,
@@ -194,36 +194,36 @@ pub struct FeatureScores {
 /// Rows with what a model predicts for them.
 #[derive(Clone, Debug)]
 pub struct Predicted<'a> {
-    /// The objective.
+    /// Objective of the model, which decides how margins become predictions.
     pub objective: Objective,
-    /// Margins a row.
+    /// Margins per row: the number of classes of a multiclass model, otherwise 1.
     pub classes: usize,
-    /// A label a row.
+    /// Label per row: a class number, or a value of a regression.
     pub labels: &'a [f32],
-    /// Quantised weights, one a row; `None`: each row weighs 1.
+    /// Quantised weight per row; `None`: each row weighs 1.
     pub weights: Option<Vec<u32>>,
     /// What a quantised weight of 1 stands for.
     pub weight_unit: f64,
-    /// Margins.
+    /// Margins per row and output, widened from the model's binary32 sums.
     pub margins: PerOutput<f64>,
     /// Probabilities or predicted values: what `gboost predict` writes.
     pub predictions: PerOutput<f32>,
 }
 
 impl Predicted<'_> {
-    /// Number of rows.
+    /// Returns the number of rows, which is that of the labels.
     #[must_use]
     pub fn rows(&self) -> usize {
         self.labels.len()
     }
 
-    /// For the metrics.
+    /// Returns margins, labels and weights in the form that metrics evaluate.
     #[must_use]
     pub fn scored(&self) -> Scored<'_> {
         Scored::new(&self.margins, self.labels, self.weights.as_deref(), self.objective)
     }
 
-    /// The weight of a row.
+    /// Returns the quantised weight of a row; 1 where rows have no weights.
     #[must_use]
     pub fn weight(&self, row: usize) -> u32 {
         self.weights.as_ref().map_or(1, |weights| weights[row])
@@ -235,7 +235,8 @@ impl Predicted<'_> {
         self.weights.as_ref().map_or(self.rows() as f64, |weights| weights.iter().map(|&w| f64::from(w)).sum())
     }
 
-    /// Weighted mean of a value a row, added in the order of the rows; 0 where all weights are.
+    /// Returns the weighted mean of a value per row, added in the order of the rows; 0 where all
+    /// weights are.
     #[must_use]
     pub fn mean(&self, value: impl Fn(usize) -> f64) -> f64 {
         let sum: f64 = (0..self.rows()).map(|row| value(row) * f64::from(self.weight(row))).sum();
@@ -243,14 +244,14 @@ impl Predicted<'_> {
         if total > 0.0 { sum / total } else { 0.0 }
     }
 
-    /// The prediction of a row for a class.
+    /// Returns the prediction of a row for a class: a probability, or the value of a regression.
     #[must_use]
     pub fn prediction(&self, class: usize, row: usize) -> f64 {
         f64::from(self.predictions.get(class, row))
     }
 }
 
-/// The labels of data that must have them.
+/// Returns the labels of data that must have them.
 ///
 /// # Errors
 /// If there are none.
@@ -317,7 +318,7 @@ impl ReportData {
         let rounds_used = RoundsUsed { rounds: used, stopped_early: model.best_iteration.is_some() };
         let learning = Learning::new(history, model.objective, rounds_used);
         let is_regression = !model.objective.is_classification();
-        // All else can be said of trees that are too deep for SHAP values.
+        // Trees that are too deep for SHAP values allow everything else.
         let (shap, no_shap) = match ShapSummary::new(model, data, used) {
             Ok(shap) => (shap, None),
             Err(refusal) => (None, Some(refusal.to_string())),
@@ -462,7 +463,7 @@ fn importances(model: &Model) -> Vec<FeatureScores> {
     order.into_iter().filter_map(|feature| found.remove(&feature)).collect()
 }
 
-/// What the model itself says about its parameters.
+/// Returns the parameters that the model file itself holds.
 fn known_parameters(model: &Model) -> Map<String, Value> {
     let mut map = Map::new();
     map.insert("objective".to_string(), Value::from(model.objective.name()));

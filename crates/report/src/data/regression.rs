@@ -1,4 +1,4 @@
-//! What is said of a regression.
+//! The errors of a regression.
 
 use super::Predicted;
 use super::curves::Curve;
@@ -11,12 +11,12 @@ use serde::Serialize;
 /// Points of the pictures that show rows one by one.
 const POINTS: usize = 1500;
 
-/// What is said of a regression; an error is label less prediction.
+/// The errors of a regression; an error is label less prediction.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Regression {
     /// Root of the mean squared error.
     pub rmse: f64,
-    /// Mean absolute error.
+    /// Mean absolute error, in units of the label.
     pub mae: f64,
     /// Share of the labels' variance that the model explains (R squared); 0 where the labels do not
     /// vary.
@@ -27,7 +27,7 @@ pub struct Regression {
     pub max_error: f64,
     /// Mean error: above 0 where the model predicts too little.
     pub mean_error: f64,
-    /// The errors.
+    /// Distribution of the errors of all rows, in units of the label.
     pub residuals: Histogram,
     /// Errors by bins of labels of about as many rows each.
     pub bins: Vec<BinError>,
@@ -44,17 +44,17 @@ pub struct Regression {
 /// The errors of the labels in a bin.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct BinError {
-    /// The labels of the bin.
+    /// Both edges of the bin in words, such as `12 to 15`.
     pub name: String,
     /// Least label; the bins but for the last end below the next one's.
     pub from: f64,
-    /// Where the bin ends.
+    /// Upper edge of the bin, in units of the label; it belongs to the last bin alone.
     pub to: f64,
-    /// Number of rows.
+    /// Number of rows whose label is in the bin.
     pub rows: u64,
-    /// Mean error.
+    /// Mean of label less prediction, in units of the label; rows count alike.
     pub mean_error: f64,
-    /// Mean absolute error.
+    /// Mean distance of label and prediction, in units of the label; rows count alike.
     pub mean_absolute_error: f64,
 }
 

@@ -13,7 +13,7 @@ use serde::Serialize;
 const ROWS: usize = 1000;
 /// Features whose values are shown one by one.
 const SWARMS: usize = 12;
-/// Points of each.
+/// Points per feature whose values are shown one by one, at most.
 const POINTS: usize = 300;
 
 /// SHAP values by feature.
@@ -33,13 +33,13 @@ pub struct ShapSummary {
 /// What a feature adds to margins.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ShapFeature {
-    /// Its name.
+    /// Name of the feature, as the model has it.
     pub name: String,
     /// Its place among the features.
     pub feature: usize,
     /// Mean absolute value, over all classes.
     pub mean: f64,
-    /// The same by class.
+    /// Mean absolute value per class, in units of the margin.
     pub by_class: Vec<f64>,
     /// SHAP values of some rows, of models of one margin; empty for the features further down.
     pub values: Vec<f64>,

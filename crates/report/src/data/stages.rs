@@ -12,9 +12,9 @@ use gboost::train::evaluation::metric_weights;
 use gboost::{PerOutput, Rounds};
 use serde::Serialize;
 
-/// About so many predictions of rows are looked at; with more rows fewer rounds are.
+/// Rows times margins times rounds that are looked at, at most: with more rows, fewer rounds.
 const ROW_ROUNDS: usize = 20_000_000;
-/// But never fewer rounds than this, if the model has them.
+/// Rounds that are looked at in any case, if the model has them.
 const LEAST_STAGES: usize = 25;
 /// Bins of labels whose error is followed.
 const LABEL_BINS: usize = 6;
@@ -22,7 +22,7 @@ const LABEL_BINS: usize = 6;
 /// What is followed over the rounds besides the loss.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct OverRounds {
-    /// The rounds, from 0.
+    /// Rounds that are looked at, counted from 0, ascending.
     pub rounds: Vec<usize>,
     /// What each line is: a class, or a bin of labels.
     pub names: Vec<String>,
@@ -57,11 +57,11 @@ fn label_edges(labels: &[f32]) -> Vec<f64> {
 
 /// Bins of labels by name, with the bin of every row.
 pub(super) struct LabelBins {
-    /// Edges, ascending.
+    /// Edges of the bins, in units of the label, ascending; one more than bins.
     pub edges: Vec<f64>,
-    /// The bin of each row.
+    /// Index of the bin per row, in the order of the rows.
     pub of_row: Vec<usize>,
-    /// Rows in each bin.
+    /// Number of rows per bin.
     pub rows: Vec<u64>,
 }
 
@@ -74,13 +74,13 @@ impl LabelBins {
         Self { edges, of_row, rows }
     }
 
-    /// `12 to 15`.
+    /// Returns a name per bin: both of its edges, as `12 to 15`.
     pub(super) fn names(&self) -> Vec<String> {
         let shown = |value: f64| super::super::html::figure(value);
         self.edges.windows(2).map(|edges| format!("{} to {}", shown(edges[0]), shown(edges[1]))).collect()
     }
 
-    /// Mean of a value a row by bin, added in the order of the rows.
+    /// Returns the mean of a value per bin; `value` gives that of a row. Rows are added in order.
     pub(super) fn means(&self, value: impl Fn(usize) -> f64) -> Vec<f64> {
         let mut sums = vec![0.0; self.rows.len()];
         for (row, &bin) in self.of_row.iter().enumerate() {
@@ -132,8 +132,8 @@ pub(super) fn losses(model: &Model, data: NamedData<'_>) -> Result<History> {
     walk(model, data, model.rounds(), |_, _, _| ()).map_err(|error| error.context(data.name))
 }
 
-/// Walks over the rounds; `visit` is told the rounds so far, and the margins twice: scored, and as
-/// they are.
+/// Walks over the rounds and evaluates the metrics after each. `visit` gets the number of rounds so
+/// far, and the margins after them: with labels and weights to score, and as they are.
 fn walk(
     model: &Model,
     data: NamedData<'_>,

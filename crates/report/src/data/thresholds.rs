@@ -10,7 +10,7 @@ pub const STEPS: usize = 1000;
 /// Rows above each threshold.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Thresholds {
-    /// Numbers of rows.
+    /// Numbers of rows above each threshold, whatever their weights.
     pub counts: Above,
     /// Weights of rows, where rows have weights: what the scores are made of.
     pub weighted: Option<Above>,
@@ -23,9 +23,9 @@ pub struct Above {
     pub tp: Vec<u64>,
     /// Of label 0: false positives.
     pub fp: Vec<u64>,
-    /// Label 1 in all.
+    /// Total count, or weight, of the rows of label 1.
     pub positives: u64,
-    /// Label 0 in all.
+    /// Total count, or weight, of the rows of label 0.
     pub negatives: u64,
 }
 

@@ -1,4 +1,4 @@
-//! A few trees, laid out to be drawn: the root on the left, a line a leaf.
+//! A few trees, laid out to be drawn: the root on the left, one line per leaf.
 
 use super::super::chart::picture::clip;
 use super::super::html::figure;
@@ -6,7 +6,7 @@ use gboost::model::Model;
 use gboost::tree::{Split, Tree};
 use serde::Serialize;
 
-/// Trees that are drawn.
+/// Trees that are drawn at most; a page of more is not read.
 const TREES: usize = 3;
 /// Levels of splits that are drawn.
 const LEVELS: usize = 6;
@@ -19,36 +19,36 @@ const LETTERS: usize = 18;
 /// A tree as boxes and lines.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct DrawnTree {
-    /// Which tree it is.
+    /// Heading: index and round of the tree, both from 0, and its class of several.
     pub title: String,
-    /// Why it is shown.
+    /// Why the tree is shown, such as `the first`, and its number of leaves.
     pub note: String,
-    /// Width of the picture.
+    /// Width of the picture, in pixels.
     pub width: f64,
-    /// Height of the picture.
+    /// Height of the picture, in pixels.
     pub height: f64,
-    /// The boxes.
+    /// Boxes of splits and leaves, children before their parent.
     pub boxes: Vec<Drawn>,
     /// The lines from splits to their children.
     pub edges: Vec<Edge>,
 }
 
-/// A node in its place.
+/// Node of a tree as a box; lengths in pixels from the picture's upper left corner.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Drawn {
-    /// Left edge.
+    /// Left edge of the box, in pixels from the left of the picture.
     pub x: f64,
-    /// Upper edge.
+    /// Upper edge of the box, in pixels from the top of the picture.
     pub y: f64,
-    /// Width.
+    /// Width of the box, in pixels; the same for all boxes.
     pub width: f64,
-    /// Height.
+    /// Height of the box, in pixels; the same for all boxes.
     pub height: f64,
     /// `split`, or `up` and `down` for leaves by their sign, or `more` where the tree goes on.
     pub kind: &'static str,
     /// The condition or the value.
     pub text: String,
-    /// The condition in full.
+    /// Unclipped condition and gain of a split, shown when pointed at; a leaf's text once more.
     pub full: String,
     /// How many training rows went through it: the sum of their hessians.
     pub cover: String,
@@ -59,9 +59,9 @@ pub struct Drawn {
 pub struct Edge {
     /// The path in SVG's language.
     pub path: String,
-    /// Where the word stands.
+    /// Horizontal position of the text, in pixels.
     pub x: f64,
-    /// Where the word stands.
+    /// Baseline of the text, in pixels from the top: beside the line, not on it.
     pub y: f64,
     /// `yes` or `no`, and `missing` where rows without the feature go.
     pub text: String,
@@ -123,7 +123,7 @@ fn draw(model: &Model, index: usize, note: &str) -> DrawnTree {
 struct Drawing<'a> {
     model: &'a Model,
     tree: &'a Tree,
-    /// The next free line.
+    /// Number of the next free line from the top; a whole number, as each leaf takes one line.
     next: f64,
     deepest: usize,
     boxes: Vec<Drawn>,
@@ -131,7 +131,7 @@ struct Drawing<'a> {
 }
 
 impl Drawing<'_> {
-    /// Draws a node and what is below it; answers the middle of its box.
+    /// Draws a node and what is below it. Returns the vertical middle of its box, in pixels.
     fn node(&mut self, index: usize, level: usize) -> f64 {
         let tree = self.tree;
         let node = &tree.nodes[index];

@@ -1,4 +1,4 @@
-//! What the curves of a training say: the rules, and the sentences.
+//! The verdict on the curves of a training: its rules, and its sentences.
 //!
 //! With the loss on data that was not trained on (for AUC and the like, what is missing to 1)
 //! first, at its best and at the end:
@@ -12,7 +12,7 @@
 //! 4. otherwise it has **settled**.
 //!
 //! The gap is measured by the loss, not in the metric's own numbers: AUC .844 and .773 look close,
-//! but .227 against .156 is a third less missing. Without both curves nothing is said about either.
+//! but .227 against .156 is a third less missing. Without both curves there is no verdict.
 
 use crate::history_file::LossCurve;
 use crate::html::figure;
@@ -20,7 +20,7 @@ use crate::palette::DataRole;
 use gboost::metric::{Better, Metric};
 use serde::Serialize;
 
-/// What the curves say.
+/// Outcome of a training as its curves show it, by the rules at the head of this module.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
@@ -31,14 +31,14 @@ pub enum Verdict {
     /// It has stopped getting better, does not get worse, and is about as good on the training
     /// data.
     Settled,
-    /// There are not both curves to tell from, or one round.
+    /// A curve is missing or has one round, or the curves show no trend that the rules decide.
     Unknown,
 }
 
-/// Which rounds predict.
+/// Rounds that predict, and whether early stopping has chosen them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RoundsUsed {
-    /// How many.
+    /// Number of rounds that predict, from the first one on.
     pub rounds: usize,
     /// Whether the training had early stopping, which has chosen the best ones.
     pub stopped_early: bool,
@@ -130,14 +130,14 @@ impl Gap {
     }
 }
 
-/// What the curves say, with the figures that it comes from.
+/// The verdict in detail, with the figures that it comes from.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Finding {
     /// There is no data but the training data.
     TrainingAlone,
     /// The metric is not defined on the data.
     Undefined,
-    /// One round.
+    /// The curve has a single round, from which no trend can be told.
     SingleRound { last: Point },
     /// There is no curve of the training data.
     UnseenAlone { best: Point, last: Point },
@@ -153,12 +153,12 @@ pub(super) enum Finding {
     Flat { last: Point },
     /// It gets better to the end.
     StillImproves { late: Point, last: Point, gap: Gap },
-    /// None of these.
+    /// None of the above holds: the loss has levelled off near its best.
     Settled { best: Point, last: Point, gap: Gap },
 }
 
 impl Finding {
-    /// What a curve of data that was not trained on says, beside that of the training data where
+    /// Judges the curve of data that was not trained on, beside that of the training data where
     /// there is one.
     pub(super) fn new(curve: &LossCurve, train: Option<&LossCurve>, scale: Scale) -> Self {
         let points = points(curve);
@@ -242,7 +242,7 @@ pub(super) struct Told<'a> {
     pub shown: &'a LossCurve,
     pub scale: Scale,
     pub used: RoundsUsed,
-    /// Whether the model tells classes, rather than numbers.
+    /// Whether the model predicts classes, rather than numbers.
     pub classifies: bool,
 }
 

@@ -19,7 +19,7 @@ const THEME: &str = include_str!("templates/theme.js");
 // One script in two files: what all charts have, then each kind of chart.
 const SCRIPT: &str = concat!(include_str!("templates/charts/figure.js"), include_str!("templates/charts/kinds.js"));
 
-/// The templates by name.
+/// Names and sources of the minijinja templates, compiled into the program.
 const TEMPLATES: [(&str, &str); 5] = [
     ("base.html", include_str!("templates/base.html")),
     ("bias.html", include_str!("templates/bias.html")),
@@ -36,7 +36,7 @@ const TEMPLATES: [(&str, &str); 5] = [
 pub struct Page<'a, D> {
     /// Name of the template, such as `report.html`.
     pub template: &'a str,
-    /// Title of the page.
+    /// Title of the page, as plain text; the template escapes it.
     pub title: &'a str,
     /// The charts that the template may show.
     pub charts: &'a [Chart],
@@ -168,7 +168,7 @@ pub fn figure(value: f64) -> String {
     }
 }
 
-/// A share as percent.
+/// Formats a share, where 1 is the whole, as percent with one decimal; a dash if not finite.
 #[must_use]
 pub fn percent(value: f64) -> String {
     if value.is_finite() { format!("{:.1} %", 100.0 * value) } else { "–".to_string() }

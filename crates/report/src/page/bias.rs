@@ -18,7 +18,7 @@ pub struct BiasPage<'a> {
     pub positive: &'a str,
     /// Name of the column of the groups, if there are any.
     pub group: Option<&'a str>,
-    /// The facets.
+    /// Bias metrics per facet, in the order in which the page shows the facets.
     pub reports: &'a [BiasReport],
 }
 

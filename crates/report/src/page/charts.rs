@@ -98,8 +98,8 @@ fn histogram_chart(histogram: &Histogram, of: &str, ink: Ink) -> Plane {
     }
 }
 
-/// A chart a metric, the deciding one first, with the best round, and once more without its steep
-/// beginning.
+/// One chart per metric, the deciding one first, with the best round, and once more without its
+/// steep beginning.
 fn losses(learning: &Learning) -> Vec<Chart> {
     let mut metrics: Vec<&str> = learning.curves.iter().map(|curve| curve.metric.as_str()).collect();
     metrics.sort_by_key(|metric| (*metric != learning.metric, *metric));

@@ -36,13 +36,13 @@ const CLASSES: usize = 6;
 /// What the page is about.
 #[derive(Clone, Copy, Debug)]
 pub struct ExplainPage<'a> {
-    /// The model.
+    /// Model that predicts; its feature names label the charts.
     pub model: &'a Model,
     /// Rounds that are explained.
     pub rounds: usize,
     /// The model made ready to explain.
     pub explainer: &'a Explainer,
-    /// The rows.
+    /// Rows to explain; their features are in the model's order.
     pub data: &'a Dataset,
     /// The means over all rows.
     pub global: &'a GlobalShap,
@@ -120,7 +120,7 @@ struct Shown<'a> {
     waterfalls: Vec<Shape>,
 }
 
-/// A chart with a note.
+/// Chart of a single row, with a sentence that gives its prediction.
 #[derive(Debug, Serialize)]
 struct Shape {
     id: String,
@@ -181,7 +181,7 @@ fn swarms(page: &ExplainPage, sample: &Dataset, found: &Contributions) -> Vec<Ch
     (0..page.model.classes.min(CLASSES)).map(of_class).collect()
 }
 
-/// The values of a feature, and its SHAP values.
+/// Returns the values of a feature, and its SHAP values, per row of the sample.
 fn column(sample: &Dataset, found: &Contributions, feature: usize, class: usize) -> (Vec<f64>, Vec<f64>) {
     let inputs = sample.columns[feature].iter().map(|&value| f64::from(value)).collect();
     (inputs, (0..sample.rows).map(|row| found.row(row, class)[feature]).collect())

@@ -43,7 +43,7 @@ struct Shown<'a> {
     labels: String,
     /// The sections that there are, for the navigation.
     sections: Vec<Section>,
-    /// The big numbers.
+    /// Headline scores of the judging data, shown in large type at the top.
     tiles: Vec<Tile>,
     /// The other data's figures, beside those of the judging data.
     comparison: Option<Comparison>,
@@ -72,11 +72,11 @@ struct Tile {
     note: String,
 }
 
-/// Figures by channel.
+/// Figures of all data side by side: a column per channel, a line per figure.
 #[derive(Debug, Serialize)]
 struct Comparison {
     names: Vec<String>,
-    /// The ink of each.
+    /// Colour of each column, in the order of `names`.
     inks: Vec<Ink>,
     lines: Vec<(String, Vec<String>)>,
 }
@@ -93,7 +93,7 @@ struct Confusion {
 #[derive(Debug, Serialize)]
 struct Cell {
     count: u64,
-    /// Share of all rows.
+    /// Share of all rows that lie in this cell, from 0 to 1.
     share: f64,
     /// Share of the weight of all rows, where rows have weights.
     weight: Option<f64>,
