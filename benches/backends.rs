@@ -28,7 +28,7 @@ use gboost::backend::profile::{Activity, Profile};
 use gboost::backend::{Backend, TreeTask};
 use gboost::cpu::{CpuBackend, CpuOptions};
 use gboost::gpu::{GpuBackend, GpuOptions, adapters};
-use gboost::train::grower::grow;
+use gboost::train::grower::{DepthWise, grow};
 use gboost::train::leaf::finish;
 use gboost::tree::grown::{FinishedTree, GrownTree};
 use gboost::tree::sampling::SampleSource;
@@ -109,7 +109,7 @@ trait Measured: Backend + Sized {
         change: impl Fn(&mut FinishedTree),
     ) -> Vec<GrownTree> {
         self.gradient().unwrap();
-        grow(self, task, depth).unwrap();
+        grow(self, task, depth, &mut DepthWise).unwrap();
         let grown = self.read_trees().unwrap();
         let mut trees: Vec<FinishedTree> = grown.iter().map(|tree| finish(tree, problem, ETA)).collect();
         trees.iter_mut().for_each(change);

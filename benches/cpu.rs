@@ -66,12 +66,12 @@ fn kernels(criterion: &mut Criterion) {
         chunks: &chunks,
         quantised: &quantised,
         nodes: &[root_node],
-        level: 0..1,
+        expansion: 0..1,
         parents: &[],
         batch: &batch,
         parallel: false,
     };
-    let mut histograms = Histograms::<PackedSum>::new(&matrix);
+    let mut histograms = Histograms::<PackedSum>::new(&matrix, 1 << 30);
     histogram::run(&task, &mut histograms).unwrap();
     for feature in 0..FEATURES as u32 {
         let bins = histograms.feature(0, feature).iter().map(|&bin| histogram::BinSum::sum(bin));
@@ -88,8 +88,7 @@ fn kernels(criterion: &mut Criterion) {
         depth: 0,
         node_keys: &[],
         limits: &[NodeLimits::default()],
-        level: 0..1,
-        batch: &batch,
+        nodes: 0..1,
         parallel: false,
     };
     group.bench_function("split", |bencher| {
@@ -102,17 +101,17 @@ fn kernels(criterion: &mut Criterion) {
 
     let mut nodes = vec![root_node];
     split::run(&search, &histograms, &mut nodes);
-    let mut limits = vec![NodeLimits::default()];
-    let (level, _) = split::make_children(&rules, &mut nodes, &mut Vec::new(), &mut limits, 0..1);
-    assert_eq!(level, 1..3);
+    let (mut limits, mut parents) = (vec![NodeLimits::default()], Vec::new());
+    let children = split::make_children(&rules, &mut nodes, &mut Vec::new(), &mut limits, &mut parents, 0..1);
+    assert_eq!((children, &parents[..]), (1..3, &[0][..]));
     group.bench_function("partition", |bencher| {
         bencher.iter_batched_ref(
             || chunks.clone(),
-            |chunks| partition::run(&matrix, TreeMethod::Hist, &nodes, level.clone(), chunks, false),
+            |chunks| partition::run(&matrix, TreeMethod::Hist, &nodes, &parents, chunks, false),
             BatchSize::LargeInput,
         );
     });
-    partition::run(&matrix, TreeMethod::Hist, &nodes, level, &mut chunks, false);
+    partition::run(&matrix, TreeMethod::Hist, &nodes, &parents, &mut chunks, false);
     group.bench_function("leaf_sums", |bencher| {
         bencher.iter(|| leaf_sums::run(&problem, &pairs, 0, &chunks, &mut nodes, false));
     });

@@ -14,6 +14,7 @@
 //! has the one formula of each kernel.
 
 use crate::backend::TreeTask;
+use crate::backend::expansion::Search;
 use crate::backend::problem::Problem;
 use crate::binning::codes::BinColumn;
 use crate::binning::lists::Reading;
@@ -109,8 +110,8 @@ counts! {
 pub struct Round<'a> {
     /// The trees' tasks, one a class.
     pub tasks: &'a [TreeTask],
-    /// By tree and depth whether of two siblings the larger one was derived.
-    pub derived: &'a [Vec<bool>],
+    /// The searches of every tree.
+    pub searches: &'a [Vec<Search>],
     /// The trees as the backend grew them.
     pub grown: &'a [GrownTree],
     /// The same, finished.
@@ -124,12 +125,12 @@ impl Counts {
         self.rows += rows;
         self.weighted_rows += if problem.weights.is_weighted() { rows } else { 0 };
         self.pairs += rows * problem.classes as u64;
-        for (((task, derived), grown), finished) in
-            round.tasks.iter().zip(round.derived).zip(round.grown).zip(round.finished)
+        for (((task, searches), grown), finished) in
+            round.tasks.iter().zip(round.searches).zip(round.grown).zip(round.finished)
         {
             self.trees += 1;
             self.add_sample(problem, task, grown);
-            self.add_growth(problem, task, derived, grown);
+            self.add_growth(problem, task, searches, grown);
             self.add_moves(problem, task, finished);
         }
     }
@@ -149,7 +150,7 @@ impl Counts {
         self.asked_and_drawn_rows += drawn;
     }
 
-    fn add_growth(&mut self, problem: &Problem<'_>, task: &TreeTask, derived: &[bool], grown: &GrownTree) {
+    fn add_growth(&mut self, problem: &Problem<'_>, task: &TreeTask, searches: &[Search], grown: &GrownTree) {
         let columns = &task.columns;
         let bins =
             |features: &[u32]| features.iter().map(|&f| problem.matrix.cuts[f as usize].bins() as u64).sum::<u64>();
@@ -161,8 +162,9 @@ impl Counts {
         // Of two siblings the smaller one where the other is derived, the left one of equals.
         let mut summed = vec![false; grown.nodes.len()];
         if let Some(root) = summed.first_mut() {
-            *root = !derived.is_empty();
+            *root = !searches.is_empty();
         }
+        let search = |depth, node| searches.iter().find(|search| search.nodes.contains(depth, node));
         for (index, node) in grown.nodes.iter().enumerate() {
             let (depth, key) = places[index];
             if node.left != 0 {
@@ -173,7 +175,7 @@ impl Counts {
                 for side in [0, 1] {
                     places[left + side] = (depth + 1, hash::combine(key, side as u32));
                 }
-                if let Some(&derive) = derived.get(depth + 1) {
+                if let Some(&Search { derived: derive, .. }) = search(depth + 1, left) {
                     let [a, b] = [left, left + 1].map(|child| grown.nodes[child].rows);
                     (summed[left], summed[left + 1]) = (!derive || a <= b, !derive || a > b);
                     self.derived_bins += tree_bins * u64::from(derive);
@@ -181,13 +183,13 @@ impl Counts {
             } else {
                 self.leaves += 1;
             }
-            if depth < derived.len() {
+            if search(depth, index).is_some() {
                 let (seen_bins, seen) = match columns.by_node {
                     Some(_) => {
-                        let features = columns.node(depth as u32, key);
+                        let features = columns.node(depth, key);
                         (bins(&features), features.len())
                     }
-                    None => (bins(columns.level(depth as u32)), columns.level(depth as u32).len()),
+                    None => (bins(columns.level(depth)), columns.level(depth).len()),
                 };
                 self.searched_nodes += 1;
                 self.searched_bins += seen_bins;

@@ -1,17 +1,19 @@
 //! The boundary between the grow loop and the kernels: what a backend is given, what it does, what it hands back.
 //!
 //! A backend holds the margins, the gradient pairs, the rows' places in the tree under construction and the node table. The
-//! grow loop ([`crate::train::grower`]) tells it which kernel comes next, a whole level at a time, and never looks inside a tree
-//! before it is finished: so a device can run all levels without the host.
+//! grow loop ([`crate::train::grower`]) tells it which kernel comes next, and for which nodes: an [`Expansion`]. Where these are whole
+//! levels it never looks inside a tree before it is finished: so a device can run all levels without the host.
 
 pub mod bytes;
 pub mod counts;
+pub mod expansion;
 pub mod kernel;
 pub mod problem;
 pub mod profile;
 pub mod shard;
 pub mod widths;
 
+pub use expansion::Expansion;
 pub use kernel::Kernel;
 pub use problem::{Problem, RoutedChannel};
 pub use shard::Shard;
@@ -62,22 +64,13 @@ pub struct TreeTask {
     pub columns: ColumnPlan,
 }
 
-/// A run of nodes of one level that is searched in one go.
+/// A run of nodes of one expansion that is searched in one go.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NodeBatch {
-    /// Positions in the level.
+    /// Positions in the expansion.
     pub nodes: Range<usize>,
     /// Whether the larger sibling's histogram is the parent's less the smaller one's. The sums are the same either way.
     pub subtract: bool,
-}
-
-/// Whether a level has nodes to split.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Frontier {
-    /// The next level is known to be empty.
-    Empty,
-    /// It may have nodes; a device that is not asked does not say.
-    Open,
 }
 
 /// The kind of hardware that a round runs on.
@@ -139,26 +132,37 @@ pub trait Backend: std::fmt::Debug {
         self.quantise()
     }
 
-    /// How the nodes of a level are grouped so that their histograms fit into memory.
-    fn batches(&self, depth: u32) -> Vec<NodeBatch>;
+    /// Groups the nodes of an expansion so that their histograms fit into memory.
+    ///
+    /// # Errors
+    /// If this backend cannot run such an expansion, as all methods that take one.
+    fn batches(&self, nodes: &Expansion) -> Result<Vec<NodeBatch>>;
 
     /// Builds the histograms of a batch.
     ///
     /// # Errors
     /// If the device fails.
-    fn histogram(&mut self, depth: u32, batch: &NodeBatch) -> Result<()>;
+    fn histogram(&mut self, nodes: &Expansion, batch: &NodeBatch) -> Result<()>;
 
     /// Finds the best split of every node of a batch.
     ///
     /// # Errors
     /// If the device fails.
-    fn split(&mut self, depth: u32, batch: &NodeBatch) -> Result<()>;
+    fn split(&mut self, nodes: &Expansion, batch: &NodeBatch) -> Result<()>;
 
-    /// Makes the children of a level and sends the sampled rows to them.
+    /// Returns the gain of every node's best split, `None` where no split is worth it, of nodes that were searched and not yet
+    /// partitioned. It is in the scale of the tree's quantised sums, so gains of one tree can be compared.
+    ///
+    /// # Errors
+    /// If this backend keeps the gains to itself.
+    fn gains(&mut self, nodes: &Expansion) -> Result<Vec<Option<f64>>>;
+
+    /// Makes the children of the nodes that have a split and sends the sampled rows to them. Returns the children, `None` if
+    /// there are none.
     ///
     /// # Errors
     /// If the device fails.
-    fn partition(&mut self, depth: u32) -> Result<Frontier>;
+    fn partition(&mut self, nodes: &Expansion) -> Result<Option<Expansion>>;
 
     /// Sums the unquantised pairs of every deepest node; ends the tree.
     ///

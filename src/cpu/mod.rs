@@ -19,12 +19,13 @@ pub mod route;
 pub mod sample;
 pub mod split;
 
+use crate::backend::expansion::Nodes;
 use crate::backend::kernel::Kernel;
 use crate::backend::problem::Problem;
 use crate::backend::profile::{Activity, Profile};
 use crate::backend::widths::Widths;
-use crate::backend::{Backend, Frontier, Margins, NodeBatch, Side, TreeTask};
-use crate::error::Result;
+use crate::backend::{Backend, Expansion, Margins, NodeBatch, Side, TreeTask};
+use crate::error::{Error, ErrorKind, Result};
 use crate::fixed::quantiser::{PairExtent, PairScale, QuantisedPair, Quantiser, ScaledRules, SumWidth};
 use crate::tree::grown::{FinishedTree, GrownNode, GrownTree};
 use crate::tree::limits::NodeLimits;
@@ -44,7 +45,7 @@ use std::time::Duration;
 pub struct CpuOptions {
     /// Rows a chunk, 1 to 65,536; by default chosen from the number of rows and threads.
     pub chunk_rows: Option<usize>,
-    /// Bytes that the histograms of one level may take before the level is searched in batches.
+    /// Bytes that the histograms of a tree's nodes may take before they are searched in batches.
     pub histogram_bytes: usize,
     /// Below this many rows x features everything runs on one thread: waking others would cost more than they save.
     pub parallel_from: usize,
@@ -85,7 +86,7 @@ pub struct CpuBackend<'a> {
     scale: PairScale,
     /// One a row; meaningful for the rows drawn for the current tree.
     quantised: Buffer<QuantisedPair>,
-    histograms: LevelHistograms,
+    histograms: TreeHistograms,
     /// The tree whose root is not made yet.
     begun: Option<BegunTree>,
     /// The trees of the current round: the last one may be under construction.
@@ -95,9 +96,9 @@ pub struct CpuBackend<'a> {
     profile: Option<Profile>,
 }
 
-/// Histograms of the current level and of the one above, in the width of the training.
+/// Histograms of the tree under construction, in the width of the training.
 #[derive(Debug)]
-enum LevelHistograms {
+enum TreeHistograms {
     Narrow(Histograms<PackedSum>),
     Wide(Histograms<WideSum>),
 }
@@ -114,6 +115,16 @@ struct BegunTree {
     extent_time: Duration,
 }
 
+/// Works on histograms of whatever width.
+macro_rules! of_width {
+    ($any:expr, $histograms:ident => $work:expr) => {
+        match $any {
+            TreeHistograms::Narrow($histograms) => $work,
+            TreeHistograms::Wide($histograms) => $work,
+        }
+    };
+}
+
 /// One tree of the round.
 #[derive(Debug)]
 struct TreeState {
@@ -126,9 +137,7 @@ struct TreeState {
     node_keys: Vec<u32>,
     /// What limits the splits of each node.
     limits: Vec<NodeLimits>,
-    /// The nodes of the current level.
-    level: Range<usize>,
-    /// The position in the level above of the parent of each pair of siblings.
+    /// The parent of each pair of siblings, which follow each other from node 1 on.
     parents: Vec<usize>,
     chunks: Vec<RowChunk>,
 }
@@ -155,8 +164,8 @@ impl<'a> CpuBackend<'a> {
             scale: problem.format.pairs,
             quantised: Buffer::zeroed(problem.rows()),
             histograms: match problem.width {
-                SumWidth::Narrow => LevelHistograms::Narrow(Histograms::new(problem.matrix)),
-                SumWidth::Wide => LevelHistograms::Wide(Histograms::new(problem.matrix)),
+                SumWidth::Narrow => TreeHistograms::Narrow(Histograms::new(problem.matrix, options.histogram_bytes)),
+                SumWidth::Wide => TreeHistograms::Wide(Histograms::new(problem.matrix, options.histogram_bytes)),
             },
             begun: None,
             trees: Vec::new(),
@@ -187,7 +196,7 @@ impl<'a> CpuBackend<'a> {
     /// The tree under construction and the state around it.
     fn current(&mut self) -> Current<'_> {
         let Some(tree) = self.trees.last_mut() else {
-            unreachable!("the grow loop begins a tree before it runs a level");
+            unreachable!("the grow loop begins a tree before it runs an expansion");
         };
         Current {
             problem: self.problem,
@@ -199,11 +208,27 @@ impl<'a> CpuBackend<'a> {
     }
 }
 
+/// The numbers of an expansion's nodes.
+fn numbers(expansion: &Expansion) -> Result<Range<usize>> {
+    match &expansion.nodes {
+        Nodes::Numbers(numbers) => Ok(numbers.clone()),
+        Nodes::Level => {
+            let message = format!("the processor grows nodes by their numbers, not {expansion}");
+            Err(Error::new(ErrorKind::Unavailable, message))
+        }
+    }
+}
+
+/// The parents of an expansion's nodes, one a pair; none of the root.
+fn parents_of<'t>(parents: &'t [usize], nodes: &Range<usize>) -> &'t [usize] {
+    &parents[nodes.start / 2..nodes.end / 2]
+}
+
 struct Current<'s> {
     problem: &'s Problem<'s>,
     parallel: bool,
     quantised: &'s [QuantisedPair],
-    histograms: &'s mut LevelHistograms,
+    histograms: &'s mut TreeHistograms,
     tree: &'s mut TreeState,
 }
 
@@ -246,6 +271,7 @@ impl Backend for CpuBackend<'_> {
         };
         let started = Stopwatch::start();
         let problem = self.problem;
+        of_width!(&mut self.histograms, histograms => histograms.clear());
         let quantiser = Quantiser::new(&extent, problem.width, problem.format.caps_hessian);
         let mut sums =
             [quantise::run(problem, quantiser, &self.pairs, output, &chunks, &mut self.quantised, self.parallel)];
@@ -259,7 +285,6 @@ impl Backend for CpuBackend<'_> {
             nodes: vec![GrownNode { sums, ..GrownNode::default() }],
             node_keys: columns.by_node.map(|sample| sample.root_key).into_iter().collect(),
             limits: vec![NodeLimits::default()],
-            level: 0..1,
             parents: Vec::new(),
             columns,
             chunks,
@@ -267,16 +292,17 @@ impl Backend for CpuBackend<'_> {
         Ok(())
     }
 
-    fn batches(&self, _depth: u32) -> Vec<NodeBatch> {
-        let Some(tree) = self.trees.last() else { return Vec::new() };
-        match &self.histograms {
-            LevelHistograms::Narrow(histograms) => histograms.batches(tree.level.len(), self.options.histogram_bytes),
-            LevelHistograms::Wide(histograms) => histograms.batches(tree.level.len(), self.options.histogram_bytes),
-        }
+    fn batches(&self, nodes: &Expansion) -> Result<Vec<NodeBatch>> {
+        let numbers = numbers(nodes)?;
+        let Some(tree) = self.trees.last() else { return Ok(Vec::new()) };
+        Ok(
+            of_width!(&self.histograms, histograms => histograms.batches(numbers.len(), parents_of(&tree.parents, &numbers))),
+        )
     }
 
-    fn histogram(&mut self, _depth: u32, batch: &NodeBatch) -> Result<()> {
+    fn histogram(&mut self, nodes: &Expansion, batch: &NodeBatch) -> Result<()> {
         let started = Stopwatch::start();
+        let expansion = numbers(nodes)?;
         let Current { problem, parallel, quantised, histograms, tree } = self.current();
         let task = histogram::Task {
             matrix: problem.matrix,
@@ -285,63 +311,68 @@ impl Backend for CpuBackend<'_> {
             chunks: &tree.chunks,
             quantised,
             nodes: &tree.nodes,
-            level: tree.level.clone(),
-            parents: &tree.parents,
+            parents: parents_of(&tree.parents, &expansion),
+            expansion,
             batch,
             parallel,
         };
-        match histograms {
-            LevelHistograms::Narrow(histograms) => histogram::run(&task, histograms)?,
-            LevelHistograms::Wide(histograms) => histogram::run(&task, histograms)?,
-        }
+        of_width!(histograms, histograms => histogram::run(&task, histograms)?);
         self.count(Kernel::Histogram, started);
         Ok(())
     }
 
-    fn split(&mut self, depth: u32, batch: &NodeBatch) -> Result<()> {
+    fn split(&mut self, nodes: &Expansion, batch: &NodeBatch) -> Result<()> {
         let started = Stopwatch::start();
+        let all = numbers(nodes)?;
         let Current { problem, parallel, histograms, tree, .. } = self.current();
+        let searched = all.start + batch.nodes.start..all.start + batch.nodes.end;
         let task = split::Task {
             matrix: problem.matrix,
             method: problem.method,
             rules: &tree.rules,
             columns: &tree.columns,
-            depth,
+            depth: nodes.depth,
             node_keys: &tree.node_keys,
             limits: &tree.limits,
-            level: tree.level.clone(),
-            batch,
+            nodes: searched.clone(),
             parallel,
         };
-        match histograms {
-            LevelHistograms::Narrow(histograms) => split::run(&task, histograms, &mut tree.nodes),
-            LevelHistograms::Wide(histograms) => split::run(&task, histograms, &mut tree.nodes),
-        }
+        of_width!(histograms, histograms => {
+            split::run(&task, histograms, &mut tree.nodes);
+            // Of a part of the nodes nothing is derived: the other parts take its room.
+            let part = searched.len() < all.len();
+            for node in searched.filter(|&node| part || split::waiting_gain(&tree.nodes[node]).is_none()) {
+                histograms.release(node);
+            }
+        });
         self.count(Kernel::Split, started);
         Ok(())
     }
 
-    fn partition(&mut self, _depth: u32) -> Result<Frontier> {
+    fn gains(&mut self, nodes: &Expansion) -> Result<Vec<Option<f64>>> {
+        let numbers = numbers(nodes)?;
+        Ok(self.current().tree.nodes[numbers].iter().map(split::waiting_gain).collect())
+    }
+
+    fn partition(&mut self, nodes: &Expansion) -> Result<Option<Expansion>> {
         let started = Stopwatch::start();
-        let Current { problem, parallel, histograms, tree, .. } = self.current();
-        match histograms {
-            LevelHistograms::Narrow(histograms) => histograms.next_level(),
-            LevelHistograms::Wide(histograms) => histograms.next_level(),
+        let expansion = numbers(nodes)?;
+        let Current { problem, parallel, tree, .. } = self.current();
+        let TreeState { rules, nodes: made, node_keys, limits, parents, .. } = &mut *tree;
+        let children = split::make_children(rules, made, node_keys, limits, parents, expansion);
+        if children.is_empty() {
+            return Ok(None);
         }
-        let (keys, limits) = (&mut tree.node_keys, &mut tree.limits);
-        (tree.level, tree.parents) =
-            split::make_children(&tree.rules, &mut tree.nodes, keys, limits, tree.level.clone());
-        if tree.level.is_empty() {
-            return Ok(Frontier::Empty);
-        }
-        partition::run(problem.matrix, problem.method, &tree.nodes, tree.level.clone(), &mut tree.chunks, parallel);
+        let parents = parents_of(&tree.parents, &children);
+        partition::run(problem.matrix, problem.method, &tree.nodes, parents, &mut tree.chunks, parallel);
         self.count(Kernel::Partition, started);
-        Ok(Frontier::Open)
+        Ok(Some(Expansion { depth: nodes.depth + 1, nodes: Nodes::Numbers(children) }))
     }
 
     fn leaf_sums(&mut self) -> Result<()> {
         let started = Stopwatch::start();
         let Some(tree) = self.trees.last_mut() else { return Ok(()) };
+        split::drop_waiting(&mut tree.nodes);
         leaf_sums::run(self.problem, &self.pairs, tree.output, &tree.chunks, &mut tree.nodes, self.parallel)?;
         self.count(Kernel::LeafSums, started);
         Ok(())

@@ -1,6 +1,6 @@
 //! Kernel `partition`: sends the drawn rows of a split node to its children (`docs/exactness.md` 8).
 //!
-//! IN: node records, bins. OUT: every chunk's permutation, grouped by the nodes of the new level, stable; the nodes' ranges.
+//! IN: node records, bins. OUT: every chunk's permutation, grouped by the children too, stable; the children's ranges.
 //! Deterministic: each chunk by itself.
 
 use super::chunk::divide::{RUN, divide_rows};
@@ -12,23 +12,19 @@ use crate::params::TreeMethod;
 use crate::tree::grown::GrownNode;
 use std::ops::Range;
 
-/// Partitions the rows of all parents of the new `level`.
+/// Partitions the rows of `parents`, whose children are in `nodes`.
 pub fn run(
     matrix: &BinnedMatrix,
     method: TreeMethod,
     nodes: &[GrownNode],
-    level: Range<usize>,
+    parents: &[usize],
     chunks: &mut [RowChunk],
     parallel: bool,
 ) {
-    let rules: Vec<(usize, Rule<'_>)> = nodes[..level.start]
-        .iter()
-        .enumerate()
-        .filter(|(_, node)| level.contains(&(node.left as usize)))
-        .map(|(index, node)| (index, node.rule(matrix, method)))
-        .collect();
+    let rules: Vec<(usize, Rule<'_>)> =
+        parents.iter().map(|&parent| (parent, nodes[parent].rule(matrix, method))).collect();
     for_each(chunks, parallel, |_, chunk| {
-        chunk.ranges.resize(level.end, 0..0);
+        chunk.ranges.resize(nodes.len(), 0..0);
         for (node, rule) in &rules {
             let range = chunk.ranges[*node].clone();
             let middle = divide(chunk, range.clone(), rule);

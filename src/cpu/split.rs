@@ -4,7 +4,6 @@
 //! are ordered by score, feature and rank, whatever order they are found in.
 
 use super::histogram::{BinSum, Histograms};
-use crate::backend::NodeBatch;
 use crate::binning::BinnedMatrix;
 use crate::fixed::hash;
 use crate::fixed::quantiser::{PairSum, ScaledRules};
@@ -29,16 +28,14 @@ pub struct Task<'a> {
     pub rules: &'a ScaledRules,
     /// The features of the tree.
     pub columns: &'a ColumnPlan,
-    /// The level.
+    /// Splits between the root and the nodes.
     pub depth: u32,
     /// Node keys of column sampling; empty without sampling by node.
     pub node_keys: &'a [u32],
     /// What limits the splits of each node.
     pub limits: &'a [NodeLimits],
-    /// The nodes of the level.
-    pub level: Range<usize>,
-    /// Which of them.
-    pub batch: &'a NodeBatch,
+    /// The nodes.
+    pub nodes: Range<usize>,
     /// Whether to use more than one thread.
     pub parallel: bool,
 }
@@ -46,44 +43,47 @@ pub struct Task<'a> {
 /// A task looks at so many features of a node, or at so many nodes that it comes to as many features.
 const FEATURES_A_TASK: usize = 16;
 
-/// Finds the winners; a node that is to be split gets a `left` of 1 until [`make_children`] numbers the children.
+/// The `left` of a node that has its split, until [`make_children`] numbers the children.
+const WAITING: u32 = u32::MAX;
+
+/// Finds the winners; a node that is worth a split has it from now on, but no children yet.
 pub fn run<S: BinSum>(task: &Task<'_>, histograms: &Histograms<S>, nodes: &mut [GrownNode]) {
-    let positions = task.batch.nodes.clone();
-    let nodes = &mut nodes[task.level.start..][positions.clone()];
+    let numbers = task.nodes.clone();
+    let nodes = &mut nodes[numbers.clone()];
     // Nodes are shared out if there are enough of them, otherwise the features of each.
     let enough = nodes.len() >= rayon::current_num_threads();
     let (by_node, by_feature) = (task.parallel && enough, task.parallel && !enough);
-    let search = |(node, position): (&mut GrownNode, usize)| {
-        if let Some((winner, gain)) = winner(task, histograms, node.sums, position, by_feature) {
+    let search = |(node, number): (&mut GrownNode, usize)| {
+        if let Some((winner, gain)) = winner(task, histograms, node.sums, number, by_feature) {
             let Candidate { feature, rank, last, left, .. } = winner;
-            *node = GrownNode { left: 1, feature, rank, last, gain, leaf_sums: left, ..*node };
+            *node = GrownNode { left: WAITING, feature, rank, last, gain, leaf_sums: left, ..*node };
         }
     };
     if by_node {
         let least = FEATURES_A_TASK.div_ceil(task.columns.tree.len().max(1));
-        nodes.par_iter_mut().zip(positions).with_min_len(least).for_each(search);
+        nodes.par_iter_mut().zip(numbers).with_min_len(least).for_each(search);
     } else {
-        nodes.iter_mut().zip(positions).for_each(search);
+        nodes.iter_mut().zip(numbers).for_each(search);
     }
 }
 
-/// The best split of the node at a position of the level, and its gain, if it is worth one.
+/// The best split of a node, and its gain, if it is worth one.
 fn winner<S: BinSum>(
     task: &Task<'_>,
     histograms: &Histograms<S>,
     sums: PairSum,
-    position: usize,
+    number: usize,
     parallel: bool,
 ) -> Option<(Candidate, f64)> {
-    let features: Cow<'_, [u32]> = match task.node_keys.get(task.level.start + position) {
+    let features: Cow<'_, [u32]> = match task.node_keys.get(number) {
         Some(&key) => Cow::Owned(task.columns.node(task.depth, key)),
         None => Cow::Borrowed(task.columns.level(task.depth)),
     };
-    let limits = &task.limits[task.level.start + position];
+    let limits = &task.limits[number];
     let best_of = |features: &[u32]| {
         features.iter().fold(None, |best, &feature| {
             let scan = Scan::new(task.method, &task.matrix.cuts[feature as usize]);
-            let bins = histograms.feature(position - task.batch.nodes.start, feature);
+            let bins = histograms.feature(number, feature);
             let candidate = vectorised(
                 #[inline(always)]
                 || best_of_feature(task.rules, limits, sums, scan, feature, |bin| bins[bin].sum()),
@@ -99,19 +99,32 @@ fn winner<S: BinSum>(
     Some((winner, gain(task.rules, limits, task.method, sums, &winner)?))
 }
 
-/// Appends the children of a level in the order of their parents, with their keys and limits.
-/// Returns the new level, and each pair's parent's position in the old one.
+/// The gain of a node's split if it waits for its children.
+#[must_use]
+pub fn waiting_gain(node: &GrownNode) -> Option<f64> {
+    (node.left == WAITING).then_some(node.gain)
+}
+
+/// Makes leaves of the nodes that never got children for their splits.
+pub fn drop_waiting(nodes: &mut [GrownNode]) {
+    for node in nodes.iter_mut().filter(|node| node.left == WAITING) {
+        *node = GrownNode { sums: node.sums, ..GrownNode::default() };
+    }
+}
+
+/// Appends the children of an expansion in the order of their parents, with their keys and limits,
+/// and each pair's parent to `parents`. Returns the children.
 pub fn make_children(
     rules: &ScaledRules,
     nodes: &mut Vec<GrownNode>,
     node_keys: &mut Vec<u32>,
     limits: &mut Vec<NodeLimits>,
-    level: Range<usize>,
-) -> (Range<usize>, Vec<usize>) {
+    parents: &mut Vec<usize>,
+    expansion: Range<usize>,
+) -> Range<usize> {
     let start = nodes.len();
-    let mut parents = Vec::new();
-    for (position, node) in level.enumerate() {
-        if nodes[node].left == 0 {
+    for node in expansion {
+        if nodes[node].left != WAITING {
             continue;
         }
         nodes[node].left = nodes.len() as u32;
@@ -123,7 +136,7 @@ pub fn make_children(
         if let Some(&key) = node_keys.get(node) {
             node_keys.extend([0, 1].map(|side| hash::combine(key, side)));
         }
-        parents.push(position);
+        parents.push(node);
     }
-    (start..nodes.len(), parents)
+    start..nodes.len()
 }

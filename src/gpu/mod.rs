@@ -17,10 +17,11 @@ mod widths;
 
 pub use device::{AdapterDescription, LimitChoice, adapters};
 
+use crate::backend::expansion::Nodes;
 use crate::backend::problem::Problem;
 use crate::backend::profile::Profile;
 use crate::backend::widths::Widths;
-use crate::backend::{Backend, Frontier, Margins, NodeBatch, Side, TreeTask};
+use crate::backend::{Backend, Expansion, Margins, NodeBatch, Side, TreeTask};
 use crate::error::{Error, ErrorKind, Result};
 use crate::fixed::format::Bits;
 use crate::fixed::quantiser::{PairSum, Quantiser};
@@ -480,20 +481,19 @@ impl Backend for GpuBackend<'_> {
         self.run(Kernel::QuantiseRoot, place, &first, 1)
     }
 
-    fn batches(&self, depth: u32) -> Vec<NodeBatch> {
-        let depth = depth as usize;
+    fn batches(&self, nodes: &Expansion) -> Result<Vec<NodeBatch>> {
+        let depth = level(nodes)? as usize;
         let nodes = self.tiling.level_nodes[depth];
         if self.tiling.level_fits(depth) {
-            return vec![NodeBatch { nodes: 0..nodes, subtract: depth > 0 }];
+            return Ok(vec![NodeBatch { nodes: 0..nodes, subtract: depth > 0 }]);
         }
         let fit = self.tiling.batch_nodes;
-        (0..nodes)
-            .step_by(fit)
-            .map(|start| NodeBatch { nodes: start..nodes.min(start + fit), subtract: false })
-            .collect()
+        let batch = |start| NodeBatch { nodes: start..nodes.min(start + fit), subtract: false };
+        Ok((0..nodes).step_by(fit).map(batch).collect())
     }
 
-    fn histogram(&mut self, depth: u32, batch: &NodeBatch) -> Result<()> {
+    fn histogram(&mut self, nodes: &Expansion, batch: &NodeBatch) -> Result<()> {
+        let depth = level(nodes)?;
         for tile in self.tiles() {
             let task = self.tile_task(self.batch_task(0, depth, batch), tile);
             let words = batch.nodes.len() * self.tiling.tiles[tile].bins * self.tiling.bin_words as usize;
@@ -521,7 +521,8 @@ impl Backend for GpuBackend<'_> {
         Ok(())
     }
 
-    fn split(&mut self, depth: u32, batch: &NodeBatch) -> Result<()> {
+    fn split(&mut self, nodes: &Expansion, batch: &NodeBatch) -> Result<()> {
+        let depth = level(nodes)?;
         let task = self.batch_task(0, depth, batch);
         let nodes = batch.nodes.len().min(NODE_GROUPS);
         if task.flags & layout::BY_NODE != 0 {
@@ -536,7 +537,12 @@ impl Backend for GpuBackend<'_> {
         self.run(Kernel::SplitChoose, self.place(0, 0, depth), &task, nodes)
     }
 
-    fn partition(&mut self, depth: u32) -> Result<Frontier> {
+    fn gains(&mut self, nodes: &Expansion) -> Result<Vec<Option<f64>>> {
+        Err(refusal(format!("a GPU keeps the gains of {nodes} to itself until the tree is finished")))
+    }
+
+    fn partition(&mut self, nodes: &Expansion) -> Result<Option<Expansion>> {
+        let depth = level(nodes)?;
         let mut task = self.task(0);
         let nodes = self.tiling.level_nodes[depth as usize];
         task.batch_nodes = nodes as u32;
@@ -557,7 +563,7 @@ impl Backend for GpuBackend<'_> {
             }
             self.recorder.worked(&self.buffers, u64::from(task.rows) * ROW_UPDATES)?;
         }
-        Ok(Frontier::Open)
+        Ok(Some(Expansion { depth: depth + 1, nodes: Nodes::Level }))
     }
 
     fn leaf_sums(&mut self) -> Result<()> {
@@ -665,6 +671,20 @@ impl Backend for GpuBackend<'_> {
     fn widths(&self) -> Widths {
         widths::of(self.problem, self.tiling.bin_words)
     }
+}
+
+/// The depth of an expansion that is a whole level; no other can be run without the host.
+fn level(nodes: &Expansion) -> Result<u32> {
+    if nodes.nodes == Nodes::Level || *nodes == Expansion::root() {
+        Ok(nodes.depth)
+    } else {
+        Err(refusal(format!("a GPU grows whole levels of a tree, not {nodes}")))
+    }
+}
+
+/// What a GPU cannot do.
+fn refusal(message: String) -> Error {
+    Error::new(ErrorKind::Unavailable, message).remedy("train on the CPU")
 }
 
 /// A node as the grow loop's other half expects it.

@@ -9,7 +9,7 @@ use crate::tree::grown::{FinishedTree, GrownNode, GrownTree};
 use crate::tree::split::Scan;
 use crate::tree::{NONE, Node, Split, Tree};
 
-/// Prunes a grown tree, computes its weights and thresholds, and numbers its nodes breadth first.
+/// Prunes a grown tree and computes its weights and thresholds. The nodes that are left keep their order.
 #[must_use]
 pub fn finish(grown: &GrownTree, problem: &Problem<'_>, eta: f32) -> FinishedTree {
     let Some(quantiser) = grown.quantiser else {
@@ -26,13 +26,14 @@ pub fn finish(grown: &GrownTree, problem: &Problem<'_>, eta: f32) -> FinishedTre
 
     let mut finished =
         FinishedTree { tree: Tree::default(), tests: Vec::new(), steps: Vec::new(), grown_steps: vec![0; nodes.len()] };
-    // Breadth first: the queue holds (grown index, parent in the finished tree).
-    let mut queue = vec![(0, NONE)];
     let mut grown_leaf_steps = vec![0; nodes.len()];
-    let mut next = 0;
-    while next < queue.len() {
-        let (index, parent) = queue[next];
-        let grown = &nodes[index];
+    // By grown node: its parent in the finished tree, and its number there, which is known before its turn comes.
+    let mut parents = vec![NONE; nodes.len()];
+    let mut numbers = vec![0; nodes.len()];
+    let remaining = (0..nodes.len()).filter(|&index| collapsed_into[index] == index);
+    remaining.clone().zip(0..).for_each(|(index, number)| numbers[index] = number);
+    for index in remaining {
+        let (grown, parent) = (&nodes[index], parents[index]);
         let weight =
             weight(&problem.rules, scale, grown.leaf_sums, parent == NONE && grown.sums.h < rules.min_child_hessian);
         // Adding 0.0 turns -0.0 into 0.0.
@@ -45,15 +46,14 @@ pub fn finish(grown: &GrownTree, problem: &Problem<'_>, eta: f32) -> FinishedTre
             step = problem.format.margin.to_fixed(value);
             grown_leaf_steps[index] = step;
         } else {
-            let left = queue.len() as u32;
-            (node, test) = divided(node, grown, problem, [left, left + 1]);
+            let left = grown.left as usize;
+            (node, test) = divided(node, grown, problem, [numbers[left], numbers[left + 1]]);
+            parents[left..=left + 1].fill(numbers[index] as i32);
             node.gain = finite(grown.gain * power_of_two(-rules.gain_exponent));
-            queue.extend([0, 1].map(|side| (grown.left as usize + side, next as i32)));
         }
         finished.tree.nodes.push(node);
         finished.tests.push(test);
         finished.steps.push(step);
-        next += 1;
     }
     for (index, step) in finished.grown_steps.iter_mut().enumerate() {
         if grown.nodes[index].left == 0 {

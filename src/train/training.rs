@@ -10,7 +10,7 @@ use crate::model::Model;
 use crate::params::Params;
 use crate::train::contest::Record;
 use crate::train::evaluation::Evaluation;
-use crate::train::grower::grow;
+use crate::train::grower::{DepthWise, grow};
 use crate::train::leaf::finish;
 use crate::train::outcome::{Placement, Round};
 use crate::train::start::Beginning;
@@ -75,13 +75,14 @@ impl<'a> Training<'a> {
         backend.gradient()?;
         let task = |(output, (rows, columns))| TreeTask { output, rows, columns };
         let tasks: Vec<TreeTask> = samples.into_iter().enumerate().map(task).collect();
-        let derived: Vec<_> = tasks.iter().map(|task| grow(backend, task, params.max_depth)).collect::<Result<_>>()?;
+        let grow = |task| grow(backend, task, params.max_depth, &mut DepthWise);
+        let searches: Vec<_> = tasks.iter().map(grow).collect::<Result<_>>()?;
         let grown = backend.read_trees()?;
         let finished: Vec<_> = grown.iter().map(|grown| finish(grown, problem, params.eta)).collect();
         backend.add_trees(&finished)?;
         if let Some(counts) = counts {
-            let (derived, grown, finished) = (derived.as_slice(), grown.as_slice(), finished.as_slice());
-            counts.add_round(problem, &counts::Round { tasks: &tasks, derived, grown, finished });
+            let (searches, grown, finished) = (searches.as_slice(), grown.as_slice(), finished.as_slice());
+            counts.add_round(problem, &counts::Round { tasks: &tasks, searches, grown, finished });
         }
         model.trees.extend(finished.into_iter().map(|finished| finished.tree));
         if due { evaluation.evaluate(backend, problem, round) } else { Ok(()) }

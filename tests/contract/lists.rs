@@ -160,7 +160,7 @@ fn check_sums<S: BinSum>(matrix: &BinnedMatrix, features: &[u32], chunk_rows: us
     ];
     let [root, level] = chunks(rows, chunk_rows, &node_of);
     for subtract in [true, false] {
-        let mut histograms = Histograms::<S>::new(matrix);
+        let mut histograms = Histograms::<S>::new(matrix, 1 << 30);
         let batch = NodeBatch { nodes: 0..1, subtract: false };
         let mut task = histogram::Task {
             matrix,
@@ -169,29 +169,24 @@ fn check_sums<S: BinSum>(matrix: &BinnedMatrix, features: &[u32], chunk_rows: us
             chunks: &root,
             quantised: &quantised,
             nodes: &nodes,
-            level: 0..1,
+            expansion: 0..1,
             parents: &[],
             batch: &batch,
             parallel,
         };
-        let equal = |histograms: &Histograms<S>, position: usize, inside: &dyn Fn(usize) -> bool| {
+        let equal = |histograms: &Histograms<S>, node: usize, inside: &dyn Fn(usize) -> bool| {
             for &feature in features {
-                let found: Vec<PairSum> = histograms.feature(position, feature).iter().map(|sum| sum.sum()).collect();
-                assert_eq!(
-                    found,
-                    naive(inside, feature),
-                    "node {position}, feature {feature}, {chunk_rows} rows a chunk"
-                );
+                let found: Vec<PairSum> = histograms.feature(node, feature).iter().map(|sum| sum.sum()).collect();
+                assert_eq!(found, naive(inside, feature), "node {node}, feature {feature}, {chunk_rows} rows a chunk");
             }
         };
         histogram::run(&task, &mut histograms).unwrap();
         equal(&histograms, 0, &|row| node_of[row].is_some());
-        histograms.next_level();
         let batch = NodeBatch { nodes: 0..2, subtract };
-        task = histogram::Task { chunks: &level, level: 1..3, parents: &[0], batch: &batch, ..task };
+        task = histogram::Task { chunks: &level, expansion: 1..3, parents: &[0], batch: &batch, ..task };
         histogram::run(&task, &mut histograms).unwrap();
-        equal(&histograms, 0, &|row| child(0)(node_of[row]));
-        equal(&histograms, 1, &|row| child(1)(node_of[row]));
+        equal(&histograms, 1, &|row| child(0)(node_of[row]));
+        equal(&histograms, 2, &|row| child(1)(node_of[row]));
     }
 }
 

@@ -7,6 +7,7 @@ use gboost::cpu::CpuOptions;
 use gboost::gpu::device::{Gpu, choose};
 use gboost::gpu::kernels::Kernel;
 use gboost::gpu::{AdapterDescription, GpuOptions, LimitChoice, adapters};
+use gboost::train::grower::{DepthWise, grow};
 use gboost::{BackendChoice, Compute, Dataset, Error, ErrorKind, Trainer};
 
 fn adapter(index: usize, name: &str, kind: &'static str) -> AdapterDescription {
@@ -209,7 +210,7 @@ pub fn a_kernel_on_a_lost_device_fails() {
     let mut both = Both::new(&problem, &params, &options);
     Gpu::open(&options).unwrap().device.destroy();
     let task = both.task(0);
-    let grown = both.gpu.gradient().and_then(|()| gboost::train::grower::grow(&mut both.gpu, &task, 2));
+    let grown = both.gpu.gradient().and_then(|()| grow(&mut both.gpu, &task, 2, &mut DepthWise));
     let error = grown.and_then(|_| both.gpu.read_trees().map(|_| ())).unwrap_err();
     assert_device_error(&error, &["the device was closed while it was in use"]);
     assert_device_error(&both.gpu.margins().unwrap_err(), &["closed"]);

@@ -1,7 +1,7 @@
 //! Kernel histogram: every bin of the root, narrow and wide, of 8 and 16 bits, in workgroup memory and in global memory.
 
 use crate::kit::{Both, on_all_sizes};
-use gboost::backend::{Backend, NodeBatch};
+use gboost::backend::{Backend, Expansion, NodeBatch};
 use gboost::fixed::quantiser::QuantisedPair;
 use gboost::gpu::buffers::Place;
 use gboost::gpu::kernels::Slot;
@@ -26,7 +26,7 @@ fn check(name: &str, both: &mut Both<'_>) {
     let (task, problem) = (both.task(0), both.problem);
     both.gpu.gradient().unwrap();
     both.gpu.begin_tree(&task).unwrap();
-    both.gpu.histogram(0, &NodeBatch { nodes: 0..1, subtract: false }).unwrap();
+    both.gpu.histogram(&Expansion::root(), &NodeBatch { nodes: 0..1, subtract: false }).unwrap();
     let mut quantised = vec![QuantisedPair::default(); problem.rows()];
     for (shard, words) in both.gpu.tiling().shards.clone().iter().zip(both.words(Slot::Quantised)) {
         for row in 0..shard.rows {

@@ -12,7 +12,7 @@ use gboost::fixed::weight::RowWeights;
 use gboost::gpu::buffers::Place;
 use gboost::gpu::kernels::Slot;
 use gboost::gpu::{GpuBackend, GpuOptions, LimitChoice};
-use gboost::train::grower::grow;
+use gboost::train::grower::{DepthWise, grow};
 use gboost::tree::sampling::SampleSource;
 use gboost::{BackendChoice, Dataset, Evaluate, Objective, Params, Trained, Trainer};
 
@@ -122,7 +122,7 @@ impl<'a> Both<'a> {
         for output in 0..self.problem.classes {
             let task = self.task(output);
             let depth = self.params.max_depth;
-            self.each(|backend| _ = grow(backend, &task, depth).unwrap());
+            self.each(|backend| _ = grow(backend, &task, depth, &mut DepthWise).unwrap());
         }
     }
 

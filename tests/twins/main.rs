@@ -63,6 +63,7 @@ fn main() {
         histogram::sums_of_the_root_are_equal,
         split::winners_are_equal,
         partition::deeper_nodes_are_equal,
+        partition::nodes_that_are_no_level_are_refused_by_name,
         leaf_sums::leaf_sums_are_equal,
         add_leaves::margins_are_equal,
         add_leaves::categories_are_refused,

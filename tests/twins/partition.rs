@@ -1,7 +1,9 @@
 //! Kernel partition: the sums of nodes four levels deep say that every row went where it belongs.
 
 use crate::kit::{OBJECTIVES, on_all_sizes};
-use gboost::backend::Backend;
+use gboost::ErrorKind;
+use gboost::backend::expansion::Nodes;
+use gboost::backend::{Backend, Expansion};
 
 pub fn deeper_nodes_are_equal() {
     for objective in OBJECTIVES {
@@ -19,4 +21,24 @@ pub fn deeper_nodes_are_equal() {
             });
         }
     }
+}
+
+pub fn nodes_that_are_no_level_are_refused_by_name() {
+    on_all_sizes("max_depth=3", 0.0, false, |_, both| {
+        let task = both.task(0);
+        both.gpu.gradient().unwrap();
+        both.gpu.begin_tree(&task).unwrap();
+        let of = |numbers| Expansion { depth: 2, nodes: Nodes::Numbers(numbers) };
+        for (nodes, name) in [(of(5..6), "not node 5"), (of(3..7), "not nodes 3 to 6")] {
+            for error in [both.gpu.batches(&nodes).unwrap_err(), both.gpu.partition(&nodes).unwrap_err()] {
+                assert_eq!(error.kind(), ErrorKind::Unavailable);
+                assert!(error.to_string().contains(name), "{error}");
+            }
+        }
+        let error = both.gpu.gains(&Expansion::root()).unwrap_err();
+        assert!(error.to_string().contains("gains of node 0"), "{error}");
+        let level = Expansion { depth: 1, nodes: Nodes::Level };
+        let error = both.cpu.partition(&level).unwrap_err();
+        assert!(error.to_string().contains("the level of depth 1"), "{error}");
+    });
 }

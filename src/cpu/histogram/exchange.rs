@@ -1,7 +1,7 @@
 //! Histograms of several ranks: sums of this rank's rows become those of all ranks' rows.
 
 use super::source::Source;
-use super::{BinSum, Histograms, Places, Task, families};
+use super::{BinSum, Histograms, NodeJob, Places, Task, at_least, families};
 use crate::error::Result;
 use crate::fixed::quantiser::PairSum;
 
@@ -17,29 +17,25 @@ pub(super) fn is_left_summed(task: &Task<'_>, left: usize) -> bool {
 pub(super) fn run<S: BinSum>(
     task: &Task<'_>,
     histograms: &mut Histograms<S>,
+    jobs: &[NodeJob],
     sources: &[Option<Source<'_>>],
 ) -> Result<()> {
-    let first = task.level.start + task.batch.nodes.start;
-    let nodes = 0..task.batch.nodes.len();
-    let summed: Vec<usize> = match task.batch.subtract {
-        true => nodes.step_by(2).map(|left| left + usize::from(!is_left_summed(task, first + left))).collect(),
-        false => nodes.collect(),
-    };
     let places: Vec<(usize, u32)> =
-        summed.iter().flat_map(|&position| task.features.iter().map(move |&feature| (position, feature))).collect();
-    let of_place = |&(position, feature): &(usize, u32)| histograms.feature(position, feature);
+        jobs.iter().flat_map(|job| task.features.iter().map(|&feature| (job.node, feature))).collect();
+    let of_place = |&(node, feature): &(usize, u32)| histograms.feature(node, feature);
     let mut sums: Vec<PairSum> = places.iter().flat_map(of_place).map(|sum| sum.sum()).collect();
     task.shard.sum_pairs(&mut sums)?;
     let mut sums = sums.into_iter();
-    for (position, feature) in places {
-        let bins = histograms.feature_mut(position, feature);
+    for (node, feature) in places {
+        let bins = histograms.feature_mut(node, feature);
         bins.iter_mut().zip(&mut sums).for_each(|(bin, sum)| *bin = S::of(sum));
     }
-    for (group, source) in histograms.groups.iter_mut().zip(sources) {
+    let Histograms { groups, slots, .. } = histograms;
+    for (group, source) in groups.iter_mut().zip(sources) {
         let Some(source) = source else { continue };
         let places = Places::new(&group.used, source);
-        let current = &mut group.current[..task.batch.nodes.len() * group.length];
-        let mut families = families(task, source, group.length, current, &group.above);
+        let sums = at_least(&mut group.sums, slots.count() * group.length);
+        let mut families = families(jobs, source, slots, group.length, sums);
         families.iter_mut().for_each(|family| family.derive(task, source, &places));
     }
     Ok(())

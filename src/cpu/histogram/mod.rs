@@ -1,9 +1,10 @@
 //! Kernel `histogram`: sums of quantised pairs by (node, feature, bin).
 //!
-//! IN: bins, quantised pairs, the rows of every node of a level. OUT: the level's histograms. Of two siblings only the one with
-//! fewer rows is summed; the other is the parent less it. Deterministic: integer sums, so order and grouping do not matter.
+//! IN: bins, quantised pairs, the rows of every node of an expansion. OUT: their histograms. Of two siblings only the one with
+//! fewer rows is summed; the other is the parent less it, in the parent's place. Deterministic: integer sums, so order and grouping do not matter.
 
 mod exchange;
+mod slots;
 mod source;
 mod sum;
 
@@ -15,6 +16,7 @@ use crate::error::Result;
 use crate::fixed::quantiser::QuantisedPair;
 use crate::tree::grown::GrownNode;
 use rayon::prelude::*;
+use slots::Slots;
 use source::Source;
 use std::borrow::Cow;
 use std::ops::Range;
@@ -32,15 +34,16 @@ const SUM_COST: usize = 3;
 /// Waking other threads takes as long as so many.
 const WAKE_COST: usize = 1 << 14;
 
-/// The histograms of a batch of nodes, and those of the level above, in groups of features that are summed together: the row
-/// blocks of the matrix, its lists, then every feature by itself that is in neither.
+/// The histograms of a tree's nodes, in groups of features that are summed together: the row blocks of the matrix, its lists,
+/// then every feature by itself that is in neither. A node has its histogram from its search to that of its children.
 #[derive(Debug)]
 pub struct Histograms<S> {
     groups: Vec<Group<S>>,
     /// Where each feature's sums are: the group, and the place within a node.
     places: Vec<(usize, Range<usize>)>,
-    above_complete: bool,
-    current_complete: bool,
+    slots: Slots,
+    /// The most nodes that may have one.
+    most: usize,
 }
 
 /// The sums of a group of features.
@@ -49,24 +52,22 @@ struct Group<S> {
     /// Sums of one node; the parts of them that a feature has a code for.
     length: usize,
     used: Vec<Range<usize>>,
-    /// The batch: `nodes x length`.
-    current: Vec<S>,
-    /// The level above, if it was searched as one batch.
-    above: Vec<S>,
+    /// `slots x length`.
+    sums: Vec<S>,
     /// One more set for every part of the rows that is summed on its own.
     parts: Vec<Vec<S>>,
 }
 
 impl<S> Group<S> {
     fn new(length: usize, used: Vec<Range<usize>>) -> Self {
-        Self { length, used, current: Vec::new(), above: Vec::new(), parts: Vec::new() }
+        Self { length, used, sums: Vec::new(), parts: Vec::new() }
     }
 }
 
 impl<S: BinSum> Histograms<S> {
-    /// Empty histograms for a matrix.
+    /// Empty histograms for a matrix, of so many nodes as fit into `bytes`, and of one at least.
     #[must_use]
-    pub fn new(matrix: &BinnedMatrix) -> Self {
+    pub fn new(matrix: &BinnedMatrix, bytes: usize) -> Self {
         let mut places = vec![(0, 0..0); matrix.features()];
         let mut groups = Vec::new();
         for block in &matrix.blocks {
@@ -92,43 +93,73 @@ impl<S: BinSum> Histograms<S> {
             places[feature as usize] = (groups.len(), 0..codes);
             groups.push(Group::new(codes, std::iter::once(0..codes).collect()));
         }
-        Self { groups, places, above_complete: false, current_complete: false }
+        let length: usize = groups.iter().map(|group| group.length).sum();
+        let most = bytes / (length * size_of::<S>()).max(1);
+        Self { groups, places, slots: Slots::default(), most: most.max(1) }
     }
 
-    /// Groups the nodes of a level: all at once with subtraction if two levels fit into `bytes`, otherwise as many as fit.
-    pub fn batches(&self, nodes: usize, bytes: usize) -> Vec<NodeBatch> {
-        let length: usize = self.groups.iter().map(|group| group.length).sum();
-        let node_bytes = (length * size_of::<S>()).max(1);
-        if 2 * nodes * node_bytes <= bytes {
-            return vec![NodeBatch { nodes: 0..nodes, subtract: nodes > 1 && self.above_complete }];
+    /// Groups the `nodes` of an expansion, the children of `parents`: all at once, with subtraction if the parents have their
+    /// histograms, where as many again fit, otherwise as many as fit.
+    pub fn batches(&self, nodes: usize, parents: &[usize]) -> Vec<NodeBatch> {
+        if nodes + nodes.max(self.slots.held()) <= self.most {
+            let subtract = !parents.is_empty() && parents.iter().all(|&parent| self.slots.get(parent).is_some());
+            return vec![NodeBatch { nodes: 0..nodes, subtract }];
         }
-        let fit = (bytes / node_bytes).max(1);
         (0..nodes)
-            .step_by(fit)
-            .map(|start| NodeBatch { nodes: start..nodes.min(start + fit), subtract: false })
+            .step_by(self.most)
+            .map(|start| NodeBatch { nodes: start..nodes.min(start + self.most), subtract: false })
             .collect()
     }
 
-    /// Makes the current level the one above.
-    pub fn next_level(&mut self) {
-        for group in &mut self.groups {
-            std::mem::swap(&mut group.current, &mut group.above);
-        }
-        self.above_complete = std::mem::take(&mut self.current_complete);
+    /// Forgets the histogram of a node.
+    pub fn release(&mut self, node: usize) {
+        self.slots.release(node);
     }
 
-    /// The bins of one feature of the batch's node at `position`.
+    /// Forgets all histograms, before another tree.
+    pub fn clear(&mut self) {
+        self.slots.clear();
+    }
+
+    /// The bins of one feature of a node that has its histogram.
     #[must_use]
-    pub fn feature(&self, position: usize, feature: u32) -> &[S] {
+    pub fn feature(&self, node: usize, feature: u32) -> &[S] {
+        let slot = self.slot(node);
         let (group, place) = &self.places[feature as usize];
         let group = &self.groups[*group];
-        &group.current[position * group.length..][place.clone()]
+        &group.sums[slot * group.length..][place.clone()]
     }
 
-    fn feature_mut(&mut self, position: usize, feature: u32) -> &mut [S] {
+    fn feature_mut(&mut self, node: usize, feature: u32) -> &mut [S] {
+        let slot = self.slot(node);
         let (group, place) = &self.places[feature as usize];
         let group = &mut self.groups[*group];
-        &mut group.current[position * group.length..][place.clone()]
+        &mut group.sums[slot * group.length..][place.clone()]
+    }
+
+    fn slot(&self, node: usize) -> usize {
+        let Some(slot) = self.slots.get(node) else {
+            unreachable!("histograms are read between the search of a node and that of its children");
+        };
+        slot
+    }
+
+    /// Finds room for the histograms of a batch, the larger siblings' in the place of their parents' where they follow from these.
+    fn make_room(&mut self, task: &Task<'_>, jobs: &[NodeJob]) {
+        let slots = &mut self.slots;
+        if !task.batch.subtract {
+            task.parents.iter().for_each(|&parent| slots.release(parent));
+            // Nodes without one are summed by themselves.
+            if slots.held() + jobs.len() > self.most {
+                slots.clear();
+            }
+        }
+        for job in jobs {
+            if let Some(Sibling { node, parent }) = job.sibling {
+                slots.hand_down(parent, node);
+            }
+            slots.take(job.node);
+        }
     }
 }
 
@@ -147,14 +178,55 @@ pub struct Task<'a> {
     pub quantised: &'a [QuantisedPair],
     /// All nodes of the tree, with their sums.
     pub nodes: &'a [GrownNode],
-    /// The nodes of the level; siblings follow each other.
-    pub level: Range<usize>,
-    /// The position in the level above of the parent of each pair of siblings.
+    /// The nodes of the expansion; siblings follow each other.
+    pub expansion: Range<usize>,
+    /// The parent of each pair of siblings.
     pub parents: &'a [usize],
     /// Which of them.
     pub batch: &'a NodeBatch,
     /// Whether to use more than one thread.
     pub parallel: bool,
+}
+
+/// A node that is summed from its rows, and the larger sibling that follows from it.
+#[derive(Clone, Copy)]
+struct NodeJob {
+    node: usize,
+    rows: usize,
+    sibling: Option<Sibling>,
+}
+
+/// A node whose sums are its parent's less those of its sibling.
+#[derive(Clone, Copy)]
+struct Sibling {
+    node: usize,
+    parent: usize,
+}
+
+/// The nodes of a batch that are summed: of pairs of siblings the smaller one where the larger one is derived, otherwise every node.
+fn node_jobs(task: &Task<'_>) -> Vec<NodeJob> {
+    let first = task.expansion.start + task.batch.nodes.start;
+    let rows = |node: usize| -> usize { task.chunks.iter().map(|chunk| chunk.ranges[node].len()).sum() };
+    if !task.batch.subtract {
+        let nodes = first..first + task.batch.nodes.len();
+        return nodes.map(|node| NodeJob { node, rows: rows(node), sibling: None }).collect();
+    }
+    let pairs = (first..).step_by(2).zip(task.parents);
+    pairs
+        .map(|(left, &parent)| {
+            let right = left + 1;
+            let (left_rows, right_rows) = (rows(left), rows(right));
+            let is_left_summed = match task.shard.ranks.is_shared() {
+                true => exchange::is_left_summed(task, left),
+                false => left_rows <= right_rows,
+            };
+            if is_left_summed {
+                NodeJob { node: left, rows: left_rows, sibling: Some(Sibling { node: right, parent }) }
+            } else {
+                NodeJob { node: right, rows: right_rows, sibling: Some(Sibling { node: left, parent }) }
+            }
+        })
+        .collect()
 }
 
 /// A node that is summed from its rows.
@@ -231,8 +303,8 @@ impl Summed<'_> {
 struct Family<'s, S> {
     summed: Summed<'s>,
     sums: &'s mut [S],
-    /// The sibling's sums, and those of the parent.
-    sibling: Option<(&'s mut [S], &'s [S])>,
+    /// The parent's sums, which become the sibling's.
+    sibling: Option<&'s mut [S]>,
 }
 
 impl<S: BinSum> Family<'_, S> {
@@ -247,10 +319,10 @@ impl<S: BinSum> Family<'_, S> {
     /// Adds what follows from the sums, and from the parent's sums less the node's the sibling's.
     fn derive(&mut self, task: &Task<'_>, source: &Source<'_>, places: &Places<'_>) {
         self.summed.add_frequent(task, source, self.sums);
-        let Some((sibling, parent)) = &mut self.sibling else { return };
+        let Some(sibling) = &mut self.sibling else { return };
         for place in places.wanted.iter() {
-            let parts = sibling[place.clone()].iter_mut().zip(&parent[place.clone()]).zip(&self.sums[place.clone()]);
-            parts.for_each(|((sibling, &parent), &sum)| *sibling = parent.less(sum));
+            let parts = sibling[place.clone()].iter_mut().zip(&self.sums[place.clone()]);
+            parts.for_each(|(sibling, &sum)| *sibling = sibling.less(sum));
         }
     }
 }
@@ -260,22 +332,21 @@ impl<S: BinSum> Family<'_, S> {
 /// # Errors
 /// If a rank is lost.
 pub fn run<S: BinSum>(task: &Task<'_>, histograms: &mut Histograms<S>) -> Result<()> {
-    histograms.current_complete = task.batch.nodes.len() == task.level.len();
+    let jobs = node_jobs(task);
+    histograms.make_room(task, &jobs);
     let sources = Source::all(task);
-    let work: Vec<_> = histograms
-        .groups
-        .iter_mut()
-        .zip(&sources)
-        .filter_map(|(group, source)| Some((group, source.as_ref()?)))
-        .collect();
+    let Histograms { groups, slots, .. } = histograms;
+    let build = |group: &mut Group<S>, source, threads| group.build(task, source, &jobs, slots, threads);
+    let work: Vec<_> =
+        groups.iter_mut().zip(&sources).filter_map(|(group, source)| Some((group, source.as_ref()?))).collect();
     // With many groups every thread has enough of its own; otherwise the threads share the nodes or the rows of each.
     if task.parallel && work.len() >= 2 * rayon::current_num_threads() {
-        work.into_par_iter().with_max_len(1).for_each(|(group, source)| group.build(task, source, Threads::One));
+        work.into_par_iter().with_max_len(1).for_each(|(group, source)| build(group, source, Threads::One));
     } else {
         let threads = if task.parallel { Threads::All } else { Threads::One };
-        work.into_iter().for_each(|(group, source)| group.build(task, source, threads));
+        work.into_iter().for_each(|(group, source)| build(group, source, threads));
     }
-    if task.shard.ranks.is_shared() { exchange::run(task, histograms, &sources) } else { Ok(()) }
+    if task.shard.ranks.is_shared() { exchange::run(task, histograms, &jobs, &sources) } else { Ok(()) }
 }
 
 /// Who works on a group.
@@ -315,12 +386,11 @@ impl Shared {
 }
 
 impl<S: BinSum> Group<S> {
-    fn build(&mut self, task: &Task<'_>, source: &Source<'_>, threads: Threads) {
-        let Self { length, used, current, above, parts } = self;
+    fn build(&mut self, task: &Task<'_>, source: &Source<'_>, jobs: &[NodeJob], slots: &Slots, threads: Threads) {
+        let Self { length, used, sums, parts } = self;
         let places = Places::new(used, source);
-        // What an earlier level left is overwritten by `complete` or cleared here, node by node.
-        let current = at_least(current, task.batch.nodes.len() * *length);
-        let mut families = families(task, source, *length, current, above);
+        // What an earlier node left is cleared here, node by node.
+        let mut families = families(jobs, source, slots, *length, at_least(sums, slots.count() * *length));
         let nodes: Vec<Summed<'_>> = families.iter().map(|family| family.summed).collect();
         // Chunk by chunk, since neighbouring rows share cache lines whatever their nodes.
         let whole = |(nodes, families): (&[Summed<'_>], &mut [Family<'_, S>])| {
@@ -380,40 +450,24 @@ fn at_least<S: BinSum>(sums: &mut Vec<S>, length: usize) -> &mut [S] {
     &mut sums[..length]
 }
 
-/// The families of a batch: pairs of siblings where the larger one is derived, otherwise every node by itself.
+/// The families of a batch.
 fn families<'s, S>(
-    task: &Task<'_>,
+    jobs: &[NodeJob],
     source: &Source<'s>,
+    slots: &Slots,
     length: usize,
-    current: &'s mut [S],
-    above: &'s [S],
+    sums: &'s mut [S],
 ) -> Vec<Family<'s, S>> {
     if length == 0 {
         return Vec::new();
     }
-    let first = task.level.start + task.batch.nodes.start;
-    let rows = |node: usize| -> usize { task.chunks.iter().map(|chunk| chunk.ranges[node].len()).sum() };
-    let summed = |node: usize, rows: usize| Summed { node, rows, joint: source.joint(rows) };
-    if !task.batch.subtract {
-        let nodes = (first..).zip(current.chunks_exact_mut(length));
-        return nodes.map(|(node, sums)| Family { summed: summed(node, rows(node)), sums, sibling: None }).collect();
-    }
-    let pairs = current.chunks_exact_mut(2 * length).zip(task.parents).enumerate();
-    pairs
-        .map(|(pair, (siblings, &parent))| {
-            let (left, right) = siblings.split_at_mut(length);
-            let node = first + 2 * pair;
-            let parent = &above[parent * length..][..length];
-            let (left_rows, right_rows) = (rows(node), rows(node + 1));
-            let is_left_summed = match task.shard.ranks.is_shared() {
-                true => exchange::is_left_summed(task, node),
-                false => left_rows <= right_rows,
-            };
-            if is_left_summed {
-                Family { summed: summed(node, left_rows), sums: left, sibling: Some((right, parent)) }
-            } else {
-                Family { summed: summed(node + 1, right_rows), sums: right, sibling: Some((left, parent)) }
-            }
+    let mut by_slot: Vec<Option<&mut [S]>> = sums.chunks_exact_mut(length).map(Some).collect();
+    let mut sums_of = |node: usize| slots.get(node).and_then(|slot| by_slot[slot].take());
+    jobs.iter()
+        .filter_map(|&NodeJob { node, rows, sibling }| {
+            let summed = Summed { node, rows, joint: source.joint(rows) };
+            let sums = sums_of(node)?;
+            Some(Family { summed, sums, sibling: sibling.and_then(|sibling| sums_of(sibling.node)) })
         })
         .collect()
 }
@@ -453,7 +507,7 @@ mod tests {
     }
 
     fn check<S: BinSum>(matrix: &BinnedMatrix, quantised: &[QuantisedPair], features: &[u32], parallel: bool) {
-        let mut histograms = Histograms::<S>::new(matrix);
+        let mut histograms = Histograms::<S>::new(matrix, 1 << 30);
         // A root, its children, of which the first has a third of the rows, and eight grandchildren without parents.
         let node = |level: Range<usize>, row: usize| match level.len() {
             2 => level.start + usize::from(!row.is_multiple_of(3)),
@@ -472,7 +526,7 @@ mod tests {
                     chunks: &chunks,
                     quantised,
                     nodes: &[],
-                    level,
+                    expansion: level,
                     parents,
                     batch: &batch,
                     parallel,
@@ -480,7 +534,7 @@ mod tests {
                 &mut histograms,
             )
             .unwrap_or_else(|error| panic!("{error}"));
-            for (position, wanted_node) in level_of.clone().enumerate() {
+            for wanted_node in level_of.clone() {
                 for &feature in features {
                     let mut naive = vec![PairSum::default(); matrix.cuts[feature as usize].codes()];
                     for row in (0..ROWS).filter(|&row| node(level_of.clone(), row) == wanted_node) {
@@ -488,11 +542,10 @@ mod tests {
                         *sum = sum.plus(quantised[row].widen());
                     }
                     let found: Vec<PairSum> =
-                        histograms.feature(position, feature).iter().map(|sum| sum.sum()).collect();
+                        histograms.feature(wanted_node, feature).iter().map(|sum| sum.sum()).collect();
                     assert_eq!(found, naive, "node {wanted_node}, feature {feature}, {parallel}");
                 }
             }
-            histograms.next_level();
         }
     }
 
