@@ -1,6 +1,13 @@
 //! The engine against the naive trainer of `tests/contract/oracle/`, bit for bit, on small random problems.
 use crate::oracle;
-use gboost::cpu::CpuOptions;
+use gboost::backend::expansion::Nodes;
+use gboost::backend::{Backend, Expansion, Problem as EngineProblem, Shard, TreeTask};
+use gboost::binning::BinnedMatrix;
+use gboost::cpu::{CpuBackend, CpuOptions};
+use gboost::fixed::weight::RowWeights;
+use gboost::train::grower::{Policy, grow};
+use gboost::train::leaf::finish;
+use gboost::tree::sampling::SampleSource;
 use gboost::{Dataset, Rounds, Trainer};
 use proptest::prelude::*;
 
@@ -75,20 +82,32 @@ fn metric_name(metric: &oracle::Metric) -> String {
 /// Everything of a tree as bits, so that equal means the same bytes.
 type NodeBits = (i32, i32, i32, u32, u32, bool, u32, u32, u32);
 
+fn oracle_bits(tree: &oracle::Tree) -> Vec<NodeBits> {
+    let bits = |n: &oracle::Node| {
+        let floats = [n.threshold, n.loss_change, n.sum_hessian, n.base_weight].map(f32::to_bits);
+        (n.left, n.right, n.parent, n.feature, floats[0], n.default_left, floats[1], floats[2], floats[3])
+    };
+    tree.nodes.iter().map(bits).collect()
+}
+
+fn engine_bits(tree: &gboost::tree::Tree) -> Vec<NodeBits> {
+    let bits = |n: &gboost::tree::Node| {
+        let condition = match n.split() {
+            Some(gboost::tree::Split::Below(threshold)) => *threshold,
+            Some(gboost::tree::Split::In(_)) => panic!("no split is on categories"),
+            None => n.leaf_value().unwrap(),
+        };
+        let floats = [condition, n.gain, n.sum_hessian, n.base_weight].map(f32::to_bits);
+        let [left, right] = n.links();
+        (left, right, n.parent, n.feature, floats[0], n.default_left, floats[1], floats[2], floats[3])
+    };
+    tree.nodes.iter().map(bits).collect()
+}
+
 fn check(problem: &Problem) {
     let Problem { train, validation, params, continued } = problem;
     let expected = oracle::train(train, &[validation], params, &[]);
-    let expected_bits: Vec<Vec<NodeBits>> = expected
-        .trees
-        .iter()
-        .map(|tree| {
-            let bits = |n: &oracle::Node| {
-                let floats = [n.threshold, n.loss_change, n.sum_hessian, n.base_weight].map(f32::to_bits);
-                (n.left, n.right, n.parent, n.feature, floats[0], n.default_left, floats[1], floats[2], floats[3])
-            };
-            tree.nodes.iter().map(bits).collect()
-        })
-        .collect();
+    let expected_bits: Vec<Vec<NodeBits>> = expected.trees.iter().map(oracle_bits).collect();
 
     let (train_data, validation_data) = (dataset(train), dataset(validation));
     let mut engine = engine_params(params);
@@ -115,18 +134,7 @@ fn check(problem: &Problem) {
         );
         assert_eq!(found.model.trees.len(), expected.trees.len());
         for (index, (tree, expected)) in found.model.trees.iter().zip(&expected_bits).enumerate() {
-            let bits = |n: &gboost::tree::Node| {
-                let condition = match n.split() {
-                    Some(gboost::tree::Split::Below(threshold)) => *threshold,
-                    Some(gboost::tree::Split::In(_)) => panic!("no split is on categories"),
-                    None => n.leaf_value().unwrap(),
-                };
-                let floats = [condition, n.gain, n.sum_hessian, n.base_weight].map(f32::to_bits);
-                let [left, right] = n.links();
-                (left, right, n.parent, n.feature, floats[0], n.default_left, floats[1], floats[2], floats[3])
-            };
-            let found: Vec<NodeBits> = tree.nodes.iter().map(bits).collect();
-            assert_eq!(&found, expected, "tree {index}, {threads} threads: {:#?}", tree.nodes);
+            assert_eq!(&engine_bits(tree), expected, "tree {index}, {threads} threads: {:#?}", tree.nodes);
         }
         let history: Vec<Vec<Vec<u64>>> = found
             .history
@@ -249,6 +257,7 @@ prop_compose! {
             num_round, eta, gamma, lambda, alpha, min_child_weight, max_delta_step,
             method: if exact { oracle::Method::Exact } else { oracle::Method::Hist },
             max_depth: if exact { depth } else { depth.max(1) },
+            max_leaves: None,
             subsample,
             colsample_bytree: bytree,
             colsample_bylevel: if xgboost1 { 1.0 } else { bylevel },
@@ -321,4 +330,109 @@ fn deep_trees_agree_with_the_oracle() {
         let validation = oracle::Data { weights: None, ..train.clone() };
         check(&Problem { train, validation, params, continued: 0 });
     }
+}
+
+/// Growth by leaves: the leaf of the largest gain next, of equals the first.
+struct LeafWise {
+    max_leaves: usize,
+    leaves: usize,
+    /// Gain, node and depth of every leaf that is worth a split.
+    waiting: Vec<(f64, usize, u32)>,
+}
+
+impl Policy for LeafWise {
+    fn next(&mut self, backend: &mut dyn Backend, searched: Option<Expansion>) -> gboost::Result<Option<Expansion>> {
+        if let Some(searched) = searched {
+            let gains = backend.gains(&searched)?;
+            let Nodes::Numbers(numbers) = searched.nodes else { panic!("the processor names its nodes") };
+            let gained = numbers.zip(gains).filter_map(|(node, gain)| Some((gain?, node, searched.depth)));
+            self.waiting.extend(gained);
+        }
+        self.waiting.sort_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(&a.1)));
+        if self.leaves >= self.max_leaves {
+            return Ok(None);
+        }
+        self.leaves += 1;
+        let best = self.waiting.pop();
+        Ok(best.map(|(_, node, depth)| Expansion { depth, nodes: Nodes::Numbers(node..node + 1) }))
+    }
+}
+
+/// What a backend is given; the base score is 0.5.
+fn engine_problem<'a>(params: &gboost::Params, data: &Dataset, matrix: &'a BinnedMatrix) -> EngineProblem<'a> {
+    let labels = data.labels.as_deref().unwrap();
+    let weights = RowWeights::new(data.weights.as_ref().unwrap_or(&vec![1.0; data.rows])).unwrap();
+    let base_margins = vec![params.objective.base_margin(0.5).unwrap(); params.classes()];
+    EngineProblem::new(params, (matrix, Shard::whole(data.rows)), labels, weights, &base_margins)
+}
+
+/// Grows by leaves with the engine's own kernels, and compares every tree and margin. Returns the leaves of the largest tree.
+fn check_by_leaves(train: &oracle::Data, params: &oracle::Params, max_leaves: usize, histogram_bytes: usize) -> usize {
+    let params = oracle::Params {
+        method: oracle::Method::Hist,
+        max_depth: params.max_depth.max(1),
+        max_leaves: Some(max_leaves),
+        scale_pos_weight: 1.0,
+        base_score: Some(oracle::BaseScore::Value(0.5)),
+        ..params.clone()
+    };
+    let expected = oracle::train(train, &[], &params, &[]);
+    let (data, engine) = (dataset(train), engine_params(&params));
+    let names = vec![String::new(); data.features()];
+    let matrix = BinnedMatrix::new(&data.columns, &names, data.rows, engine.tree_method, engine.max_bin).unwrap();
+    let problem = engine_problem(&engine, &data, &matrix);
+    let options = CpuOptions::default().chunk_rows(Some(7)).histogram_bytes(histogram_bytes).parallel_from(0);
+    let mut backend = CpuBackend::new(&problem, options);
+    let mut samples = SampleSource::new(&engine, data.rows, data.features());
+    let mut trees = Vec::new();
+    for _ in 0..params.num_round {
+        backend.gradient().unwrap();
+        for output in 0..problem.classes {
+            let (rows, columns) = samples.next_tree();
+            let mut policy = LeafWise { max_leaves, leaves: 1, waiting: Vec::new() };
+            let task = TreeTask { output, rows, columns };
+            grow(&mut backend, &task, engine.max_depth, &mut policy).unwrap();
+        }
+        let finished: Vec<_> =
+            backend.read_trees().unwrap().iter().map(|grown| finish(grown, &problem, engine.eta)).collect();
+        backend.add_trees(&finished).unwrap();
+        trees.extend(finished.into_iter().map(|finished| finished.tree));
+    }
+    assert_eq!(trees.len(), expected.trees.len());
+    for (index, (tree, expected)) in trees.iter().zip(&expected.trees).enumerate() {
+        assert_eq!(engine_bits(tree), oracle_bits(expected), "tree {index}: {:#?}", tree.nodes);
+    }
+    assert_eq!(backend.margins().unwrap(), expected.margins.concat());
+    let leaves = |tree: &gboost::tree::Tree| tree.nodes.iter().filter(|node| node.is_leaf()).count();
+    trees.iter().map(leaves).max().unwrap_or(0)
+}
+
+/// Room for all histograms, for a few, and for one.
+const HISTOGRAM_BYTES: [usize; 4] = [1 << 30, 100_000, 30_000, 1];
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn growth_by_leaves_agrees_with_the_oracle(
+        problem in problem(), max_leaves in 1..12_usize, bytes in proptest::sample::select(&HISTOGRAM_BYTES[..]),
+    ) {
+        check_by_leaves(&problem.train, &problem.params, max_leaves, bytes);
+    }
+}
+
+/// Enough leaves that small nodes wait long, and that the order is not that of the depths.
+#[test]
+fn many_leaves_agree_with_the_oracle() {
+    use proptest::strategy::ValueTree;
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let mut most = 0;
+    for bytes in HISTOGRAM_BYTES.into_iter().cycle().take(8) {
+        let strategy =
+            (data(oracle::Objective::BinaryLogistic, 1, 400, 6), params(oracle::Objective::BinaryLogistic, 1));
+        let (train, params) = strategy.new_tree(&mut runner).unwrap().current();
+        let params = oracle::Params { max_depth: 12, min_child_weight: 0.0, num_round: 2, ..params };
+        most = most.max(check_by_leaves(&train, &params, 40, bytes));
+    }
+    assert_eq!(most, 40);
 }

@@ -1,4 +1,4 @@
-//! Section 8: the growth of one tree, node by node, breadth first.
+//! Section 8: the growth of one tree, node by node, breadth first or by leaves.
 
 use super::cuts::FeatureBins;
 use super::number::real;
@@ -31,7 +31,7 @@ pub struct GrownNode {
 /// A tree before its leaves have values.
 #[derive(Clone, Debug)]
 pub struct GrownTree {
-    /// In breadth-first order.
+    /// In the order of their numbers.
     pub nodes: Vec<GrownNode>,
     pub scaled: Scaled,
     /// The quantised sums of the root.
@@ -60,38 +60,70 @@ pub fn grow(inputs: &Inputs) -> GrownTree {
         nodes: vec![GrownNode { parent: None, depth: 0, rows, taken: None, key: inputs.sample.root_key() }],
         scaled,
     };
-    let mut next = 0;
-    while next < tree.nodes.len() {
-        split_node(inputs, &quantised, &mut tree, next);
-        next += 1;
+    match inputs.params.max_leaves {
+        None => {
+            let mut next = 0;
+            while next < tree.nodes.len() {
+                if let Some((split, gain)) = decide(inputs, &quantised, &tree, next) {
+                    split_node(inputs, &mut tree, next, split, gain);
+                }
+                next += 1;
+            }
+        }
+        Some(most) => {
+            for _ in 1..most {
+                let Some((id, split, gain)) = best_leaf(inputs, &quantised, &tree) else { break };
+                split_node(inputs, &mut tree, id, split, gain);
+            }
+        }
     }
     tree
+}
+
+/// Growth by leaves: the leaf of the largest gain, every leaf decided anew.
+fn best_leaf(inputs: &Inputs, quantised: &Quantised, tree: &GrownTree) -> Option<(usize, Split, f64)> {
+    let mut best: Option<(usize, Split, f64)> = None;
+    for id in 0..tree.nodes.len() {
+        if tree.nodes[id].taken.is_some() {
+            continue;
+        }
+        if let Some((split, gain)) = decide(inputs, quantised, tree, id)
+            && best.as_ref().is_none_or(|&(_, _, most)| gain > most)
+        {
+            best = Some((id, split, gain));
+        }
+    }
+    best
 }
 
 fn sums(rows: &[usize], quantised: &Quantised) -> Pair {
     rows.iter().map(|&row| quantised.pairs[row].expect("a sampled row")).sum()
 }
 
-/// Decides on one node and appends its children.
-fn split_node(inputs: &Inputs, quantised: &Quantised, tree: &mut GrownTree, id: usize) {
+/// The split of a node and its gain, if it is to be split.
+fn decide(inputs: &Inputs, quantised: &Quantised, tree: &GrownTree, id: usize) -> Option<(Split, f64)> {
     let params = inputs.params;
     let s = &tree.scaled;
     let node = &tree.nodes[id];
     if node.depth >= params.max_depth {
-        return;
+        return None;
     }
     let features = inputs.sample.node_features(params, node.depth, node.key);
-    let Some(split) = best_split(&node.rows, &features, inputs.bins, quantised, params.method, s) else {
-        return;
-    };
+    let split = best_split(&node.rows, &features, inputs.bins, quantised, params.method, s)?;
     let root = score(sums(&node.rows, quantised), s);
     if split.score <= root {
-        return;
+        return None;
     }
     let gain = split.score - root;
     if gain <= s.eps || (params.method == Method::Hist && gain < s.gamma) {
-        return;
+        return None;
     }
+    Some((split, gain))
+}
+
+/// Splits a node and appends its children.
+fn split_node(inputs: &Inputs, tree: &mut GrownTree, id: usize, split: Split, gain: f64) {
+    let node = &tree.nodes[id];
     let f = &inputs.bins[split.feature];
     let goes_left = |&row: &usize| {
         let code = f.codes[row];

@@ -92,6 +92,8 @@ pub struct Params {
     pub min_child_weight: f64,
     pub max_delta_step: f64,
     pub max_depth: u32,
+    /// Growth by leaves, up to so many; none is depth by depth.
+    pub max_leaves: Option<usize>,
     pub subsample: f64,
     pub colsample_bytree: f64,
     pub colsample_bylevel: f64,
@@ -122,6 +124,7 @@ impl Default for Params {
             min_child_weight: 1.0,
             max_delta_step: 0.0,
             max_depth: 6,
+            max_leaves: None,
             subsample: 1.0,
             colsample_bytree: 1.0,
             colsample_bylevel: 1.0,
@@ -167,7 +170,7 @@ pub struct Node {
     pub base_weight: f32,
 }
 
-/// A finished tree, nodes in breadth-first order.
+/// A finished tree, nodes in the order of their numbers.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Tree {
     pub nodes: Vec<Node>,
