@@ -3,7 +3,8 @@
 use std::fmt;
 use std::ops::Range;
 
-/// Nodes of one depth that are grown together: searched for their best splits, or sent on to their children.
+/// Nodes of one depth that are grown together: searched for their best splits, or sent on to their
+/// children.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Expansion {
     /// Splits between the root and the nodes.
@@ -17,7 +18,8 @@ pub struct Expansion {
 pub enum Nodes {
     /// Every one that there is: a device that runs without the host does not say how many.
     Level,
-    /// Those with these numbers, in the order in which the tree's nodes were made; siblings follow each other.
+    /// Those with these numbers, in the order in which the tree's nodes were made; siblings follow
+    /// each other.
     Numbers(Range<usize>),
 }
 

@@ -1,8 +1,9 @@
 //! The boundary between the grow loop and the kernels: what a backend is given, what it does, what it hands back.
 //!
 //! A backend holds the margins, the gradient pairs, the rows' places in the tree under construction and the node table. The
-//! grow loop ([`crate::train::grower`]) tells it which kernel comes next, and for which nodes: an [`Expansion`]. Where these are whole
-//! levels it never looks inside a tree before it is finished: so a device can run all levels without the host.
+//! grow loop ([`crate::train::grower`]) tells it which kernel comes next, and for which nodes: an
+//! [`Expansion`]. Where these are whole levels it never looks inside a tree before it is finished:
+//! so a device can run all levels without the host.
 
 pub mod bytes;
 pub mod counts;
@@ -150,15 +151,16 @@ pub trait Backend: std::fmt::Debug {
     /// If the device fails.
     fn split(&mut self, nodes: &Expansion, batch: &NodeBatch) -> Result<()>;
 
-    /// Returns the gain of every node's best split, `None` where no split is worth it, of nodes that were searched and not yet
-    /// partitioned. It is in the scale of the tree's quantised sums, so gains of one tree can be compared.
+    /// Returns the gain of every node's best split, `None` where no split is worth it. The nodes
+    /// were searched and not yet partitioned. A gain is in the scale of the tree's quantised sums,
+    /// so gains of one tree can be compared.
     ///
     /// # Errors
     /// If this backend keeps the gains to itself.
     fn gains(&mut self, nodes: &Expansion) -> Result<Vec<Option<f64>>>;
 
-    /// Makes the children of the nodes that have a split and sends the sampled rows to them. Returns the children, `None` if
-    /// there are none.
+    /// Makes the children of the nodes that have a split and sends the sampled rows to them.
+    /// Returns the children, `None` if there are none.
     ///
     /// # Errors
     /// If the device fails.

@@ -208,7 +208,7 @@ impl<'a> CpuBackend<'a> {
     }
 }
 
-/// The numbers of an expansion's nodes.
+/// Returns the numbers of an expansion's nodes.
 fn numbers(expansion: &Expansion) -> Result<Range<usize>> {
     match &expansion.nodes {
         Nodes::Numbers(numbers) => Ok(numbers.clone()),
@@ -219,7 +219,7 @@ fn numbers(expansion: &Expansion) -> Result<Range<usize>> {
     }
 }
 
-/// The parents of an expansion's nodes, one a pair; none of the root.
+/// Returns the parents of an expansion's nodes, one per pair of siblings; the root has none.
 fn parents_of<'t>(parents: &'t [usize], nodes: &Range<usize>) -> &'t [usize] {
     &parents[nodes.start / 2..nodes.end / 2]
 }

@@ -99,7 +99,7 @@ fn winner<S: BinSum>(
     Some((winner, gain(task.rules, limits, task.method, sums, &winner)?))
 }
 
-/// The gain of a node's split if it waits for its children.
+/// Returns the gain of a node's split if it waits for its children.
 #[must_use]
 pub fn waiting_gain(node: &GrownNode) -> Option<f64> {
     (node.left == WAITING).then_some(node.gain)

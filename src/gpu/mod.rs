@@ -673,7 +673,7 @@ impl Backend for GpuBackend<'_> {
     }
 }
 
-/// The depth of an expansion that is a whole level; no other can be run without the host.
+/// Returns the depth of an expansion that is a whole level; no other can be run without the host.
 fn level(nodes: &Expansion) -> Result<u32> {
     if nodes.nodes == Nodes::Level || *nodes == Expansion::root() {
         Ok(nodes.depth)

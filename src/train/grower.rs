@@ -6,15 +6,16 @@ use crate::error::Result;
 
 /// The order of growth: which of the nodes that have been searched get their children next.
 pub trait Policy {
-    /// Chooses the next expansion, or ends the tree with `None`. `searched` are the nodes whose splits were found since the
-    /// last call, if there are any.
+    /// Chooses the next expansion, or ends the tree with `None`. `searched` are the nodes whose
+    /// splits were found since the last call, if there are any.
     ///
     /// # Errors
     /// If the backend cannot say what the policy must know, or fails.
     fn next(&mut self, backend: &mut dyn Backend, searched: Option<Expansion>) -> Result<Option<Expansion>>;
 }
 
-/// Grows all nodes of a depth before any deeper one, so that a device need not be asked for anything.
+/// Grows all nodes of a depth before any deeper one, so that a device need not be asked for
+/// anything.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct DepthWise;
 
@@ -24,8 +25,8 @@ impl Policy for DepthWise {
     }
 }
 
-/// Grows one tree of at most `max_depth` levels below the root; the backend keeps it until [`Backend::read_trees`].
-/// Returns the searches in their order.
+/// Grows one tree of at most `max_depth` levels below the root; the backend keeps it until
+/// [`Backend::read_trees`]. Returns the searches in their order.
 ///
 /// # Errors
 /// If the device fails, or if it cannot run what the policy chooses.

@@ -9,7 +9,8 @@ use crate::tree::grown::{FinishedTree, GrownNode, GrownTree};
 use crate::tree::split::Scan;
 use crate::tree::{NONE, Node, Split, Tree};
 
-/// Prunes a grown tree and computes its weights and thresholds. The nodes that are left keep their order.
+/// Prunes a grown tree and computes its weights and thresholds. The nodes that are left keep their
+/// order.
 #[must_use]
 pub fn finish(grown: &GrownTree, problem: &Problem<'_>, eta: f32) -> FinishedTree {
     let Some(quantiser) = grown.quantiser else {
@@ -27,7 +28,8 @@ pub fn finish(grown: &GrownTree, problem: &Problem<'_>, eta: f32) -> FinishedTre
     let mut finished =
         FinishedTree { tree: Tree::default(), tests: Vec::new(), steps: Vec::new(), grown_steps: vec![0; nodes.len()] };
     let mut grown_leaf_steps = vec![0; nodes.len()];
-    // By grown node: its parent in the finished tree, and its number there, which is known before its turn comes.
+    // By grown node: its parent in the finished tree, and its number there, which is known before
+    // its turn comes.
     let mut parents = vec![NONE; nodes.len()];
     let mut numbers = vec![0; nodes.len()];
     let remaining = (0..nodes.len()).filter(|&index| collapsed_into[index] == index);

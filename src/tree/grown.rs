@@ -42,7 +42,8 @@ impl GrownNode {
 /// A tree as it is read back: unpruned, without leaf values.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct GrownTree {
-    /// The nodes in the order in which they were made, so children after their parents, the left one first.
+    /// The nodes in the order in which they were made, so children after their parents, the left
+    /// one first.
     pub nodes: Vec<GrownNode>,
     /// The binary points of the unquantised pairs that the tree was grown on.
     pub scale: PairScale,

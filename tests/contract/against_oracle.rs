@@ -366,7 +366,8 @@ fn engine_problem<'a>(params: &gboost::Params, data: &Dataset, matrix: &'a Binne
     EngineProblem::new(params, (matrix, Shard::whole(data.rows)), labels, weights, &base_margins)
 }
 
-/// Grows by leaves with the engine's own kernels, and compares every tree and margin. Returns the leaves of the largest tree.
+/// Grows by leaves with the engine's own kernels, and compares every tree and margin. Returns the
+/// leaves of the largest tree.
 fn check_by_leaves(train: &oracle::Data, params: &oracle::Params, max_leaves: usize, histogram_bytes: usize) -> usize {
     let params = oracle::Params {
         method: oracle::Method::Hist,

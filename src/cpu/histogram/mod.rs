@@ -1,7 +1,8 @@
 //! Kernel `histogram`: sums of quantised pairs by (node, feature, bin).
 //!
-//! IN: bins, quantised pairs, the rows of every node of an expansion. OUT: their histograms. Of two siblings only the one with
-//! fewer rows is summed; the other is the parent less it, in the parent's place. Deterministic: integer sums, so order and grouping do not matter.
+//! IN: bins, quantised pairs, the rows of every node of an expansion. OUT: their histograms. Of two
+//! siblings only the one with fewer rows is summed; the other is the parent less it, in the
+//! parent's place. Deterministic: integer sums, so order and grouping do not matter.
 
 mod exchange;
 mod slots;
@@ -34,8 +35,9 @@ const SUM_COST: usize = 3;
 /// Waking other threads takes as long as so many.
 const WAKE_COST: usize = 1 << 14;
 
-/// The histograms of a tree's nodes, in groups of features that are summed together: the row blocks of the matrix, its lists,
-/// then every feature by itself that is in neither. A node has its histogram from its search to that of its children.
+/// The histograms of a tree's nodes, in groups of features that are summed together: the row blocks
+/// of the matrix, its lists, then every feature by itself that is in neither. A node has its
+/// histogram from its search to that of its children.
 #[derive(Debug)]
 pub struct Histograms<S> {
     groups: Vec<Group<S>>,
@@ -65,7 +67,8 @@ impl<S> Group<S> {
 }
 
 impl<S: BinSum> Histograms<S> {
-    /// Empty histograms for a matrix, of so many nodes as fit into `bytes`, and of one at least.
+    /// Makes empty histograms for a matrix, with room for as many nodes as fit into `bytes`, at
+    /// least one.
     #[must_use]
     pub fn new(matrix: &BinnedMatrix, bytes: usize) -> Self {
         let mut places = vec![(0, 0..0); matrix.features()];
@@ -98,8 +101,9 @@ impl<S: BinSum> Histograms<S> {
         Self { groups, places, slots: Slots::default(), most: most.max(1) }
     }
 
-    /// Groups the `nodes` of an expansion, the children of `parents`: all at once, with subtraction if the parents have their
-    /// histograms, where as many again fit, otherwise as many as fit.
+    /// Groups the `nodes` of an expansion, the children of `parents`. Where as many again fit they
+    /// are searched at once, with subtraction if the parents have their histograms; otherwise as
+    /// many as fit.
     pub fn batches(&self, nodes: usize, parents: &[usize]) -> Vec<NodeBatch> {
         if nodes + nodes.max(self.slots.held()) <= self.most {
             let subtract = !parents.is_empty() && parents.iter().all(|&parent| self.slots.get(parent).is_some());
@@ -121,7 +125,7 @@ impl<S: BinSum> Histograms<S> {
         self.slots.clear();
     }
 
-    /// The bins of one feature of a node that has its histogram.
+    /// Returns the bins of one feature of a node that has its histogram.
     #[must_use]
     pub fn feature(&self, node: usize, feature: u32) -> &[S] {
         let slot = self.slot(node);
@@ -144,7 +148,8 @@ impl<S: BinSum> Histograms<S> {
         slot
     }
 
-    /// Finds room for the histograms of a batch, the larger siblings' in the place of their parents' where they follow from these.
+    /// Finds room for the histograms of a batch. Where larger siblings are derived, theirs take the
+    /// place of their parents'.
     fn make_room(&mut self, task: &Task<'_>, jobs: &[NodeJob]) {
         let slots = &mut self.slots;
         if !task.batch.subtract {
@@ -203,7 +208,8 @@ struct Sibling {
     parent: usize,
 }
 
-/// The nodes of a batch that are summed: of pairs of siblings the smaller one where the larger one is derived, otherwise every node.
+/// Returns the nodes of a batch that are summed. Of two siblings it is the smaller one where the
+/// larger one is derived.
 fn node_jobs(task: &Task<'_>) -> Vec<NodeJob> {
     let first = task.expansion.start + task.batch.nodes.start;
     let rows = |node: usize| -> usize { task.chunks.iter().map(|chunk| chunk.ranges[node].len()).sum() };

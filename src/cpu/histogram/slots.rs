@@ -1,6 +1,7 @@
 //! Where the sums of which node are.
 
-/// Places for the sums of one node each, given to nodes from their search to that of their children.
+/// Places for the sums of one node each, given to nodes from their search to that of their
+/// children.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Slots {
     /// By node.
@@ -12,17 +13,17 @@ pub(super) struct Slots {
 }
 
 impl Slots {
-    /// The slot of a node.
+    /// Returns the slot of a node.
     pub fn get(&self, node: usize) -> Option<usize> {
         self.by_node.get(node).copied().flatten()
     }
 
-    /// Slots that there are.
+    /// Returns the number of slots.
     pub fn count(&self) -> usize {
         self.count
     }
 
-    /// Slots that nodes have.
+    /// Returns the number of slots that nodes have.
     pub fn held(&self) -> usize {
         self.count - self.free.len()
     }

@@ -92,7 +92,7 @@ pub struct Params {
     pub min_child_weight: f64,
     pub max_delta_step: f64,
     pub max_depth: u32,
-    /// Growth by leaves, up to so many; none is depth by depth.
+    /// Growth by leaves, at most this many; none is depth by depth.
     pub max_leaves: Option<usize>,
     pub subsample: f64,
     pub colsample_bytree: f64,
