@@ -40,25 +40,25 @@ macro_rules! counts {
 }
 
 counts! {
-    /// Trees.
+    /// Trees grown, over all rounds and outputs.
     trees,
     /// Rows whose gradient was computed.
     rows,
     /// Those of them that have a weight.
     weighted_rows,
-    /// Gradient pairs: one a row and class.
+    /// Gradient pairs: one per row and output.
     pairs,
-    /// Rows that all were drawn, without being asked.
+    /// Rows of trees that take every row, without a test per row.
     unasked_rows,
-    /// Rows that were asked whether they are drawn.
+    /// Rows that were tested for being sampled.
     asked_rows,
     /// Those of them whose draw was made beforehand.
     predrawn_rows,
     /// Those of them that have a weight, which may be 0.
     asked_weights,
-    /// Asked rows that were drawn.
+    /// Tested rows that were sampled.
     asked_and_drawn_rows,
-    /// Drawn rows.
+    /// Sampled rows, over all trees.
     drawn_rows,
     /// Rows that histograms were summed from: of two siblings the smaller one's where the other is
     /// derived.
@@ -69,7 +69,7 @@ counts! {
     listed_codes,
     /// The lists that it reads instead of them.
     lists,
-    /// Their entries.
+    /// Entries of these lists: one per code that is not its feature's most frequent one.
     list_entries,
     /// Bins of the nodes that were summed.
     summed_bins,
@@ -83,9 +83,9 @@ counts! {
     candidates,
     /// Nodes that were searched.
     searched_nodes,
-    /// Nodes that were split.
+    /// Nodes that were split, over all trees.
     split_nodes,
-    /// Their rows.
+    /// Sampled rows in the nodes that were split.
     split_rows,
     /// Bytes of these rows' codes of the feature that splits.
     split_codes,
@@ -97,9 +97,9 @@ counts! {
     moved_codes,
     /// Nodes of the finished trees.
     finished_nodes,
-    /// Rows of channels.
+    /// Rows of channels, once per tree.
     routed_rows,
-    /// Values on their way.
+    /// Values compared on these rows' paths: one per inner node.
     routed_values,
     /// Nodes of the finished trees, once for every channel.
     routed_nodes,
@@ -108,18 +108,18 @@ counts! {
 /// What a round has grown.
 #[derive(Clone, Copy, Debug)]
 pub struct Round<'a> {
-    /// The trees' tasks, one a class.
+    /// The trees' tasks, one per tree of the round.
     pub tasks: &'a [TreeTask],
     /// The searches of every tree.
     pub searches: &'a [Vec<Search>],
     /// The trees as the backend grew them.
     pub grown: &'a [GrownTree],
-    /// The same, finished.
+    /// The same trees, in the same order, pruned and with leaf values.
     pub finished: &'a [FinishedTree],
 }
 
 impl Counts {
-    /// Adds a round.
+    /// Adds the elements that the kernels of one round worked on.
     pub fn add_round(&mut self, problem: &Problem<'_>, round: &Round<'_>) {
         let rows = problem.rows() as u64;
         self.rows += rows;
@@ -387,7 +387,7 @@ mod tests {
         assert_eq!(moved(&profile, "split"), 12 * 8 + 3 * node);
         assert_eq!(moved(&profile, "partition"), 14 * (2 + 2 + 1) + (3 + 4) * node + 4 * 8);
         assert_eq!(moved(&profile, "leaf_sums"), 8 * (2 + 16) + 3 * (8 + 16));
-        // Nine numbers of four bytes a node, as in a model file.
+        // Nine numbers of four bytes per node, as in a model file.
         let finished = 9 * 4;
         assert_eq!(moved(&profile, "add_leaves"), 8 * (8 + 8 + 2) + 5 * finished);
         assert_eq!(moved(&profile, "route"), 3 * (8 + 8) + 5 * 4 + 5 * finished);
@@ -420,7 +420,7 @@ mod tests {
             assert_eq!(counts.predrawn_rows, if sampler == "hash" { 0 } else { 32 });
             assert_eq!(counts.asked_and_drawn_rows, counts.drawn_rows);
             assert!((1..32).contains(&counts.drawn_rows), "{counts:?}");
-            // A tree that split once: one code a row that was not drawn.
+            // A tree that split once: one code per row that was not drawn.
             assert!(counts.moved_codes <= 32 - counts.drawn_rows, "{counts:?}");
             assert!(counts.split_nodes < 4 || counts.moved_codes == 32 - counts.drawn_rows, "{counts:?}");
         }

@@ -16,9 +16,9 @@ const TASK_ROWS: usize = 1 << 14;
 /// Everything that stays the same over a training.
 #[derive(Clone, Debug)]
 pub struct Problem<'a> {
-    /// The objective.
+    /// The loss to be minimised, its labels and its link function.
     pub objective: Objective,
-    /// Margins per row.
+    /// Outputs of the model: margins per row.
     pub classes: usize,
     /// The binned training rows.
     pub matrix: &'a BinnedMatrix,
@@ -112,7 +112,7 @@ impl<'a> Problem<'a> {
 /// A channel whose margins follow the training (validation, test): it is routed by value.
 #[derive(Clone, Debug)]
 pub struct RoutedChannel<'a> {
-    /// The rows.
+    /// Its rows with raw feature values, unbinned.
     pub data: &'a Dataset,
     /// Margins before the first new tree: `rows x classes`, row-major.
     pub margins: Vec<i64>,

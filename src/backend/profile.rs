@@ -35,11 +35,11 @@ impl Activity {
 /// What one kernel, or one kind of transfer, took.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ProfileRow {
-    /// What was timed.
+    /// The kernel or transfer that was timed.
     pub activity: Activity,
-    /// How often it ran.
+    /// Number of runs over the whole training.
     pub calls: u64,
-    /// How long in all.
+    /// Total time of all runs.
     pub time: Duration,
     /// Bytes moved in all: for kernels as [`crate::backend::counts`] counts them.
     pub bytes: u64,
@@ -48,7 +48,7 @@ pub struct ProfileRow {
 /// What the kernels of a training took, in the order in which they first ran.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Profile {
-    /// The rows.
+    /// One row per activity, in the order of their first runs.
     pub rows: Vec<ProfileRow>,
     /// Whether the device measured its kernels itself; otherwise times are wall times around
     /// submits.
@@ -58,7 +58,7 @@ pub struct Profile {
 }
 
 impl Profile {
-    /// Counts one run.
+    /// Adds one run to the row of its activity.
     pub fn add(&mut self, activity: Activity, time: Duration, bytes: u64) {
         let found = self.rows.iter().position(|row| row.activity == activity);
         let index = found.unwrap_or_else(|| {

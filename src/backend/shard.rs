@@ -7,7 +7,7 @@ use crate::fixed::quantiser::{PairExtent, PairSum};
 /// The rows of a training that this rank holds: a run of the rows of all ranks.
 #[derive(Clone, Copy, Debug)]
 pub struct Shard<'a> {
-    /// The ranks.
+    /// All ranks of the training; [`Alone`] on one machine.
     pub ranks: &'a dyn Collective,
     /// Number of the first row, from 0: the rows of all lower ranks.
     pub first_row: usize,

@@ -3,13 +3,13 @@
 /// Bytes of one element of each array, as a backend stores it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Widths {
-    /// A margin.
+    /// A margin: one per row and output.
     pub margin: u64,
-    /// A label.
+    /// A target: a row's class, or its label in the margin's format.
     pub target: u64,
-    /// A gradient pair.
+    /// A gradient pair before it is quantised: one per row and output.
     pub pair: u64,
-    /// A quantised pair.
+    /// A quantised pair: one per row, made anew for each tree.
     pub quantised: u64,
     /// An entry of a list of rows.
     pub row: u64,
@@ -19,7 +19,7 @@ pub struct Widths {
     pub start: u64,
     /// What says in which leaf a training row lies when margins move.
     pub place: u64,
-    /// The sums of a bin.
+    /// A bin of a histogram: sums of gradients and of hessians.
     pub bin: u64,
     /// A node of a tree under construction.
     pub node: u64,

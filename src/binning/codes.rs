@@ -4,12 +4,12 @@ use super::cuts::FeatureCuts;
 use super::in_order::InOrder;
 use crate::error::Result;
 
-/// The bins of one feature, one code a row.
+/// The bins of one feature, one code per row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum BinColumn {
-    /// Up to 256 codes.
+    /// One byte per row, for features of at most 256 codes.
     Bytes(Vec<u8>),
-    /// More codes.
+    /// Two bytes per row, for features of more than 256 codes.
     Words(Vec<u16>),
     /// Up to 256 codes, which are in a row block alone ([`BinnedMatrix::codes`] finds them).
     ByRow,
@@ -48,23 +48,23 @@ impl BinColumn {
 /// The codes of one feature, wherever they are.
 #[derive(Clone, Copy, Debug)]
 pub enum Codes<'m> {
-    /// One a row.
+    /// One byte per row of the matrix, stored by column.
     Bytes(&'m [u8]),
-    /// One a row.
+    /// Two bytes per row of the matrix, stored by column.
     Words(&'m [u16]),
     /// `codes[row x width + position]`.
     ByRow {
         /// The codes of a row block.
         codes: &'m [u8],
-        /// Features of the block.
+        /// Features of the block: codes per row.
         width: usize,
-        /// Which of them it is.
+        /// Position of the feature in the block, below `width`.
         position: usize,
     },
 }
 
 impl Codes<'_> {
-    /// The code of a row.
+    /// Returns the code of a row: its bin, or the code of missing values.
     #[inline]
     #[must_use]
     pub fn code(&self, row: usize) -> usize {

@@ -1,5 +1,5 @@
-//! Features of few codes merged into joint columns, so that one addition a row sums several
-//! features.
+//! Feature bundles: features of few codes merged into joint columns, so that one addition per row
+//! sums several features.
 //!
 //! A joint code stands for the codes that the members of its column have together in some row. Sums
 //! by joint code, added up over all joint codes in which a member has a code, are the member's sums
@@ -11,10 +11,10 @@ use std::borrow::Cow;
 /// The most joint codes of a column: they are bytes.
 const CODES: usize = 256;
 
-/// Rows on which it is tried whether two columns go together before all rows are asked.
+/// At most this number of rows decides whether merging two columns is tried on all rows.
 const TRIED_ROWS: usize = 4096;
 
-/// Adding one joint sum to a member's costs as much as adding so many rows to a sum.
+/// Cost of adding one joint sum to a member's, in additions of a row to a sum.
 const MEMBER_COST: usize = 3;
 
 /// The features of a row block once more, in fewer columns.
@@ -35,12 +35,12 @@ pub struct JointBlock {
 pub struct JointColumn {
     /// The members, by their positions in the row block.
     pub members: Vec<usize>,
-    /// One a member: its code in each joint code.
+    /// One entry per member: its code in each joint code.
     pub codes: Vec<Vec<u8>>,
 }
 
 impl JointColumn {
-    /// Number of joint codes.
+    /// Returns the number of joint codes: one per combination of codes that some row has.
     #[must_use]
     pub fn joint_codes(&self) -> usize {
         self.codes.first().map_or(0, Vec::len)
@@ -81,8 +81,8 @@ impl JointBlock {
         Some(Self { columns: drafts.into_iter().map(|draft| draft.made).collect(), block, additions, saved })
     }
 
-    /// Whether a node of so many rows is summed faster by joint codes, although the sums must then
-    /// be shared out.
+    /// Returns whether a node of `rows` rows is summed faster by joint codes, although the sums
+    /// must then be distributed to the members.
     #[must_use]
     pub fn pays(&self, rows: usize) -> bool {
         pays(rows, self.saved, self.additions)
@@ -118,7 +118,7 @@ impl<'c> Draft<'c> {
         Some(seen.pairs(rows, |_| ())?.len() - self.tried)
     }
 
-    /// Takes a feature in that adds `more` joint codes on the tried rows; answers whether a byte is
+    /// Adds a feature that adds `more` joint codes on the tried rows. Returns whether a byte is
     /// enough.
     fn join(&mut self, position: usize, codes: &[u8], more: usize, seen: &mut Seen) -> bool {
         let mut column = Vec::with_capacity(codes.len());
@@ -134,7 +134,7 @@ impl<'c> Draft<'c> {
     }
 }
 
-/// Every so many rows of a column are tried.
+/// Returns the distance of the rows of a column that are tried: at least 1.
 fn tried_step(column: &[u8]) -> usize {
     column.len().div_ceil(TRIED_ROWS).max(1)
 }
@@ -152,8 +152,8 @@ impl Default for Seen {
 }
 
 impl Seen {
-    /// The distinct pairs in the order in which they come first, unless there are too many for a
-    /// byte; `name` hears the number of each row's pair.
+    /// Returns the distinct pairs in the order in which they come first, unless there are too many
+    /// for a byte. `name` is called with the number of each row's pair.
     fn pairs<'c>(
         &mut self,
         rows: impl Iterator<Item = (&'c u8, &'c u8)>,

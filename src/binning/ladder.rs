@@ -1,5 +1,5 @@
-//! How many of some ascending steps lie at or below a value: what bin it has, and what the tests of
-//! a forest say of it.
+//! Threshold lookup: counts the ascending steps at or below a value. The count is a value's bin, or
+//! decides all tests of a forest on its feature.
 
 use super::order::{bucket_shift, key};
 use crate::util::vector::vectorised;
@@ -15,7 +15,7 @@ pub(crate) struct Ladder {
     steps: [f32; 2 * (Ladder::MOST + 1)],
     /// The keys of the first and of the last step.
     range: (u32, u32),
-    /// A value's place in the table is its key less that of the first step, less so many bits.
+    /// A value's place in the table is `(key - first step's key) >> shift`.
     shift: u32,
     /// How many steps lie below all values of a place; the last is that of missing values.
     below: Vec<u16>,
@@ -24,13 +24,13 @@ pub(crate) struct Ladder {
 }
 
 impl Ladder {
-    /// The most steps.
+    /// Most steps of a ladder: one less than the 256 results of a byte.
     pub const MOST: usize = 255;
 
     /// The most bits of a place in the table.
     const BITS: u32 = 15;
 
-    /// A ladder of ascending steps; `missing` is what is answered for NaN. The table has up to
+    /// A ladder of ascending steps; `missing` is the result for NaN. The table has up to
     /// `2^bits` places: fewer are made sooner, more make searches shorter.
     ///
     /// # Panics

@@ -24,13 +24,13 @@ pub struct ListRule {
     pub byte_share: f64,
     /// The same of features of more codes, which would be summed by column.
     pub word_share: f64,
-    /// What the lists of all such features must spare an average row, in codes of a row block, or
-    /// none is made.
+    /// Codes of a row block that the lists of all such features must spare per row on average; if
+    /// they spare fewer, none is made.
     pub spared: f64,
 }
 
 impl ListRule {
-    /// No lists.
+    /// The rule that stores no feature in sparse rows.
     pub const NEVER: Self = Self { byte_share: 2.0, word_share: 2.0, spared: 0.0 };
     /// Lists wherever they are possible.
     pub const ALWAYS: Self = Self { byte_share: 0.0, word_share: 0.0, spared: f64::NEG_INFINITY };
@@ -47,7 +47,7 @@ impl Default for ListRule {
 /// A feature of a block of lists.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListedFeature {
-    /// The feature.
+    /// Index of the feature in the data.
     pub feature: u32,
     /// Its code that is in no list.
     pub frequent: u16,
@@ -61,7 +61,7 @@ pub(super) struct CodeColumn<'m> {
     pub feature: u32,
     /// How many codes there are.
     pub count: usize,
-    /// One a row, by column.
+    /// One code per row, below `count`; stored by column.
     pub codes: Codes<'m>,
 }
 
@@ -97,7 +97,7 @@ fn count_entries<C: Copy + Into<usize>>(codes: &[C], frequent: usize, lengths: &
 
 /// Rows' lists under way, each in a line of its own.
 struct Lines {
-    /// `RUN x width`.
+    /// `RUN x width` indices of sums: one line of `width` per row.
     entries: Vec<u16>,
     /// One more than a list can have.
     width: usize,
@@ -118,7 +118,7 @@ impl Lines {
         }
     }
 
-    /// Moves the lists out.
+    /// Copies the rows' entries to `entries`, one row after the other, and empties the lines.
     fn move_to(&mut self, mut entries: &mut [u16]) {
         for (line, length) in self.entries.chunks_exact(self.width).zip(&mut self.lengths) {
             let (list, rest) = entries.split_at_mut(std::mem::take(length));
@@ -150,7 +150,7 @@ pub enum Reading {
     Columns(Vec<usize>),
 }
 
-/// A column that a [`ListRule`] asks to be listed.
+/// A column that a [`ListRule`] selects for sparse rows.
 struct Candidate<'c> {
     column: CodeColumn<'c>,
     frequent: u16,
@@ -162,11 +162,11 @@ impl RowLists {
     /// cache.
     const FEATURES: usize = 1024;
 
-    /// The most entries that a block has in an average row: beyond them a list's own cost is small,
-    /// and threads share out blocks.
+    /// The most entries per row that a block has on average: beyond them a list's own cost is
+    /// small, and threads share out blocks.
     const ENTRIES: usize = 64;
 
-    /// The blocks of those columns that a rule asks to be listed.
+    /// Returns the sparse rows of those columns that a rule selects, by block.
     pub(super) fn cover(columns: &[CodeColumn<'_>], rows: usize, rule: ListRule) -> Vec<Self> {
         if rows == 0 {
             return Vec::new();
@@ -285,7 +285,7 @@ impl RowLists {
         }
     }
 
-    /// Entries of a row.
+    /// Returns the number of entries of a row: its codes but the most frequent ones.
     #[inline]
     #[must_use]
     pub fn length(&self, row: usize) -> usize {

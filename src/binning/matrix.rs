@@ -1,8 +1,8 @@
 //! The binned training rows, twice: by feature, as the partition of rows reads them fastest, and by
 //! row, so that the histograms of all features of a row are updated from one or two cache lines,
 //! or, where one code dominates, from the others alone ([`super::lists`]). Where memory is short,
-//! by row alone. Features of few codes are there by row a third time, merged ([`super::joint`]): a
-//! byte a row and joint column.
+//! by row alone. Features of few codes are there by row a third time, as feature bundles
+//! ([`super::joint`]): a byte per row and joint column.
 
 use super::cuts::FeatureCuts;
 use super::in_order::InOrder;
@@ -23,15 +23,15 @@ use rayon::prelude::*;
 /// The binned training rows of all features.
 #[derive(Clone, Debug, PartialEq)]
 pub struct BinnedMatrix {
-    /// Number of rows.
+    /// Number of training rows that are binned here.
     pub rows: usize,
-    /// Bins of every feature.
+    /// Bins of each feature, by its index in the data.
     pub cuts: Vec<FeatureCuts>,
     /// The codes of every feature.
     pub columns: Vec<BinColumn>,
     /// The byte columns once more, by row, but for listed ones; of a matrix by row, them alone.
     pub blocks: Vec<RowBlock>,
-    /// One a block: its features in fewer columns, where that pays.
+    /// One per block: its features in fewer columns (feature bundles), where that pays.
     pub joints: Vec<Option<JointBlock>>,
     /// Listed columns once more; a matrix by row has none.
     pub lists: Vec<RowLists>,
@@ -39,7 +39,7 @@ pub struct BinnedMatrix {
     pub by_column: Vec<u32>,
     /// The tree method that the bins were made for.
     pub method: TreeMethod,
-    /// The most bins a feature that were allowed (hist).
+    /// The most bins per feature that were allowed (hist).
     pub max_bin: usize,
 }
 
@@ -248,7 +248,7 @@ impl BinnedMatrix {
         JointBlock::cover(&block.features.iter().map(codes).collect::<Option<Vec<_>>>()?, self.rows)
     }
 
-    /// Number of features.
+    /// Returns the number of features of the data.
     #[must_use]
     pub fn features(&self) -> usize {
         self.cuts.len()
@@ -283,8 +283,8 @@ impl BinnedMatrix {
         self.columns.contains(&BinColumn::ByRow)
     }
 
-    /// Makes the columns of a matrix by row: a byte more a row and feature, for a faster partition,
-    /// and for GPUs. The matrix is then as if its values had been in memory.
+    /// Makes the columns of a matrix by row, for a faster partition and for GPUs. They take one
+    /// more byte per row and feature. The matrix is then as if its values had been in memory.
     pub fn add_columns(&mut self) {
         let made: Vec<(usize, BinColumn)> = (0..self.features())
             .into_par_iter()

@@ -59,11 +59,11 @@ pub(super) struct Scratch {
 /// The beginning of a bucket that was not gathered.
 const APART: u32 = u32::MAX;
 
-/// Up to so many keys are sorted by comparison.
+/// At most this number of keys is sorted by comparison; more by radix.
 const FEW: usize = 1 << 10;
 
 impl Scratch {
-    /// Bytes that a row of a column takes at most, but for columns of which most values lie in one
+    /// The most bytes per row of a column, but for columns of which most values lie in one
     /// bucket.
     pub(super) const BYTES_A_ROW: usize = 2 * size_of::<u32>();
 
@@ -114,7 +114,7 @@ impl Scratch {
         }
     }
 
-    /// Makes room for a column of so many values, and for no more.
+    /// Makes room for a column of `rows` values, and for no more.
     pub(super) fn reserve(&mut self, rows: usize) {
         self.keys.reserve_exact(rows.saturating_sub(self.keys.len()));
         self.gathered.reserve_exact(rows.saturating_sub(self.gathered.len()));
@@ -165,9 +165,9 @@ impl Scratch {
 
 /// Rows of one value: where they stand in the order.
 pub(super) struct Group {
-    /// The value.
+    /// The value that all of these rows have; never NaN.
     pub value: f32,
-    /// Its places.
+    /// Its ranks: positions in ascending order, from 0.
     pub places: Range<usize>,
 }
 
@@ -176,10 +176,10 @@ pub(super) struct Order<'a> {
     keys: &'a [u32],
     lowest: u32,
     highest: u32,
-    /// A key's bucket is what it is above the lowest, less so many bits.
+    /// A key's bucket is `(key - lowest) >> shift`.
     shift: u32,
     ends: &'a [u32],
-    /// Buckets with rows.
+    /// Number of buckets that hold at least one row.
     used: usize,
     begins: &'a mut [u32],
     sorted: &'a mut [bool],
@@ -191,20 +191,20 @@ pub(super) struct Order<'a> {
 }
 
 impl Order<'_> {
-    /// After so many guesses all buckets are gathered.
+    /// Guesses after which all buckets are gathered.
     const GUESSES: usize = 2;
 
-    /// Number of rows.
+    /// Returns the number of present values: rows that miss the feature do not count.
     pub(super) fn rows(&self) -> usize {
         self.keys.len()
     }
 
-    /// The largest value.
+    /// Returns the largest present value.
     pub(super) fn max(&self) -> f32 {
         from_ordered_bits(self.highest)
     }
 
-    /// The distinct values, ascending, if there are no more than so many.
+    /// Returns the distinct values, ascending, if there are at most `most`.
     pub(super) fn distinct(&mut self, most: usize) -> Option<Vec<f32>> {
         if self.used > most {
             return None;
@@ -224,7 +224,7 @@ impl Order<'_> {
         Some(values)
     }
 
-    /// The rows of the value at a place. `expected` are places that will be asked for later.
+    /// Returns the rows of the value at a rank. `expected` are ranks that will be needed later.
     pub(super) fn group(&mut self, place: usize, expected: impl Iterator<Item = usize>) -> Group {
         let bucket = self.bucket(place);
         if self.begins[bucket] == APART {

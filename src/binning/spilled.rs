@@ -18,8 +18,8 @@ use std::sync::{Mutex, PoisonError};
 
 impl BinnedMatrix {
     /// Bins spilled values as [`BinnedMatrix::of`] bins those in memory, but stores them by row
-    /// alone: a byte a row and feature (two for features of more than 256 codes). `names` are those
-    /// of the features, for messages.
+    /// alone: a byte per row and feature (two for features of more than 256 codes). `names` are
+    /// those of the features, for messages.
     ///
     /// # Errors
     /// As [`BinnedMatrix::new`]; if the temporary file cannot be read.
@@ -89,7 +89,7 @@ struct Part<'m> {
     rows: Range<usize>,
     /// Features of more than 256 codes.
     words: Vec<(usize, &'m mut [u16])>,
-    /// The others, a row block each: its features, and the codes of these rows.
+    /// The others, one entry per row block: its features, and the codes of these rows.
     blocks: Vec<(&'m [u32], &'m mut [u8])>,
 }
 

@@ -16,11 +16,11 @@ use rayon::prelude::*;
 /// Which of a row's margins a tree moves.
 #[derive(Clone, Copy, Debug)]
 pub struct Slots {
-    /// The format of margins.
+    /// Binary point and range of margins.
     pub format: MarginFormat,
-    /// Margins a row.
+    /// Outputs of the model: margins per row.
     pub classes: usize,
-    /// The class of the tree.
+    /// Output that the tree is grown for, below `classes`.
     pub output: usize,
 }
 

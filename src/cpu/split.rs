@@ -20,7 +20,7 @@ use std::ops::Range;
 /// What to search.
 #[derive(Debug)]
 pub struct Task<'a> {
-    /// The features' bins.
+    /// The binned training rows, for the cuts of each feature.
     pub matrix: &'a BinnedMatrix,
     /// How candidates are enumerated.
     pub method: TreeMethod,

@@ -8,14 +8,14 @@ use super::weight::RowWeights;
 /// Bits that hold an integer where memory matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Bits {
-    /// 32 bits.
+    /// A signed integer of 32 bits.
     Narrow,
-    /// 64 bits.
+    /// A signed integer of 64 bits.
     Wide,
 }
 
 impl Bits {
-    /// Bytes of one integer.
+    /// Returns the bytes of one integer: 4 or 8.
     #[must_use]
     pub fn bytes(self) -> u64 {
         match self {
@@ -28,7 +28,7 @@ impl Bits {
 /// Every fact about the numbers of a training that follows from its objective, labels and weights.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NumberFormat {
-    /// How margins are held.
+    /// Binary point and range of margins.
     pub margin: MarginFormat,
     /// Bits that hold a margin.
     pub margin_bits: Bits,

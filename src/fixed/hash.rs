@@ -25,7 +25,7 @@ pub fn combine(key: u32, value: u32) -> u32 {
     mix(key ^ mix(value.wrapping_add(0x9e37_79b9)))
 }
 
-/// The key of one tree.
+/// Returns the key of one tree, from which those of its row and column draws are made.
 #[must_use]
 pub fn tree_key(seed: u64, tree: u32) -> u32 {
     combine(combine(combine(0, seed as u32), (seed >> 32) as u32), tree)

@@ -6,11 +6,11 @@ use super::{ceil_log2, exponent_above, power_of_two, round_to_integer};
 /// `least` and `most`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MarginFormat {
-    /// Fractional bits.
+    /// Fractional bits; negative where labels are too large for units of 1.
     pub scale: i32,
-    /// The lowest margin.
+    /// Lowest margin; sums below it saturate.
     pub least: i64,
-    /// The highest margin.
+    /// Highest margin; sums above it saturate.
     pub most: i64,
 }
 

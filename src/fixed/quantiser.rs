@@ -7,18 +7,18 @@ use super::{power_of_two, round_shift};
 /// [`PairScale`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct GradientPair {
-    /// Gradient.
+    /// Gradient: an integer with the binary point [`PairScale::g`].
     pub g: i64,
-    /// Hessian, at least 1.
+    /// Hessian with the binary point [`PairScale::h`]; at least 1.
     pub h: i64,
 }
 
 /// Exact sums over rows: of gradients and hessians, quantised or not.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PairSum {
-    /// Sum of gradients.
+    /// Sum of gradients, in the scale of the pairs that are summed.
     pub g: i64,
-    /// Sum of hessians.
+    /// Sum of hessians, in the scale of the pairs that are summed; 0 without rows.
     pub h: i64,
 }
 
@@ -39,7 +39,7 @@ impl PairSum {
         Self { g: self.g & mask, h: self.h & mask }
     }
 
-    /// Componentwise sum.
+    /// Returns the componentwise sum.
     #[inline(always)]
     #[must_use]
     pub fn plus(self, other: Self) -> Self {
@@ -69,13 +69,13 @@ pub struct PairScale {
 pub struct PairExtent {
     /// Number of sampled rows.
     pub rows: u64,
-    /// Sum of |g|.
+    /// Sum of the gradients' absolute values, unquantised.
     pub g_sum: u64,
-    /// Sum of h.
+    /// Sum of the hessians, unquantised.
     pub h_sum: u64,
-    /// Largest |g|.
+    /// Largest absolute value of a gradient, unquantised.
     pub g_max: u64,
-    /// Largest h.
+    /// Largest hessian, unquantised.
     pub h_max: u64,
 }
 
@@ -106,9 +106,9 @@ impl PairExtent {
 /// Whether histogram sums fit 32 bits or take 64.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SumWidth {
-    /// Sums below 2^31: one packed u64 a bin.
+    /// Sums below 2^31: one packed u64 per bin.
     Narrow,
-    /// Sums below 2^52: two i64 a bin.
+    /// Sums below 2^52: two i64 per bin.
     Wide,
 }
 
@@ -132,9 +132,9 @@ impl SumWidth {
 /// Turns exact pairs into quantised ones; fixed for one tree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Quantiser {
-    /// Shift of gradients.
+    /// Low bits that rounding drops from a gradient, 0 to 63.
     pub g_shift: u32,
-    /// Shift of hessians.
+    /// Low bits that rounding drops from a hessian, 0 to 63.
     pub h_shift: u32,
     /// Whether the cap at 1/4 applies: unweighted binary:logistic.
     pub capped: bool,
@@ -179,7 +179,7 @@ impl Quantiser {
 pub struct QuantisedPair(pub u64);
 
 impl QuantisedPair {
-    /// Packs a pair.
+    /// Packs a quantised gradient and a quantised hessian, which is at least 1.
     #[inline(always)]
     #[must_use]
     pub fn new(g: i32, h: u32) -> Self {
@@ -197,11 +197,11 @@ impl QuantisedPair {
 /// The regularisation of the split search as the user gave it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Regularisation {
-    /// L2 on leaf weights.
+    /// L2 regularisation of leaf weights.
     pub lambda: f32,
-    /// L1 on leaf weights.
+    /// L1 regularisation of leaf weights.
     pub alpha: f32,
-    /// Least gain of a split.
+    /// Least gain of a split (min_split_loss).
     pub gamma: f32,
     /// Least hessian sum of a child.
     pub min_child_weight: f32,
@@ -213,17 +213,17 @@ pub struct Regularisation {
 /// exact.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ScaledRules {
-    /// `lambda'`.
+    /// `lambda'`: L2 regularisation in the scale of hessian sums.
     pub lambda: f64,
-    /// `alpha'`.
+    /// `alpha'`: L1 regularisation in the scale of gradient sums.
     pub alpha: f64,
     /// Least hessian sum of a child, at least 1.
     pub min_child_hessian: i64,
-    /// `m'`; 0 is none.
+    /// `m'`: largest |leaf weight| in the scale of gradients over hessians; 0 is none.
     pub max_delta_step: f64,
     /// `eps'`, above which a gain counts.
     pub least_gain: f64,
-    /// `gamma'`.
+    /// `gamma'`: least gain of a split in the scale of gains.
     pub gamma: f64,
     /// A gain in this scale is `gain x 2^-gain_exponent` in the user's.
     pub gain_exponent: i32,

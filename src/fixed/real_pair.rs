@@ -7,9 +7,9 @@ use super::{exponent_above, power_of_two, round_to_integer};
 /// The gradient and hessian of one row as real numbers, unweighted.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct RealPair {
-    /// Gradient.
+    /// Gradient of the row's loss in its margin.
     pub g: f64,
-    /// Hessian, at least 0.
+    /// Hessian of the row's loss in its margin; at least 0.
     pub h: f64,
 }
 

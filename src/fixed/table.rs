@@ -12,7 +12,7 @@ pub const LOGISTIC_ENTRIES: usize = 1024;
 pub const EXP_ENTRIES: usize = 1408;
 /// From this Q24 argument on `exp(-x)` counts as 0.
 pub const EXP_END: u32 = 22 << 24;
-/// 1 in Q31.
+/// The number 1 in Q31: a probability of 1, `exp(0)`.
 pub const ONE_Q31: u32 = 1 << 31;
 
 /// Coefficients of one entry: `c0` in Q31, `c1` in Q37, `c2` in Q43, and a zero that pads to 16

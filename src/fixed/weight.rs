@@ -8,14 +8,14 @@ use std::ops::Range;
 /// less than 2^32.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RowWeights {
-    /// One a row; `None` where every weight is exactly 1.
+    /// One integer per row; `None` where every weight is exactly 1.
     pub values: Option<Vec<u32>>,
     /// The power of two that the values are scaled by; 0 where unweighted.
     pub scale: i32,
 }
 
 impl RowWeights {
-    /// Every row weighs 1.
+    /// Weights of exactly 1 for every row; they take no memory.
     pub const UNWEIGHTED: Self = Self { values: None, scale: 0 };
 
     /// Quantises the weights; an iterator of 1s gives [`RowWeights::UNWEIGHTED`].

@@ -17,9 +17,9 @@ pub const TASKS: usize = 2048;
 /// A buffer with a number that names it among bind groups.
 #[derive(Clone, Debug)]
 pub struct Buf {
-    /// The number.
+    /// Number of the buffer, unique within a training; bind groups are looked up by it.
     pub id: u32,
-    /// The buffer.
+    /// The buffer on the device; in a dry run a stand-in of 16 bytes.
     pub buffer: wgpu::Buffer,
     /// What it is for, in messages.
     pub name: &'static str,
@@ -28,11 +28,11 @@ pub struct Buf {
 /// Which of the buffers of one kind a dispatch uses.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Place {
-    /// The class of the tree.
+    /// Output that the tree is grown for, from 0.
     pub class: usize,
-    /// The shard of rows.
+    /// Index of the shard of rows, from 0.
     pub shard: usize,
-    /// The tile of features.
+    /// Index of the tile of features, from 0.
     pub tile: usize,
     /// Depth modulo 2: which list of rows and which histograms are the level's.
     pub parity: usize,
@@ -43,22 +43,22 @@ pub struct Place {
 /// Arrays by training row of one shard.
 #[derive(Debug)]
 pub struct ShardBuffers {
-    /// Which rows.
+    /// The run of training rows that the arrays cover.
     pub shard: Shard,
     ranges: Buf,
     rows: [Buf; 2],
     /// Gradient pairs, class-major.
     pub pairs: Buf,
     quantised: Buf,
-    /// Margins, class-major.
+    /// Margins, class-major: `outputs x stride`, 4 or 8 bytes each.
     pub margins: Buf,
-    /// Labels or classes.
+    /// One per row: the class, or the label in the margin's format.
     pub targets: Buf,
-    /// Instance weights.
+    /// Quantised instance weights, a `u32` per row; unread if unweighted.
     pub weights: Buf,
     /// Which rows are drawn, a bit each.
     pub drawn_bits: Buf,
-    /// Bins, a buffer a tile.
+    /// Packed codes, one buffer per tile: `planes x stride` words.
     pub planes: Vec<Buf>,
     plan: Buf,
     counts: Buf,
@@ -69,9 +69,9 @@ pub struct ShardBuffers {
 /// Arrays by row of one shard of a channel.
 #[derive(Debug)]
 pub struct ChannelShard {
-    /// Which rows.
+    /// The run of the channel's rows that the arrays cover.
     pub shard: Shard,
-    /// Margins, class-major.
+    /// Margins, class-major: `outputs x stride`, 4 or 8 bytes each.
     pub margins: Buf,
     positions: Buf,
     /// Ordered bits, a buffer a tile.
@@ -81,7 +81,7 @@ pub struct ChannelShard {
 /// A channel that is routed through every finished tree.
 #[derive(Debug)]
 pub struct ChannelBuffers {
-    /// Its shards.
+    /// Shards of the channel's rows, ascending.
     pub shards: Vec<ChannelShard>,
     /// Rows from one class or feature to the next.
     pub stride: usize,
@@ -92,11 +92,11 @@ pub struct ChannelBuffers {
 /// What one class needs for itself.
 #[derive(Debug)]
 pub struct ClassBuffers {
-    /// The tree's state.
+    /// [`TreeState`]: the tree's quantiser and current level.
     pub state: Buf,
-    /// The tree's nodes.
+    /// [`Node`]s of the tree under construction, in breadth-first order.
     pub nodes: Buf,
-    /// Sums of its leaves.
+    /// Unquantised gradient and hessian sums, 16 bytes per node.
     pub leaf_sums: Buf,
     /// The finished tree, for training rows.
     pub finished: Buf,
@@ -109,41 +109,41 @@ pub struct ClassBuffers {
 /// All buffers of a training.
 #[derive(Debug)]
 pub struct Buffers {
-    /// Tasks of one submit.
+    /// Up to `TASKS` [`Step`]s of one submit, `TASK_BYTES` apart.
     pub tasks: Buf,
     /// The training's constants.
     pub setup: Buf,
-    /// Sums over drawn rows.
+    /// [`Extent`]: sums and maxima over a tree's sampled rows.
     pub extent: Buf,
-    /// The objective's table.
+    /// Entries of the objective's table, 16 bytes each (`fixed::table`).
     pub table: Buf,
     /// Features in device order.
     pub features: Buf,
-    /// Histogram jobs.
+    /// Histogram jobs of all tiles, 24 bytes each.
     pub jobs: Buf,
-    /// Their slots.
+    /// Slots of all jobs, 20 bytes each.
     pub slots: Buf,
     /// Masks of features: the tree's, then one a level.
     pub masks: Buf,
     best: Buf,
     /// Histograms by tile and parity of depth.
     pub histograms: Vec<[Buf; 2]>,
-    /// By class.
+    /// Buffers of each output, by its index.
     pub classes: Vec<ClassBuffers>,
-    /// By shard.
+    /// Buffers of each shard of training rows, ascending.
     pub shards: Vec<ShardBuffers>,
-    /// By channel.
+    /// Buffers of each routed channel, in the problem's order.
     pub channels: Vec<ChannelBuffers>,
     /// What is read back goes through here.
     pub staging: Buf,
-    /// Bytes of all buffers.
+    /// Bytes of all buffers together.
     pub bytes: u64,
 }
 
 /// What is to be made, or was made.
 struct Maker<'g> {
     gpu: &'g Gpu,
-    /// Counts without making.
+    /// Whether bytes are only counted, and no buffer is made.
     dry: bool,
     /// Shared by everything of a dry run.
     stand_in: wgpu::Buffer,

@@ -8,7 +8,7 @@ use std::fmt::Write;
 pub struct Source {
     /// Its name without `.wgsl`.
     pub name: &'static str,
-    /// Its text.
+    /// Its WGSL text, without shared constants and imported modules.
     pub text: &'static str,
 }
 

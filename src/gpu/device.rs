@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex, Once};
 pub struct AdapterDescription {
     /// Its position in the list.
     pub index: usize,
-    /// Its name.
+    /// The adapter's name, as its driver gives it.
     pub name: String,
     /// `discrete GPU`, `integrated GPU`, `virtual GPU`, `CPU` or `other`.
     pub kind: &'static str,
@@ -26,7 +26,7 @@ pub struct AdapterDescription {
     pub software: bool,
     /// The most bytes that one kernel may address in one buffer.
     pub max_binding_bytes: u64,
-    /// The largest buffer.
+    /// The most bytes of one buffer.
     pub max_buffer_bytes: u64,
     /// The most bytes that a workgroup may share.
     pub max_workgroup_bytes: u32,
@@ -146,16 +146,16 @@ type Compiled = HashMap<(&'static str, String), Arc<Pipeline>>;
 /// An open device; a clone is the same device.
 #[derive(Clone, Debug)]
 pub struct Gpu {
-    /// The device.
+    /// The open device, which makes buffers and pipelines.
     pub device: wgpu::Device,
-    /// Its queue.
+    /// The device's queue, which takes submits.
     pub queue: wgpu::Queue,
-    /// Which one it is.
+    /// Description of the adapter that was opened.
     pub adapter: AdapterDescription,
     /// What it was opened with.
     pub limits: wgpu::Limits,
     fault: Fault,
-    /// What was compiled.
+    /// Pipelines compiled so far, shared by all clones.
     compiled: Arc<Mutex<Compiled>>,
 }
 
@@ -168,7 +168,7 @@ static OPEN: Mutex<Vec<(Opening, Gpu)>> = Mutex::new(Vec::new());
 /// A compiled entry point.
 #[derive(Debug)]
 pub struct Pipeline {
-    /// The pipeline.
+    /// The compiled pipeline of the entry point.
     pub pipeline: wgpu::ComputePipeline,
     /// The layout of its bindings.
     pub layout: wgpu::BindGroupLayout,

@@ -55,13 +55,13 @@ pub enum Access {
 /// One entry point.
 #[derive(Clone, Copy, Debug)]
 pub struct Row {
-    /// Which one.
+    /// The entry point that the row describes.
     pub kernel: Kernel,
     /// The shader, `shaders/{shader}.wgsl`.
     pub shader: &'static str,
-    /// The entry point.
+    /// Name of the function in the shader.
     pub entry: &'static str,
-    /// Its resources.
+    /// Its resources (a slot is the binding number), and how each is used.
     pub bindings: &'static [(Slot, Access)],
 }
 

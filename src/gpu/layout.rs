@@ -10,7 +10,7 @@ use bytemuck::{Pod, Zeroable};
 pub struct Field {
     /// Its name, the same in WGSL.
     pub name: &'static str,
-    /// Its WGSL type.
+    /// Its WGSL type: `u32`, `i32` or `vec2<u32>`.
     pub wgsl: &'static str,
     /// Its distance from the start of the struct, in bytes.
     pub offset: usize,
@@ -21,9 +21,9 @@ pub struct Field {
 pub struct Struct {
     /// Its name, the same in WGSL.
     pub name: &'static str,
-    /// Its size in bytes.
+    /// Its size in bytes, the same in WGSL.
     pub size: usize,
-    /// Its fields in order.
+    /// Its fields, in the order of their offsets.
     pub fields: &'static [Field],
 }
 
@@ -128,9 +128,9 @@ constants! {
 shared! {
     /// What stays the same over a training.
     struct Setup {
-        /// Trees a round.
+        /// Outputs of the model: trees per round, margins per row.
         classes: u32,
-        /// Number of features.
+        /// Number of features in the data.
         features: u32,
         /// Bits dropped from a weighted gradient.
         weight_shift: u32,
@@ -142,19 +142,19 @@ shared! {
         h_scale: i32,
         /// lambda, as the bits of a binary64.
         lambda: [u32; 2],
-        /// alpha, likewise.
+        /// alpha, as the bits of a binary64.
         alpha: [u32; 2],
-        /// max_delta_step, likewise.
+        /// max_delta_step, as the bits of a binary64.
         max_delta_step: [u32; 2],
-        /// The gain that a split must exceed, likewise.
+        /// The gain that a split must exceed, as the bits of a binary64.
         least_gain: [u32; 2],
-        /// gamma, likewise.
+        /// gamma, as the bits of a binary64.
         gamma: [u32; 2],
-        /// min_child_weight, likewise.
+        /// min_child_weight, as the bits of a binary64.
         min_child_weight: [u32; 2],
-        /// The lowest margin.
+        /// Lowest margin, a signed 64-bit integer; sums saturate there.
         least_margin: [u32; 2],
-        /// The highest margin.
+        /// Highest margin, a signed 64-bit integer; sums saturate there.
         most_margin: [u32; 2],
     }
 
@@ -164,9 +164,9 @@ shared! {
         rows: u32,
         /// Distance of one class, plane or feature to the next in arrays by row.
         stride: u32,
-        /// The class of the tree.
+        /// Output that the tree is grown for, from 0.
         class_index: u32,
-        /// Depth of the level.
+        /// Depth of the level; the root's is 0.
         depth: u32,
         /// Position in the level of the batch's first node.
         batch_start: u32,
@@ -174,7 +174,7 @@ shared! {
         batch_nodes: u32,
         /// `SUBTRACT`, `FIRST`, `LAST`, `BY_NODE`.
         flags: u32,
-        /// The tile of features.
+        /// Index of the tile of features.
         tile: u32,
         /// The first histogram job of the tile.
         first_job: u32,
@@ -184,9 +184,9 @@ shared! {
         node_bins: u32,
         /// Rows that one workgroup sums into a histogram.
         chunk: u32,
-        /// Which rows are drawn.
+        /// How rows are sampled: `DRAW_ALL`, `DRAW_HASH` or `DRAW_BITS`.
         sampler: u32,
-        /// Key of the row hash.
+        /// The tree's key for the hash of row numbers.
         key: u32,
         /// Hashes below are drawn.
         threshold: u32,
@@ -196,9 +196,9 @@ shared! {
         mask: u32,
         /// Features to keep by node.
         keep: u32,
-        /// Node key of the root.
+        /// Node key of the root, for sampling of features by node.
         root_key: u32,
-        /// Features in all tiles.
+        /// Number of features, over all tiles.
         features: u32,
     }
 
@@ -206,27 +206,27 @@ shared! {
     struct Extent {
         /// Low word of the sum of |g|.
         g_low: u32,
-        /// High word.
+        /// High word of the sum of |g|.
         g_high: u32,
         /// Low word of the sum of h.
         h_low: u32,
-        /// High word.
+        /// High word of the sum of h.
         h_high: u32,
         /// The least shift that every |g| asks for.
         g_shift: u32,
         /// The least shift that every h asks for.
         h_shift: u32,
-        /// Drawn rows.
+        /// Number of sampled rows of all shards.
         rows: u32,
         /// Low word of the root's quantised gradient sum.
         root_g_low: u32,
-        /// High word.
+        /// High word of the root's quantised gradient sum.
         root_g_high: u32,
         /// Low word of the root's quantised hessian sum.
         root_h_low: u32,
-        /// High word.
+        /// High word of the root's quantised hessian sum.
         root_h_high: u32,
-        /// Nothing.
+        /// Padding: the struct takes 48 bytes.
         unused: u32,
     }
 
@@ -234,27 +234,27 @@ shared! {
     struct TreeState {
         /// First node of the level.
         level_start: u32,
-        /// Nodes of the level.
+        /// Number of nodes of the level.
         level_nodes: u32,
         /// Nodes of the tree so far.
         nodes: u32,
         /// First node of the level above; it ends where the level begins.
         above_start: u32,
-        /// Shift of gradients.
+        /// Low bits that rounding drops from a gradient.
         g_shift: u32,
-        /// Shift of hessians.
+        /// Low bits that rounding drops from a hessian.
         h_shift: u32,
         /// Least hessian sum of a child.
         min_child_hessian: [u32; 2],
         /// lambda', as the bits of a binary64.
         lambda: [u32; 2],
-        /// alpha', likewise.
+        /// alpha', as the bits of a binary64.
         alpha: [u32; 2],
-        /// m', likewise.
+        /// m' (max_delta_step), as the bits of a binary64.
         max_delta_step: [u32; 2],
-        /// eps', likewise.
+        /// eps', which a gain must exceed, as the bits of a binary64.
         least_gain: [u32; 2],
-        /// gamma', likewise.
+        /// gamma', as the bits of a binary64.
         gamma: [u32; 2],
     }
 
@@ -262,9 +262,9 @@ shared! {
     struct Node {
         /// Left child, the right one follows it; 0 where the node is not split.
         left: u32,
-        /// Feature of the split.
+        /// Index of the split's feature in the data.
         feature: u32,
-        /// Rank of the split.
+        /// Position of the winner in the feature's scan.
         rank: u32,
         /// The present bin visited before.
         last: u32,
@@ -272,7 +272,7 @@ shared! {
         gain: [u32; 2],
         /// Quantised gradient sum.
         g: [u32; 2],
-        /// Quantised hessian sum.
+        /// Quantised hessian sum, a 64-bit integer.
         h: [u32; 2],
         /// Gradient sum of the left child to be.
         left_g: [u32; 2],
@@ -280,19 +280,19 @@ shared! {
         left_h: [u32; 2],
         /// The feature in device order.
         ordinal: u32,
-        /// Codes below go left.
+        /// Codes below it go left; missing rows follow `default_left`.
         boundary: u32,
         /// Whether missing rows go left.
         default_left: u32,
         /// The parent's position in its level.
         parent: u32,
-        /// Depth.
+        /// Depth of the node; the root's is 0.
         depth: u32,
         /// Key of column sampling by node.
         key: u32,
         /// The largest feature hash that the node keeps.
         hash_limit: u32,
-        /// Drawn rows.
+        /// Sampled rows of the node.
         rows: u32,
     }
 
@@ -300,17 +300,17 @@ shared! {
     struct Feature {
         /// The feature's index in the data.
         feature: u32,
-        /// Bins.
+        /// Number of bins, without the code of missing values.
         bins: u32,
         /// Whether training rows miss it.
         has_missing: u32,
-        /// The tile it lies in.
+        /// Index of the tile that holds its codes.
         tile: u32,
-        /// Its plane in the tile.
+        /// Index of its plane within the tile.
         plane: u32,
         /// Where its code begins in the plane's word.
         shift: u32,
-        /// The bits of its code.
+        /// Mask of its code after the shift: 0xff or 0xffff.
         mask: u32,
         /// Its first bin in the tile's histogram of a node.
         first_bin: u32,
@@ -318,9 +318,9 @@ shared! {
 
     /// A part of a tile that one workgroup sums.
     struct Job {
-        /// The first plane.
+        /// First plane of the job, counted within the tile.
         plane: u32,
-        /// How many planes.
+        /// Number of planes, 1 to `JOB_PLANES`.
         planes: u32,
         /// Bits of a code: 8 or 16.
         width: u32,

@@ -25,7 +25,7 @@ enum Command {
 /// The queue of one training.
 #[derive(Debug)]
 pub struct Recorder {
-    /// The device.
+    /// The device that the commands are submitted to.
     pub gpu: Gpu,
     pipelines: Vec<Arc<Pipeline>>,
     /// Bind groups by kernel and buffers: made once, used every round.
@@ -47,7 +47,7 @@ struct Clock {
     queries: wgpu::QuerySet,
     resolved: wgpu::Buffer,
     staging: wgpu::Buffer,
-    /// Nanoseconds a tick.
+    /// Nanoseconds per tick of the device's clock.
     period: f64,
 }
 

@@ -18,26 +18,26 @@ pub const MOST_GROUPS: u32 = 65_535;
 /// A run of rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Shard {
-    /// The first row.
+    /// Number of its first row, from 0.
     pub first_row: usize,
-    /// How many.
+    /// Number of rows; at most the stride.
     pub rows: usize,
 }
 
 /// A run of features, in device order.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tile {
-    /// The first feature.
+    /// Its first feature, in device order.
     pub first_feature: usize,
-    /// How many.
+    /// Number of features, which follow each other.
     pub features: usize,
-    /// Planes of bins.
+    /// Planes of packed codes: one word per row and plane.
     pub planes: usize,
-    /// Bins of all features.
+    /// Bins of all its features together: those of one node's histogram.
     pub bins: usize,
-    /// The first job.
+    /// Index of its first histogram job.
     pub first_job: usize,
-    /// How many.
+    /// Number of histogram jobs, which follow each other.
     pub jobs: usize,
 }
 
@@ -55,29 +55,29 @@ pub struct Bounds {
 /// The cut.
 #[derive(Clone, Debug, Default)]
 pub struct Tiling {
-    /// The shards, ascending.
+    /// Shards of the training rows, ascending.
     pub shards: Vec<Shard>,
     /// Rows from one plane, class or feature to the next, in every shard.
     pub stride: usize,
-    /// The tiles.
+    /// Tiles of the features, in device order.
     pub tiles: Vec<Tile>,
     /// The features in device order.
     pub features: Vec<Feature>,
     /// Device order of every feature.
     pub ordinals: Vec<u32>,
-    /// The jobs of all tiles.
+    /// Histogram jobs of all tiles, by tile.
     pub jobs: Vec<Job>,
-    /// The slots of all jobs.
+    /// Slots of all jobs, 8 per job (`PLANE_SLOTS x JOB_PLANES`).
     pub slots: Vec<JobSlot>,
     /// The most bytes of a tile.
     pub tile_bytes: u64,
-    /// Words of a bin.
+    /// Words per bin of a histogram: `NARROW_WORDS` or `WIDE_WORDS`.
     pub bin_words: u32,
     /// Nodes that the histograms hold at a time.
     pub batch_nodes: usize,
     /// Most nodes of a level, by depth.
     pub level_nodes: Vec<usize>,
-    /// Most nodes of a tree.
+    /// Most nodes of a tree, over all its levels; at least 1.
     pub nodes: usize,
 }
 

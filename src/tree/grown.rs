@@ -12,7 +12,7 @@ use crate::tree::split::Scan;
 pub struct GrownNode {
     /// Index of the left child, the right one follows it; 0 where the node was not split.
     pub left: u32,
-    /// Feature of the split.
+    /// Index of the split's feature in the data.
     pub feature: u32,
     /// Position of the winner in the feature's scan.
     pub rank: u32,
@@ -47,7 +47,7 @@ pub struct GrownTree {
     pub nodes: Vec<GrownNode>,
     /// The binary points of the unquantised pairs that the tree was grown on.
     pub scale: PairScale,
-    /// The tree's quantiser.
+    /// The tree's quantiser; `None` only by default, in a tree that no backend has grown.
     pub quantiser: Option<Quantiser>,
 }
 

@@ -28,7 +28,7 @@ pub fn side_score(rules: &ScaledRules, side: PairSum) -> f64 {
 /// How the weights of a feature's sides must stand to one another.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Direction {
-    /// In any order.
+    /// The weights may stand in any order.
     #[default]
     Free,
     /// The left weight is at most the right one: predictions do not fall with the feature.

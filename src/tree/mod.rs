@@ -39,7 +39,7 @@ impl Tree {
         self.nodes[self.leaf(value)].leaf_value().unwrap_or_default()
     }
 
-    /// Number of leaves.
+    /// Returns the number of leaves; 1 for a tree without splits.
     #[must_use]
     pub fn leaves(&self) -> usize {
         self.nodes.iter().filter(|node| node.is_leaf()).count()

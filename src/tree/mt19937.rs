@@ -23,7 +23,7 @@ impl Mt19937 {
         Self { state, next: MT_WORDS }
     }
 
-    /// The next 32 bits.
+    /// Returns the next output of the generator: 32 bits.
     pub fn next_u32(&mut self) -> u32 {
         if self.next == MT_WORDS {
             for k in 0..MT_WORDS {

@@ -37,7 +37,7 @@ impl CategorySet {
     }
 }
 
-/// As `{0,3,7}`.
+/// Writes the categories in ascending order: `{0,3,7}`.
 impl fmt::Display for CategorySet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("{")?;
@@ -102,7 +102,7 @@ impl fmt::Display for Split {
     }
 }
 
-/// What a node is.
+/// What distinguishes leaves from splits.
 #[derive(Clone, Debug, PartialEq)]
 enum Content {
     /// Holds the value that the leaf adds.

@@ -8,7 +8,7 @@ use crate::tree::mt19937::Mt19937;
 /// Which rows are drawn for a tree.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RowSample {
-    /// All of them.
+    /// Every row; the sample takes no memory.
     All,
     /// Those with `combine(key, row) < threshold`.
     Hash {
@@ -17,7 +17,7 @@ pub enum RowSample {
         /// `floor(subsample x 2^32)`.
         threshold: u64,
     },
-    /// Those whose entry is true, one a row.
+    /// Those whose entry is true; one entry per row.
     Drawn(Vec<bool>),
 }
 
@@ -48,7 +48,7 @@ pub struct ColumnPlan {
     pub tree: Vec<u32>,
     /// The features of each level, where they differ from the tree's.
     levels: Option<Vec<Vec<u32>>>,
-    /// Sampling by node, where it is asked for.
+    /// Sampling by node; `None` without colsample_bynode.
     pub by_node: Option<NodeSample>,
 }
 
@@ -57,7 +57,7 @@ pub struct ColumnPlan {
 pub struct NodeSample {
     /// Share of the level's features.
     pub share: f32,
-    /// Node key of the root.
+    /// Node key of the root ([`hash::root_node_key`]).
     pub root_key: u32,
 }
 
@@ -185,8 +185,8 @@ pub type TreeSample = (RowSample, ColumnPlan);
 /// The samples of trainings that advance together.
 ///
 /// By the counter hash each has the samples that it would have alone. XGBoost 1.x has one generator
-/// a process: a booster seeds it before its first round, and from then on all take turns at it, as
-/// the folds of xgboost.cv do; so do these.
+/// per process: a booster seeds it before its first round, and from then on all take turns at it,
+/// as the folds of xgboost.cv do; so do these.
 #[derive(Clone, Debug)]
 pub struct SampleSources {
     sources: Vec<SampleSource>,
@@ -194,13 +194,13 @@ pub struct SampleSources {
 }
 
 impl SampleSources {
-    /// One source a training.
+    /// Makes the sources of several trainings, one per training, in their order.
     #[must_use]
     pub fn new(sources: Vec<SampleSource>) -> Self {
         Self { sources, begun: false }
     }
 
-    /// The samples of the next round, so many trees a training.
+    /// Returns the samples of the next round: `trees` per training.
     pub fn next_round(&mut self, trees: usize) -> Vec<Vec<TreeSample>> {
         let mut shared = self.sources.last().and_then(|source| source.generator.clone()).filter(|_| self.begun);
         let mut round = Vec::with_capacity(self.sources.len());

@@ -28,7 +28,7 @@ pub enum Place {
 pub struct Scan {
     /// Whether every distinct value is a bin, or ranges are.
     pub method: TreeMethod,
-    /// Number of bins.
+    /// Number of bins, without the code of missing values.
     pub bins: usize,
     /// Whether any training row misses the feature.
     pub has_missing: bool,
@@ -121,7 +121,7 @@ impl Place {
 pub struct Candidate {
     /// Sum of both sides' scores.
     pub score: f64,
-    /// Feature.
+    /// Index of the split's feature in the data; the lower one wins ties.
     pub feature: u32,
     /// Position in the feature's scan ([`Scan::rank`]).
     pub rank: u32,

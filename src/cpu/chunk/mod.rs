@@ -8,7 +8,7 @@ use std::ops::Range;
 /// Up to 65,536 consecutive rows.
 #[derive(Clone, Debug, Default)]
 pub struct RowChunk {
-    /// The first row.
+    /// Number of the chunk's first row.
     pub first_row: usize,
     /// The chunk's rows less `first_row`: first the drawn ones, grouped by node, then the others.
     pub order: Vec<u16>,

@@ -171,15 +171,15 @@ impl<S: BinSum> Histograms<S> {
 /// What to build.
 #[derive(Debug)]
 pub struct Task<'a> {
-    /// The bins.
+    /// The binned training rows that are here.
     pub matrix: &'a BinnedMatrix,
     /// Which of all rows are here.
     pub shard: Shard<'a>,
     /// The features of the tree, ascending.
     pub features: &'a [u32],
-    /// The rows.
+    /// All training rows; each chunk's sampled rows are grouped by node.
     pub chunks: &'a [RowChunk],
-    /// The pairs.
+    /// The tree's quantised pairs, one per training row.
     pub quantised: &'a [QuantisedPair],
     /// All nodes of the tree, with their sums.
     pub nodes: &'a [GrownNode],
@@ -187,7 +187,7 @@ pub struct Task<'a> {
     pub expansion: Range<usize>,
     /// The parent of each pair of siblings.
     pub parents: &'a [usize],
-    /// Which of them.
+    /// The nodes of the level whose histograms are built.
     pub batch: &'a NodeBatch,
     /// Whether to use more than one thread.
     pub parallel: bool,
@@ -246,9 +246,9 @@ struct Summed<'a> {
 
 /// Where in a group the sums of a node are.
 struct Places<'u> {
-    /// Of every feature.
+    /// Sums of each feature of the group, as ranges among its sums.
     used: &'u [Range<usize>],
-    /// Of those that the tree has.
+    /// Sums of each feature of the group that the tree has.
     wanted: Cow<'u, [Range<usize>]>,
     /// Whether rows are added to those of all features, whatever the tree has.
     whole: bool,
