@@ -1,7 +1,7 @@
 //! Time of each CPU kernel, and of whole trainings, on generated data: `cargo bench --bench cpu`.
 //!
-//! The rows are Higgs-like: 28 continuous features of which seven matter. Before a kernel is timed its result is checked against a
-//! plain sum.
+//! The rows are Higgs-like: 28 continuous features of which seven matter. Before a kernel is timed
+//! its result is checked against a plain sum.
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
 mod common;

@@ -1,9 +1,10 @@
-//! The boundary between the grow loop and the kernels: what a backend is given, what it does, what it hands back.
+//! The boundary between the grow loop and the kernels: what a backend is given, what it does, what
+//! it hands back.
 //!
-//! A backend holds the margins, the gradient pairs, the rows' places in the tree under construction and the node table. The
-//! grow loop ([`crate::train::grower`]) tells it which kernel comes next, and for which nodes: an
-//! [`Expansion`]. Where these are whole levels it never looks inside a tree before it is finished:
-//! so a device can run all levels without the host.
+//! A backend holds the margins, the gradient pairs, the rows' places in the tree under construction
+//! and the node table. The grow loop ([`crate::train::grower`]) tells it which kernel comes next,
+//! and for which nodes: an [`Expansion`]. Where these are whole levels it never looks inside a tree
+//! before it is finished: so a device can run all levels without the host.
 
 pub mod bytes;
 pub mod counts;
@@ -27,7 +28,8 @@ use crate::tree::grown::GrownTree;
 use crate::tree::sampling::{ColumnPlan, RowSample};
 use std::ops::Range;
 
-/// The margins of a training between two rounds: all that a backend must be given to go on from there.
+/// The margins of a training between two rounds: all that a backend must be given to go on from
+/// there.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Margins {
     /// Of the training rows, `rows x classes`, row-major.
@@ -37,7 +39,8 @@ pub struct Margins {
 }
 
 impl Margins {
-    /// Takes the first margins out of a problem that needs them no more, so that a backend on the host need not copy them.
+    /// Takes the first margins out of a problem that needs them no more, so that a backend on the
+    /// host need not copy them.
     pub fn take(problem: &mut Problem<'_>) -> Self {
         let channels = problem.channels.iter_mut();
         Self {
@@ -70,7 +73,8 @@ pub struct TreeTask {
 pub struct NodeBatch {
     /// Positions in the expansion.
     pub nodes: Range<usize>,
-    /// Whether the larger sibling's histogram is the parent's less the smaller one's. The sums are the same either way.
+    /// Whether the larger sibling's histogram is the parent's less the smaller one's. The sums are
+    /// the same either way.
     pub subtract: bool,
 }
 
@@ -95,9 +99,11 @@ impl Side {
     }
 }
 
-/// The kernels of one training, on one kind of hardware. Every method may only enqueue, but for those that return data.
+/// The kernels of one training, on one kind of hardware. Every method may only enqueue, but for
+/// those that return data.
 ///
-/// A call per kernel and level goes through the trait object; loops over rows are inside the kernels.
+/// A call per kernel and level goes through the trait object; loops over rows are inside the
+/// kernels.
 pub trait Backend: std::fmt::Debug {
     /// Computes the gradient pairs of all rows and classes from the margins.
     ///
@@ -178,7 +184,8 @@ pub trait Backend: std::fmt::Debug {
     /// If the device fails.
     fn read_trees(&mut self) -> Result<Vec<GrownTree>>;
 
-    /// Adds the finished trees, one a class, to the margins of the training rows and of all channels.
+    /// Adds the finished trees, one a class, to the margins of the training rows and of all
+    /// channels.
     ///
     /// # Errors
     /// If the device fails.

@@ -1,7 +1,8 @@
-//! Kernel `add_leaves`: moves the training rows' margins by the values of their leaves (`docs/exactness.md` 9).
+//! Kernel `add_leaves`: moves the training rows' margins by the values of their leaves
+//! (`docs/exactness.md` 9).
 //!
-//! IN: the finished tree, the drawn rows' nodes, bins of the others. OUT: margins; the others' order in their chunks. Deterministic: each
-//! row by itself.
+//! IN: the finished tree, the drawn rows' nodes, bins of the others. OUT: margins; the others'
+//! order in their chunks. Deterministic: each row by itself.
 
 use super::chunk::{RowChunk, slices_by_chunk};
 use super::partition::divide;

@@ -1,6 +1,7 @@
 //! Kernel `gradient`: margins and labels to exact gradient pairs (`docs/exactness.md` 4).
 //!
-//! IN: margins (`rows x classes`), targets, weights. OUT: pairs (`rows x classes`). Deterministic: each row by itself.
+//! IN: margins (`rows x classes`), targets, weights. OUT: pairs (`rows x classes`). Deterministic:
+//! each row by itself.
 
 use crate::backend::problem::Problem;
 use crate::fixed::format::Bits;
@@ -186,7 +187,8 @@ impl<L: RealLoss> RowLoss for Rounded<L> {
     }
 }
 
-/// The pairs of rows of one margin each. Margins and targets are made as narrow as the loss takes them.
+/// The pairs of rows of one margin each. Margins and targets are made as narrow as the loss takes
+/// them.
 #[inline]
 fn each_row<P: StoredPair, L: RowLoss>(
     problem: &Problem<'_>,
@@ -205,8 +207,8 @@ fn each_row<P: StoredPair, L: RowLoss>(
     vectorised(
         #[inline(always)]
         || {
-            // By way of arrays of its own: the compiler knows that no table overlaps with them, and takes as many rows at once as a
-            // vector holds of the narrow values.
+            // By way of arrays of its own: the compiler knows that no table overlaps with them, and
+            // takes as many rows at once as a vector holds of the narrow values.
             let (mut narrow_margins, mut narrow_targets) =
                 ([L::Word::default(); VECTORS], [L::Word::default(); VECTORS]);
             let mut stored = [P::store(GradientPair::default()); VECTORS];

@@ -1,6 +1,8 @@
-//! Kernel `leaf_sums`: exact sums of the unquantised pairs of every deepest node (`docs/exactness.md` 9).
+//! Kernel `leaf_sums`: exact sums of the unquantised pairs of every deepest node
+//! (`docs/exactness.md` 9).
 //!
-//! IN: pairs of one class, the rows of every node. OUT: the nodes' leaf sums. Deterministic: integer sums.
+//! IN: pairs of one class, the rows of every node. OUT: the nodes' leaf sums. Deterministic:
+//! integer sums.
 
 use super::chunk::{RowChunk, each_drawn, map_reduce};
 use super::gradient::{Pairs, StoredPair};

@@ -1,11 +1,12 @@
-//! The CPU backend: the kernels as plain loops over row chunks, in parallel on rayon's current pool.
+//! The CPU backend: the kernels as plain loops over row chunks, in parallel on rayon's current
+//! pool.
 //!
-//! Rows are cut into fixed chunks. Each chunk keeps a permutation of its own rows, grouped by node, so that a partition moves
-//! two bytes a row and chunks never wait for one another. All sums are of integers, so neither the size of the chunks nor the
-//! number of threads can change a result.
+//! Rows are cut into fixed chunks. Each chunk keeps a permutation of its own rows, grouped by node,
+//! so that a partition moves two bytes a row and chunks never wait for one another. All sums are of
+//! integers, so neither the size of the chunks nor the number of threads can change a result.
 //!
-//! Files mirror the shaders: [`gradient`], [`sample`], [`quantise`], [`histogram`], [`split`], [`partition`], [`leaf_sums`],
-//! [`add_leaves`], [`route`].
+//! Files mirror the shaders: [`gradient`], [`sample`], [`quantise`], [`histogram`], [`split`],
+//! [`partition`], [`leaf_sums`], [`add_leaves`], [`route`].
 
 pub mod add_leaves;
 pub mod chunk;
@@ -39,7 +40,8 @@ use histogram::{Histograms, PackedSum, WideSum};
 use std::ops::Range;
 use std::time::Duration;
 
-/// Sizes that steer how the work is cut up. None of them changes a result; tests set them to odd values.
+/// Sizes that steer how the work is cut up. None of them changes a result; tests set them to odd
+/// values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CpuOptions {
@@ -47,7 +49,8 @@ pub struct CpuOptions {
     pub chunk_rows: Option<usize>,
     /// Bytes that the histograms of a tree's nodes may take before they are searched in batches.
     pub histogram_bytes: usize,
-    /// Below this many rows x features everything runs on one thread: waking others would cost more than they save.
+    /// Below this many rows x features everything runs on one thread: waking others would cost more
+    /// than they save.
     pub parallel_from: usize,
     /// Whether to time the kernels.
     pub profile: bool,
@@ -56,8 +59,8 @@ pub struct CpuOptions {
 /// Bytes of a node of a finished tree: the nine numbers that a model file has of it.
 const FINISHED_BYTES: u64 = 9 * size_of::<f32>() as u64;
 
-/// Rows of a chunk where the options leave it open: fewer are not worth what a chunk costs, and of more the codes do not stay
-/// in the second-level cache until its last node is summed.
+/// Rows of a chunk where the options leave it open: fewer are not worth what a chunk costs, and of
+/// more the codes do not stay in the second-level cache until its last node is summed.
 const CHUNK_ROWS: Range<usize> = 1 << 12..1 << 15;
 
 setters!(CpuOptions {
@@ -174,7 +177,8 @@ impl<'a> CpuBackend<'a> {
         }
     }
 
-    /// As many rows for every chunk, and as many chunks for every thread, so that none waits for another.
+    /// As many rows for every chunk, and as many chunks for every thread, so that none waits for
+    /// another.
     fn chunk_rows(&self) -> usize {
         let (rows, threads) = (self.problem.rows(), rayon::current_num_threads());
         let chunks = rows.div_ceil(CHUNK_ROWS.end).max(4 * threads).next_multiple_of(threads);

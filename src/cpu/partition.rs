@@ -1,4 +1,5 @@
-//! Kernel `partition`: sends the drawn rows of a split node to its children (`docs/exactness.md` 8).
+//! Kernel `partition`: sends the drawn rows of a split node to its children (`docs/exactness.md`
+//! 8).
 //!
 //! IN: node records, bins. OUT: every chunk's permutation, grouped by the children too, stable; the
 //! children's ranges.

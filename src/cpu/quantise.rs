@@ -1,8 +1,8 @@
-//! Kernel `quantise`: exact sums over the drawn rows, the shifts they allow, quantised pairs and the root's sums
-//! (`docs/exactness.md` 6).
+//! Kernel `quantise`: exact sums over the drawn rows, the shifts they allow, quantised pairs and
+//! the root's sums (`docs/exactness.md` 6).
 //!
-//! IN: pairs of one class, drawn rows. OUT: quantised pairs of those rows (others may be written, too), the quantiser, the root's sums.
-//! Deterministic: integer sums and maxima.
+//! IN: pairs of one class, drawn rows. OUT: quantised pairs of those rows (others may be written,
+//! too), the quantiser, the root's sums. Deterministic: integer sums and maxima.
 
 use super::chunk::{RowChunk, each_drawn, map_reduce, slices_by_chunk};
 use super::gradient::{Pairs, StoredPair};

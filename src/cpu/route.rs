@@ -1,4 +1,5 @@
-//! Kernel `route`: moves a channel's margins by the values of the leaves its rows fall into, by value (`docs/exactness.md` 8, 9).
+//! Kernel `route`: moves a channel's margins by the values of the leaves its rows fall into, by
+//! value (`docs/exactness.md` 8, 9).
 //!
 //! IN: the finished tree, raw values. OUT: margins. Deterministic: each row by itself.
 

@@ -1,7 +1,7 @@
 //! Kernel `sample`: which rows a tree sees (`docs/exactness.md` 5).
 //!
-//! IN: the sampler, weights. OUT: every chunk's `order`: drawn rows first, both parts in row order; its `kept`: which ones they
-//! are. Deterministic: a row's draw depends on the row alone.
+//! IN: the sampler, weights. OUT: every chunk's `order`: drawn rows first, both parts in row order;
+//! its `kept`: which ones they are. Deterministic: a row's draw depends on the row alone.
 
 use super::chunk::divide::divide_rows;
 use super::chunk::{RowChunk, for_each};
@@ -9,8 +9,8 @@ use crate::fixed::weight::RowWeights;
 use crate::tree::sampling::RowSample;
 use crate::util::vector::vectorised;
 
-/// Draws the rows of a tree; every drawn row belongs to node 0. `first_row` is the number of the first row of the chunks among all
-/// training rows: a row is drawn by its number.
+/// Draws the rows of a tree; every drawn row belongs to node 0. `first_row` is the number of the
+/// first row of the chunks among all training rows: a row is drawn by its number.
 pub fn run(sample: &RowSample, first_row: usize, weights: &RowWeights, chunks: &mut [RowChunk], parallel: bool) {
     for_each(chunks, parallel, |_, chunk| {
         let first = first_row + chunk.first_row;

@@ -1,7 +1,9 @@
-//! Kernel `split`: the best split of every node of a batch, and the children that follow from it (`docs/exactness.md` 8).
+//! Kernel `split`: the best split of every node of a batch, and the children that follow from it
+//! (`docs/exactness.md` 8).
 //!
-//! IN: histograms, node sums, the features of each node. OUT: node records; the children's sums. Deterministic: candidates
-//! are ordered by score, feature and rank, whatever order they are found in.
+//! IN: histograms, node sums, the features of each node. OUT: node records; the children's sums.
+//! Deterministic: candidates are ordered by score, feature and rank, whatever order they are found
+//! in.
 
 use super::histogram::{BinSum, Histograms};
 use crate::binning::BinnedMatrix;
@@ -40,7 +42,8 @@ pub struct Task<'a> {
     pub parallel: bool,
 }
 
-/// A task looks at so many features of a node, or at so many nodes that it comes to as many features.
+/// A task looks at so many features of a node, or at so many nodes that it comes to as many
+/// features.
 const FEATURES_A_TASK: usize = 16;
 
 /// The `left` of a node that has its split, until [`make_children`] numbers the children.
@@ -128,7 +131,8 @@ pub fn make_children(
             continue;
         }
         nodes[node].left = nodes.len() as u32;
-        // The winner's left sums were parked in the parent's leaf sums, which an inner node does not have.
+        // The winner's left sums were parked in the parent's leaf sums, which an inner node does
+        // not have.
         let left = std::mem::take(&mut nodes[node].leaf_sums);
         let right = nodes[node].sums.minus(left);
         limits.extend(limits[node].children(rules, nodes[node].feature, [left, right]));

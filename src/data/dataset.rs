@@ -5,18 +5,22 @@ use crate::error::Result;
 
 /// One channel of data in memory: features by column, labels and weights by row.
 ///
-/// Missing feature values are NaN; there are no infinities and no negative zeros (`docs/exactness.md` 1).
+/// Missing feature values are NaN; there are no infinities and no negative zeros
+/// (`docs/exactness.md` 1).
 ///
-/// A table may have given its feature values up ([`Dataset::has_values`]): it has labels, weights and names, and stands for its
-/// rows beside a [`BinnedMatrix`](crate::binning::BinnedMatrix) of them.
+/// A table may have given its feature values up ([`Dataset::has_values`]): it has labels, weights
+/// and names, and stands for its rows beside a [`BinnedMatrix`](crate::binning::BinnedMatrix) of
+/// them.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Dataset {
     /// Feature names in column order, from the header or `f0`, `f1`, ...
     pub feature_names: Vec<String>,
-    /// Whether the names came from a header (and so are to be checked between channels and kept in the model).
+    /// Whether the names came from a header (and so are to be checked between channels and kept in
+    /// the model).
     pub named: bool,
-    /// Feature values, one vector of `rows` values a feature; without values, an empty vector a feature.
+    /// Feature values, one vector of `rows` values a feature; without values, an empty vector a
+    /// feature.
     pub columns: Vec<Vec<f32>>,
     /// Labels, one a row, where the file has them.
     pub labels: Option<Vec<f32>>,
@@ -65,7 +69,8 @@ impl Dataset {
         self
     }
 
-    /// Sets the feature names, in column order; they are checked between channels and kept in the model.
+    /// Sets the feature names, in column order; they are checked between channels and kept in the
+    /// model.
     #[must_use]
     pub fn with_names(mut self, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.feature_names = names.into_iter().map(Into::into).collect();

@@ -181,7 +181,8 @@ impl Buffers {
     /// Makes all buffers.
     ///
     /// # Errors
-    /// If they do not fit: the error says how much is needed, what there is where that is known, and what to do.
+    /// If they do not fit: the error says how much is needed, what there is where that is known,
+    /// and what to do.
     pub fn new(gpu: &Gpu, problem: &Problem<'_>, tiling: &Tiling, binding: u64, memory: Option<u64>) -> Result<Self> {
         let stand_in = gpu.device.create_buffer(&wgpu::BufferDescriptor {
             label: None,

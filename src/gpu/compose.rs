@@ -1,4 +1,5 @@
-//! Puts a kernel's source together: shared constants and structs, the variant's constants, imported modules, the shader.
+//! Puts a kernel's source together: shared constants and structs, the variant's constants, imported
+//! modules, the shader.
 
 use crate::gpu::layout;
 use std::fmt::Write;
@@ -67,8 +68,8 @@ impl Variant {
     }
 }
 
-/// The whole source of a shader. Constants that its text does not mention are left out, so that variants that do not differ for a
-/// shader have the same source.
+/// The whole source of a shader. Constants that its text does not mention are left out, so that
+/// variants that do not differ for a shader have the same source.
 #[must_use]
 pub fn compose(shader: &str, variant: &Variant) -> String {
     let mut imported = Vec::new();

@@ -89,8 +89,8 @@ pub fn adapters() -> Vec<AdapterDescription> {
     enumerate(&instance()).iter().enumerate().map(|(index, adapter)| describe(index, adapter)).collect()
 }
 
-/// The position of the adapter that was asked for: by index, or by a part of its name in any case. Without a choice the first of the
-/// fastest kind.
+/// The position of the adapter that was asked for: by index, or by a part of its name in any case.
+/// Without a choice the first of the fastest kind.
 ///
 /// # Errors
 /// If there is none, or none that fits.
@@ -162,7 +162,8 @@ pub struct Gpu {
 /// What a device is opened with.
 type Opening = (Option<String>, LimitChoice, bool);
 
-/// Devices stay open, and kernels compiled, for the next training of the process: folds and trials train many times.
+/// Devices stay open, and kernels compiled, for the next training of the process: folds and trials
+/// train many times.
 static OPEN: Mutex<Vec<(Opening, Gpu)>> = Mutex::new(Vec::new());
 
 /// A compiled entry point.
@@ -319,7 +320,8 @@ impl Gpu {
     /// Makes the pipeline of an entry point.
     ///
     /// # Errors
-    /// `Device` if the driver refuses it, or if the shader has no such entry point with the row's bindings.
+    /// `Device` if the driver refuses it, or if the shader has no such entry point with the row's
+    /// bindings.
     pub fn pipeline(&self, row: &Row, module: &wgpu::ShaderModule) -> Result<Pipeline> {
         self.accepted("kernel", row.entry, || self.make_pipeline(row, module))
     }
@@ -387,12 +389,13 @@ pub fn device_error(message: String) -> Error {
 }
 
 thread_local! {
-    /// Whether a panic of this thread is caught by [`without_panic`], which tells of it in its own words.
+    /// Whether a panic of this thread is caught by [`without_panic`], which tells of it in its own
+    /// words.
     static CAUGHT: Cell<bool> = const { Cell::new(false) };
 }
 
-/// The answer of a call that panics when the device is lost while it waits, as [`wgpu::Device::poll`] does; `None` then, and nothing is
-/// printed.
+/// The answer of a call that panics when the device is lost while it waits, as
+/// [`wgpu::Device::poll`] does; `None` then, and nothing is printed.
 fn without_panic<T>(call: impl FnOnce() -> T) -> Option<T> {
     static QUIET: Once = Once::new();
     QUIET.call_once(|| {

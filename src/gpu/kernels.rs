@@ -1,5 +1,5 @@
-//! The table of kernels: one row an entry point. Kernel X is `shaders/X.wgsl`, its twin `src/cpu/X.rs`, its test
-//! `tests/twins/X.rs`; a kernel of several passes has a row a pass.
+//! The table of kernels: one row an entry point. Kernel X is `shaders/X.wgsl`, its twin
+//! `src/cpu/X.rs`, its test `tests/twins/X.rs`; a kernel of several passes has a row a pass.
 
 /// A resource that kernels are bound to; its number is the binding in every shader.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

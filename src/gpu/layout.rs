@@ -1,7 +1,7 @@
 //! Constants and structs that Rust and the shaders share, written once: here.
 //!
-//! [`wgsl`] writes them as WGSL, the shader composer puts that in front of every kernel, and a test compares naga's view of
-//! each struct with Rust's.
+//! [`wgsl`] writes them as WGSL, the shader composer puts that in front of every kernel, and a test
+//! compares naga's view of each struct with Rust's.
 
 use bytemuck::{Pod, Zeroable};
 
@@ -44,8 +44,8 @@ impl Wgsl for [u32; 2] {
     const NAME: &'static str = "vec2<u32>";
 }
 
-/// Declares structs of [`Wgsl`] fields and [`STRUCTS`]. A `[u32; 2]` holds a 64-bit number, low word first, and stands at a
-/// multiple of 8 bytes.
+/// Declares structs of [`Wgsl`] fields and [`STRUCTS`]. A `[u32; 2]` holds a 64-bit number, low
+/// word first, and stands at a multiple of 8 bytes.
 macro_rules! shared {
     ($($(#[$doc:meta])* struct $name:ident { $($(#[$field_doc:meta])* $field:ident: $type:ty,)+ })+) => {
         $(
@@ -230,7 +230,8 @@ shared! {
         unused: u32,
     }
 
-    /// A tree under construction: its quantiser, its rules in the quantised scale, its current level.
+    /// A tree under construction: its quantiser, its rules in the quantised scale, its current
+    /// level.
     struct TreeState {
         /// First node of the level.
         level_start: u32,
@@ -326,7 +327,8 @@ shared! {
         width: u32,
         /// The first of the job's 8 slots, 4 a plane.
         slot: u32,
-        /// Whether bins are added to the global histogram at once, being too many for workgroup memory.
+        /// Whether bins are added to the global histogram at once, being too many for workgroup
+        /// memory.
         direct: u32,
         /// Bins in workgroup memory.
         local_bins: u32,

@@ -1,9 +1,11 @@
-//! The GPU backend: every kernel of a tree runs on the device, through wgpu on any adapter; the model is the CPU's to the byte.
+//! The GPU backend: every kernel of a tree runs on the device, through wgpu on any adapter; the
+//! model is the CPU's to the byte.
 //!
-//! Shaders compute with integers alone (`docs/exactness.md`). The host decides nothing inside a tree: it enqueues every level up to
-//! max_depth, kernels find out for themselves how many nodes there are, and one readback a round brings the node tables of all
-//! classes. [`kernels`] lists the kernels, [`tiling`] cuts rows, features and nodes so that default limits suffice, [`buffers`] holds
-//! the memory, [`recorder`] the queue, [`upload`] brings the data.
+//! Shaders compute with integers alone (`docs/exactness.md`). The host decides nothing inside a
+//! tree: it enqueues every level up to max_depth, kernels find out for themselves how many nodes
+//! there are, and one readback a round brings the node tables of all classes. [`kernels`] lists the
+//! kernels, [`tiling`] cuts rows, features and nodes so that default limits suffice, [`buffers`]
+//! holds the memory, [`recorder`] the queue, [`upload`] brings the data.
 
 pub mod buffers;
 pub mod compose;
@@ -52,8 +54,9 @@ pub struct GpuOptions {
     pub tile_bytes: Option<u64>,
     /// The most bytes of all histograms; where a level needs more it is searched in batches.
     pub histogram_bytes: u64,
-    /// The work, in additions of a row to a histogram or as much of another kind, after which what was recorded is sent off, so that no
-    /// submit runs for seconds and is killed by a driver's watchdog; a dispatch of more than this is cut up as far as it can be.
+    /// The work, in additions of a row to a histogram or as much of another kind, after which what
+    /// was recorded is sent off, so that no submit runs for seconds and is killed by a driver's
+    /// watchdog; a dispatch of more than this is cut up as far as it can be.
     pub submit_updates: u64,
     /// Refuses trainings that need more memory than this; tests set it.
     pub memory_bytes: Option<u64>,
@@ -87,18 +90,21 @@ impl Default for GpuOptions {
     }
 }
 
-/// The largest binding that is used, whatever the adapter allows: indices of words fit 32 bits with room to spare.
+/// The largest binding that is used, whatever the adapter allows: indices of words fit 32 bits with
+/// room to spare.
 const MOST_BINDING: u64 = (1 << 31) - 256;
 /// Nodes of a tree that the first readback of a round brings; larger trees take a second one.
 pub(crate) const READ_NODES: u64 = 2048;
 /// Workgroups of a reduction over all rows.
 const REDUCTION_GROUPS: u32 = 2048;
 
-/// Workgroups in the direction of nodes: they step over the nodes that there are, which the host does not know.
+/// Workgroups in the direction of nodes: they step over the nodes that there are, which the host
+/// does not know.
 const NODE_GROUPS: usize = 512;
 /// Features of a histogram job, at most.
 const JOB_FEATURES: u64 = 4 * layout::JOB_PLANES as u64;
-/// What a row costs in a kernel that passes once over the rows, in updates of a histogram: no less than it moves, in words.
+/// What a row costs in a kernel that passes once over the rows, in updates of a histogram: no less
+/// than it moves, in words.
 const ROW_UPDATES: u64 = 8;
 /// What a bin costs in the search, likewise: two scores of emulated binary64.
 const BIN_UPDATES: u64 = 32;
@@ -131,11 +137,12 @@ struct Tree {
 }
 
 impl<'a> GpuBackend<'a> {
-    /// Opens the device, compiles the kernels, makes all buffers and uploads the data of a training whose trees have at most
-    /// `max_depth` levels below the root.
+    /// Opens the device, compiles the kernels, makes all buffers and uploads the data of a training
+    /// whose trees have at most `max_depth` levels below the root.
     ///
     /// # Errors
-    /// `Unavailable` if the shaders do not know the objective, or if there is no adapter that fits, `Device` if it fails or lacks memory.
+    /// `Unavailable` if the shaders do not know the objective, or if there is no adapter that fits,
+    /// `Device` if it fails or lacks memory.
     pub fn new(problem: &'a Problem<'a>, max_depth: u32, options: &GpuOptions) -> Result<Self> {
         let loss = device_loss(problem.objective)?;
         let gpu = Gpu::open(options)?;
@@ -324,7 +331,8 @@ impl<'a> GpuBackend<'a> {
 
     /// Moves the training rows' margins.
     fn add_leaves(&mut self, class: usize, finished: &FinishedTree) -> Result<()> {
-        // With several tiles a row that was not drawn goes at least one node further in every round of tiles.
+        // With several tiles a row that was not drawn goes at least one node further in every round
+        // of tiles.
         let tiles = self.tiles().len();
         let rounds = match (self.undrawn, tiles) {
             (false, _) | (true, 1) => 1,

@@ -263,7 +263,8 @@ impl Recorder {
         Ok(())
     }
 
-    /// Reads parts of buffers (buffer, offset, bytes), one after another, through the staging buffer; they must fit it together.
+    /// Reads parts of buffers (buffer, offset, bytes), one after another, through the staging
+    /// buffer; they must fit it together.
     ///
     /// # Errors
     /// If the device failed.

@@ -1,7 +1,9 @@
-//! How rows and features are cut up so that no binding passes the device's limits. Pure arithmetic: changes no result.
+//! How rows and features are cut up so that no binding passes the device's limits. Pure arithmetic:
+//! changes no result.
 //!
-//! Rows are cut into shards: every array by row is one buffer a shard. Features are cut into tiles: planes of bins (4 codes of 8
-//! bits or 2 of 16 a row and plane), and the histograms over them, are one buffer a tile. Nodes are cut into batches.
+//! Rows are cut into shards: every array by row is one buffer a shard. Features are cut into tiles:
+//! planes of bins (4 codes of 8 bits or 2 of 16 a row and plane), and the histograms over them, are
+//! one buffer a tile. Nodes are cut into batches.
 
 use crate::backend::problem::Problem;
 use crate::binning::codes::BinColumn;
@@ -46,7 +48,8 @@ pub struct Tile {
 pub struct Bounds {
     /// The most bytes of a binding.
     pub binding: u64,
-    /// The most bytes of one tile's planes, histograms or values, and of an array by row; at most `binding`.
+    /// The most bytes of one tile's planes, histograms or values, and of an array by row; at most
+    /// `binding`.
     pub tile: u64,
     /// The most bytes of all histograms together.
     pub histograms: u64,
@@ -173,7 +176,8 @@ impl Tiling {
         while plane < planes {
             let first = of_plane(plane);
             if bins(&first) > capacity {
-                // One job a feature; a feature that is too large by itself goes to the global histogram at once.
+                // One job a feature; a feature that is too large by itself goes to the global
+                // histogram at once.
                 for feature in &first {
                     self.add_job(&[vec![*feature]], capacity);
                 }
@@ -256,7 +260,8 @@ impl Tiling {
         self.batch_nodes = (fit.max(1) as usize).min(most.max(1));
     }
 
-    /// Whether all nodes of a level fit, so that the larger siblings can be derived in the next one.
+    /// Whether all nodes of a level fit, so that the larger siblings can be derived in the next
+    /// one.
     #[must_use]
     pub fn level_fits(&self, depth: usize) -> bool {
         self.level_nodes[depth] <= self.batch_nodes

@@ -82,7 +82,8 @@ impl Cells {
         let room = 2 * writer.block_rows();
         for (column, _) in self.columns.iter_mut().zip(&self.spills).filter(|&(_, &spills)| spills) {
             column.drain(..written);
-            // Less than a block is left: the room for what was read before spilling began is given back.
+            // Less than a block is left: the room for what was read before spilling began is given
+            // back.
             if column.capacity() > 2 * room {
                 column.shrink_to(room);
             }

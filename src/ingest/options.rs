@@ -50,7 +50,8 @@ impl FromStr for Header {
 
 /// A column of the file: by its name in the header, or by its number in the file.
 ///
-/// As text, digits alone are a number and everything else is a name; `name:7` is the column that is named `7`.
+/// As text, digits alone are a number and everything else is a name; `name:7` is the column that is
+/// named `7`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ColumnRef {
     /// The name in the header, blanks around it left out.
@@ -96,8 +97,8 @@ impl fmt::Display for ColumnRef {
 pub struct ReadOptions {
     /// The label column, or `None` if the file has no labels.
     ///
-    /// A libsvm line always begins with its label: there, column 0 is the one choice, and with `None` the label is
-    /// passed over.
+    /// A libsvm line always begins with its label: there, column 0 is the one choice, and with
+    /// `None` the label is passed over.
     pub label: Option<ColumnRef>,
     /// The weight column of a CSV file. In libsvm, weights stand beside the label: `label:weight`.
     pub weight: Option<ColumnRef>,
@@ -105,30 +106,36 @@ pub struct ReadOptions {
     pub ignore: Vec<ColumnRef>,
     /// Whether CSV files have a header.
     pub header: Header,
-    /// The delimiter of CSV files, or `None` to find it in the first lines: a comma, a semicolon, a tab or `|`.
+    /// The delimiter of CSV files, or `None` to find it in the first lines: a comma, a semicolon, a
+    /// tab or `|`.
     pub delimiter: Option<u8>,
-    /// The number of features of a libsvm channel at least, say that of the training data or of the model: absent
-    /// trailing features become missing ones.
+    /// The number of features of a libsvm channel at least, say that of the training data or of the
+    /// model: absent trailing features become missing ones.
     pub features: Option<usize>,
-    /// The objective whose labels alone are allowed, with the number of classes; `None` allows any number.
+    /// The objective whose labels alone are allowed, with the number of classes; `None` allows any
+    /// number.
     pub domain: Option<(Objective, usize)>,
-    /// The index of the first feature of a libsvm channel, 0 or 1, or `None` to find it: 0 if the files have an index
-    /// 0, else 1. Give what the training data had to all other channels, and what the model has
-    /// ([`Model::index_base`](crate::Model::index_base)) to data for a model: a sparse file need not have every index.
+    /// The index of the first feature of a libsvm channel, 0 or 1, or `None` to find it: 0 if the
+    /// files have an index 0, else 1. Give what the training data had to all other channels, and
+    /// what the model has ([`Model::index_base`](crate::Model::index_base)) to data for a model: a
+    /// sparse file need not have every index.
     pub index_base: Option<usize>,
     /// Whether feature values may go to disk; never with `None`, and those of libsvm files never.
     pub spill: Option<SpillOptions>,
-    /// Whether files are hashed as they are read, for [`Channel::file_sha256`](super::Channel::file_sha256).
+    /// Whether files are hashed as they are read, for
+    /// [`Channel::file_sha256`](super::Channel::file_sha256).
     pub sha256: bool,
-    /// Bytes that a record of a file, a row without its line break, may have at most: from 1 MiB on. A CSV file may
-    /// have a sixteenth of it as columns. So a small packed file cannot fill the memory with one endless line.
+    /// Bytes that a record of a file, a row without its line break, may have at most: from 1 MiB
+    /// on. A CSV file may have a sixteenth of it as columns. So a small packed file cannot fill the
+    /// memory with one endless line.
     pub max_record_bytes: usize,
     /// What was read from pipes before, for what is read more than once.
     pub copies: Copies,
 }
 
 impl ReadOptions {
-    /// [`ReadOptions::max_record_bytes`] by default: 16 MiB, which are rows of two million values of seven characters.
+    /// [`ReadOptions::max_record_bytes`] by default: 16 MiB, which are rows of two million values
+    /// of seven characters.
     pub const MAX_RECORD_BYTES: usize = 16 << 20;
     /// The least that [`ReadOptions::max_record_bytes`] may be.
     pub const LEAST_RECORD_BYTES: usize = 1 << 20;

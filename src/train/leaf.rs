@@ -1,4 +1,5 @@
-//! From a grown tree to a finished one: pruning, leaf weights and thresholds (`docs/exactness.md` 9).
+//! From a grown tree to a finished one: pruning, leaf weights and thresholds (`docs/exactness.md`
+//! 9).
 
 use crate::backend::problem::Problem;
 use crate::binning::rule::SplitTest;
@@ -93,8 +94,8 @@ fn sum_inner_nodes(nodes: &mut [GrownNode]) {
     }
 }
 
-/// Collapses, bottom up, every node whose children are leaves and whose own gain is below gamma. Answers for each node the
-/// remaining node that it is part of.
+/// Collapses, bottom up, every node whose children are leaves and whose own gain is below gamma.
+/// Answers for each node the remaining node that it is part of.
 fn prune(nodes: &mut [GrownNode], gamma: f64) -> Vec<usize> {
     let mut collapsed_into: Vec<usize> = (0..nodes.len()).collect();
     // Children stand after their parents, so the reverse order is bottom up.
@@ -112,7 +113,8 @@ fn prune(nodes: &mut [GrownNode], gamma: f64) -> Vec<usize> {
     collapsed_into
 }
 
-/// The weight of a node from its exact sums; 0 if it has no rows, or if it is a root that is too light.
+/// The weight of a node from its exact sums; 0 if it has no rows, or if it is a root that is too
+/// light.
 fn weight(rules: &Regularisation, scale: PairScale, sums: PairSum, light_root: bool) -> f32 {
     if sums.h == 0 || light_root {
         return 0.0;

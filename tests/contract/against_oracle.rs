@@ -1,4 +1,5 @@
-//! The engine against the naive trainer of `tests/contract/oracle/`, bit for bit, on small random problems.
+//! The engine against the naive trainer of `tests/contract/oracle/`, bit for bit, on small random
+//! problems.
 use crate::oracle;
 use gboost::backend::expansion::Nodes;
 use gboost::backend::{Backend, Expansion, Problem as EngineProblem, Shard, TreeTask};
@@ -160,7 +161,8 @@ fn check(problem: &Problem) {
     }
 }
 
-/// A column of one of the kinds that have caused trouble: few values, many, constant, all missing, huge, neighbouring floats.
+/// A column of one of the kinds that have caused trouble: few values, many, constant, all missing,
+/// huge, neighbouring floats.
 fn column(rows: usize) -> impl Strategy<Value = Vec<f32>> {
     let value = prop_oneof![
         4 => (0..4_i32).prop_map(|v| v as f32).boxed(),

@@ -3,8 +3,8 @@ use crate::common::{Labels, data, params, permuted, with_weights};
 use gboost::cpu::CpuOptions;
 use gboost::{Dataset, Evaluate, Params, Rounds, Trainer};
 
-/// A training, and the sha256 of its model. A hash that changes means that models trained before cannot be trained again:
-/// never change one without a new major version.
+/// A training, and the sha256 of its model. A hash that changes means that models trained before
+/// cannot be trained again: never change one without a new major version.
 struct Golden {
     name: &'static str,
     data: fn() -> Dataset,
@@ -180,7 +180,8 @@ fn continuing_gives_the_bytes_of_an_uninterrupted_training() {
 
 #[test]
 fn an_outlier_does_not_stop_the_others_from_learning() {
-    // A 32-bit margin ended at 4.64 here: leaves below half a unit never moved it while the model kept growing.
+    // A 32-bit margin ended at 4.64 here: leaves below half a unit never moved it while the model
+    // kept growing.
     let rows = 50;
     let mut labels = vec![1.0; rows];
     labels[0] = 1e6;

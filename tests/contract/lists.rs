@@ -1,4 +1,5 @@
-//! Lists of codes, against the codes themselves: how features are stored changes no sum and no model.
+//! Lists of codes, against the codes themselves: how features are stored changes no sum and no
+//! model.
 use crate::common::{Labels, Random, data, params, with_weights};
 use gboost::backend::{NodeBatch, Shard};
 use gboost::binning::BinnedMatrix;
@@ -108,7 +109,8 @@ fn lists_are_for_sets_with_enough_to_spare() {
     assert_eq!([share(10, 0.9), share(100, 0.9), share(100, 0.6), share(100, 0.3)], [0, 100, 100, 0]);
 }
 
-/// Drawn rows of the root's children, in chunks: `node_of` says which child a row is in, if it is drawn.
+/// Drawn rows of the root's children, in chunks: `node_of` says which child a row is in, if it is
+/// drawn.
 fn chunks(rows: usize, chunk_rows: usize, node_of: &[Option<usize>]) -> [Vec<RowChunk>; 2] {
     let cut = |nodes: &dyn Fn(Option<usize>) -> Option<usize>, count: usize| {
         let mut chunks = RowChunk::cover(rows, chunk_rows);

@@ -1,5 +1,5 @@
-//! The contract (docs/exactness.md): models byte for byte against the oracle, against known hashes, and across
-//! threads, chunk sizes and forms of the data.
+//! The contract (docs/exactness.md): models byte for byte against the oracle, against known hashes,
+//! and across threads, chunk sizes and forms of the data.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod against_oracle;

@@ -1,4 +1,5 @@
-//! Trainings over several ranks give the bytes of a training on one machine, or are refused on all ranks.
+//! Trainings over several ranks give the bytes of a training on one machine, or are refused on all
+//! ranks.
 
 use crate::common::{Labels, data, params, with_weights};
 use gboost::binning::BinnedMatrix;

@@ -1,4 +1,5 @@
-//! Values that are given up or spilled: the same bins, models and figures as with all values in memory.
+//! Values that are given up or spilled: the same bins, models and figures as with all values in
+//! memory.
 use crate::common::{Labels, data, params, with_weights};
 use gboost::binning::BinnedMatrix;
 use gboost::ingest::{Channel, ColumnRef, ReadOptions, SpillOptions, read_bytes, read_channel};
@@ -7,7 +8,8 @@ use gboost_report::Figures;
 use std::fmt::Write as _;
 use std::path::Path;
 
-/// A CSV file with the label first, the weight last where there is one, and empty fields for missing values.
+/// A CSV file with the label first, the weight last where there is one, and empty fields for
+/// missing values.
 fn csv(data: &Dataset) -> String {
     let mut text = String::new();
     for row in 0..data.rows {

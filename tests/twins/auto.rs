@@ -1,4 +1,5 @@
-//! Trainings that change hands: the model is the same to the byte wherever they do, and where the GPU refuses them or fails.
+//! Trainings that change hands: the model is the same to the byte wherever they do, and where the
+//! GPU refuses them or fails.
 
 use crate::kit::{Labels, data, params, tiny, with_weights};
 use gboost::gpu::device::{Gpu, choose};
@@ -107,7 +108,8 @@ pub fn what_a_gpu_refuses_stays_on_the_processor() {
     refused(AutoOptions { software: true, ..AutoOptions::default() }, "too little to gain by a GPU");
 }
 
-/// A device that is lost in the middle of a round, and one that is lost when its margins are asked for.
+/// A device that is lost in the middle of a round, and one that is lost when its margins are asked
+/// for.
 pub fn a_device_that_fails_gives_its_trainings_back() {
     for (index, (name, case)) in cases().into_iter().enumerate() {
         let cpu = case.train(BackendChoice::Cpu);

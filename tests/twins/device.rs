@@ -116,7 +116,8 @@ pub fn kernels_work_on_as_much_as_their_twins() {
         let bytes = |profile: &Profile, kernels: &[&str]| -> u64 {
             profile.rows.iter().filter(|row| kernels.contains(&row.activity.name())).map(|row| row.bytes).sum()
         };
-        // Where widths agree, bytes do: all of a regression's gradients; otherwise but for the lists of rows.
+        // Where widths agree, bytes do: all of a regression's gradients; otherwise but for the
+        // lists of rows.
         if labels == Labels::Real {
             assert_eq!(bytes(&cpu, &["gradient"]), bytes(&gpu, &["gradient"]), "{text}");
         }
@@ -129,7 +130,8 @@ pub fn kernels_work_on_as_much_as_their_twins() {
     }
 }
 
-/// Options of a device that no other test uses: what is opened is known by the text of the choice, spaces included.
+/// Options of a device that no other test uses: what is opened is known by the text of the choice,
+/// spaces included.
 fn own_device(spaces: usize) -> GpuOptions {
     GpuOptions::default().adapter(Some(format!("0{}", " ".repeat(spaces))))
 }
@@ -238,7 +240,8 @@ pub fn a_refused_shader_names_itself() {
     for source in ["fn (", "@compute @workgroup_size(64) fn f() { let x: u32 = 1.5; }"] {
         assert_device_error(&gpu.shader("sample", source).unwrap_err(), &["refuses shader sample"]);
     }
-    // The entry point is missing; the workgroup is too large; a resource is not in the row's bindings.
+    // The entry point is missing; the workgroup is too large; a resource is not in the row's
+    // bindings.
     let row = Kernel::Gradient.row();
     for source in [
         "@compute @workgroup_size(64) fn other() {}",

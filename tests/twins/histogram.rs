@@ -1,4 +1,5 @@
-//! Kernel histogram: every bin of the root, narrow and wide, of 8 and 16 bits, in workgroup memory and in global memory.
+//! Kernel histogram: every bin of the root, narrow and wide, of 8 and 16 bits, in workgroup memory
+//! and in global memory.
 
 use crate::kit::{Both, on_all_sizes};
 use gboost::backend::{Backend, Expansion, NodeBatch};

@@ -16,7 +16,8 @@ use gboost::train::grower::{DepthWise, grow};
 use gboost::tree::sampling::SampleSource;
 use gboost::{BackendChoice, Dataset, Evaluate, Objective, Params, Trained, Trainer};
 
-/// Default limits, no optional feature, tiles so small that every array is cut, and submits of a few dispatches.
+/// Default limits, no optional feature, tiles so small that every array is cut, and submits of a
+/// few dispatches.
 pub fn tiny() -> GpuOptions {
     GpuOptions::default()
         .limits(LimitChoice::Default)

@@ -1,6 +1,8 @@
-//! The shaders against their twins: hygiene without any GPU, then bytes on whatever adapter there is.
+//! The shaders against their twins: hygiene without any GPU, then bytes on whatever adapter there
+//! is.
 //!
-//! Without an adapter the tests that need one show as ignored; with `GBOOST_REQUIRE_GPU=1` they run, and fail.
+//! Without an adapter the tests that need one show as ignored; with `GBOOST_REQUIRE_GPU=1` they
+//! run, and fail.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod add_leaves;

@@ -1,4 +1,5 @@
-//! Shader hygiene, without a GPU: every composed shader is parsed and held against the table and Rust's structs.
+//! Shader hygiene, without a GPU: every composed shader is parsed and held against the table and
+//! Rust's structs.
 
 use gboost::gpu::compose::{SOURCES, Variant, compose};
 use gboost::gpu::kernels::{Access, KERNELS, Row, Slot};

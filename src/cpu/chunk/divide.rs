@@ -1,4 +1,5 @@
-//! Dividing a list of rows in two, both parts in their old order: what drawing rows and partitioning nodes have in common.
+//! Dividing a list of rows in two, both parts in their old order: what drawing rows and
+//! partitioning nodes have in common.
 
 use crate::util::vector::vectorised;
 
@@ -11,7 +12,8 @@ const GROUP: usize = 8;
 /// Bytes of a row number.
 const ROW: usize = size_of::<u16>();
 
-/// Where the rows of a group stand whose bits are set in a byte, as byte by byte of the group; zeros after them.
+/// Where the rows of a group stand whose bits are set in a byte, as byte by byte of the group;
+/// zeros after them.
 static SET: [[u8; ROW * GROUP]; 1 << GROUP] = {
     let mut set = [[0; ROW * GROUP]; 1 << GROUP];
     let mut byte = 0;
@@ -30,9 +32,10 @@ static SET: [[u8; ROW * GROUP]; 1 << GROUP] = {
     set
 };
 
-/// Moves some rows to the front of `rows` and copies the others to the front of `others`, both in their old order; answers how many
-/// there are of both. `side` is handed a run of rows and where it starts, and says of each whether it goes to the front; it must be
-/// `#[inline(always)]`, as in [`vectorised`].
+/// Moves some rows to the front of `rows` and copies the others to the front of `others`, both in
+/// their old order; answers how many there are of both. `side` is handed a run of rows and where it
+/// starts, and says of each whether it goes to the front; it must be `#[inline(always)]`, as in
+/// [`vectorised`].
 #[inline(always)]
 pub fn divide_rows(
     rows: &mut [u16],
@@ -83,8 +86,9 @@ fn divide_by(
             group.copy_from_slice(&rows[start..start + GROUP]);
             let byte = bits(*sides);
             let count = byte.count_ones() as usize;
-            // All eight are written on both sides and as many as belong there stay: a branch would be mispredicted for many rows. The front ends
-            // before this group or with it, so no row that is still to come is written over.
+            // All eight are written on both sides and as many as belong there stay: a branch would
+            // be mispredicted for many rows. The front ends before this group or with it, so no row
+            // that is still to come is written over.
             rows[front_end..front_end + GROUP].copy_from_slice(&pick(group, SET[usize::from(byte)]));
             others[others_end..others_end + GROUP].copy_from_slice(&pick(group, SET[usize::from(!byte)]));
             front_end += count;
@@ -105,7 +109,8 @@ fn divide_by(
 /// A byte of eight bits, the first one lowest.
 #[inline(always)]
 fn bits(sides: [bool; GROUP]) -> u8 {
-    // Every byte is 0 or 1, and the factor brings that at 8 i to bit 56 + i; all other products stay lower or overflow.
+    // Every byte is 0 or 1, and the factor brings that at 8 i to bit 56 + i; all other products
+    // stay lower or overflow.
     const GATHER: u64 = 0x0102_0408_1020_4080;
     (u64::from_le_bytes(sides.map(u8::from)).wrapping_mul(GATHER) >> 56) as u8
 }

@@ -59,11 +59,13 @@ impl RowChunk {
     }
 }
 
-/// Drawn rows of a chunk in the order of memory are fewer steps than their gathering if at least one of so many is drawn.
+/// Drawn rows of a chunk in the order of memory are fewer steps than their gathering if at least
+/// one of so many is drawn.
 const MASKED_FROM: usize = 4;
 
-/// Hands `work` rows of a chunk (less the first), their values, and a mask: all ones for drawn rows, otherwise 0. Every drawn row comes once;
-/// others may come, too, where it is faster to run through all. A row's value is `values[row x width]`.
+/// Hands `work` rows of a chunk (less the first), their values, and a mask: all ones for drawn
+/// rows, otherwise 0. Every drawn row comes once; others may come, too, where it is faster to run
+/// through all. A row's value is `values[row x width]`.
 #[inline(always)]
 pub fn each_drawn<V: Copy>(chunk: &RowChunk, values: &[V], width: usize, mut work: impl FnMut(usize, V, i64)) {
     let values = &values[chunk.first_row * width..];
@@ -88,7 +90,8 @@ pub fn for_each<T: Send>(items: &mut [T], parallel: bool, work: impl Fn(usize, &
     }
 }
 
-/// Maps every item and merges the results, on all threads or on this one; `merge` is associative and commutative.
+/// Maps every item and merges the results, on all threads or on this one; `merge` is associative
+/// and commutative.
 pub fn map_reduce<T: Sync, R: Send + Sync>(
     items: &[T],
     parallel: bool,

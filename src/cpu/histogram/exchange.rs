@@ -5,8 +5,8 @@ use super::{BinSum, Histograms, NodeJob, Places, Task, at_least, families};
 use crate::error::Result;
 use crate::fixed::quantiser::PairSum;
 
-/// Whether of two siblings the left one is summed from its rows. Ranks must agree, so it depends on sums
-/// of all ranks, not on rows of this one.
+/// Whether of two siblings the left one is summed from its rows. Ranks must agree, so it depends on
+/// sums of all ranks, not on rows of this one.
 pub(super) fn is_left_summed(task: &Task<'_>, left: usize) -> bool {
     task.nodes[left].sums.h <= task.nodes[left + 1].sums.h
 }

@@ -23,13 +23,14 @@ use std::borrow::Cow;
 use std::ops::Range;
 pub use sum::{BinSum, PackedSum, WideSum};
 
-/// Sums of every feature of a row block: one for each code of a byte, so that no code can be out of range, and a few more, so
-/// that features do not lie at distances of 2048 bytes: a processor compares only the lowest 12 bits of an address when
-/// it looks whether a value that it is about to read is still being written. Features of 16 bins took 2.3 times as long so.
+/// Sums of every feature of a row block: one for each code of a byte, so that no code can be out of
+/// range, and a few more, so that features do not lie at distances of 2048 bytes: a processor
+/// compares only the lowest 12 bits of an address when it looks whether a value that it is about to
+/// read is still being written. Features of 16 bins took 2.3 times as long so.
 const CODES: usize = 272;
 
-/// Clearing a part's sum of its own and adding it to the family's takes as long as adding so many rows to a sum; so does clearing and
-/// deriving a sum of a family.
+/// Clearing a part's sum of its own and adding it to the family's takes as long as adding so many
+/// rows to a sum; so does clearing and deriving a sum of a family.
 const SUM_COST: usize = 3;
 
 /// Waking other threads takes as long as so many.
@@ -240,7 +241,8 @@ fn node_jobs(task: &Task<'_>) -> Vec<NodeJob> {
 struct Summed<'a> {
     node: usize,
     rows: usize,
-    /// The columns that it is summed from, if not from the features themselves: their sums stand where those of the first features will.
+    /// The columns that it is summed from, if not from the features themselves: their sums stand
+    /// where those of the first features will.
     joint: Option<&'a JointBlock>,
 }
 
@@ -291,7 +293,8 @@ impl Summed<'_> {
         }
     }
 
-    /// Gives the frequent codes of lists their sums: the node's less those of the other codes; their own are still 0.
+    /// Gives the frequent codes of lists their sums: the node's less those of the other codes;
+    /// their own are still 0.
     fn add_frequent<S: BinSum>(self, task: &Task<'_>, source: &Source<'_>, sums: &mut [S]) {
         let Source::Lists(lists, positions) = source else { return };
         let node = S::of(task.nodes[self.node].sums);
@@ -314,7 +317,8 @@ struct Family<'s, S> {
 }
 
 impl<S: BinSum> Family<'_, S> {
-    /// Ends what was summed from the rows that are here; what follows from sums must wait for those of other ranks.
+    /// Ends what was summed from the rows that are here; what follows from sums must wait for those
+    /// of other ranks.
     fn complete(&mut self, task: &Task<'_>, source: &Source<'_>, places: &Places<'_>) {
         self.summed.share_out(places.used, self.sums);
         if !task.shard.ranks.is_shared() {
@@ -345,7 +349,8 @@ pub fn run<S: BinSum>(task: &Task<'_>, histograms: &mut Histograms<S>) -> Result
     let build = |group: &mut Group<S>, source, threads| group.build(task, source, &jobs, slots, threads);
     let work: Vec<_> =
         groups.iter_mut().zip(&sources).filter_map(|(group, source)| Some((group, source.as_ref()?))).collect();
-    // With many groups every thread has enough of its own; otherwise the threads share the nodes or the rows of each.
+    // With many groups every thread has enough of its own; otherwise the threads share the nodes or
+    // the rows of each.
     if task.parallel && work.len() >= 2 * rayon::current_num_threads() {
         work.into_par_iter().with_max_len(1).for_each(|(group, source)| build(group, source, Threads::One));
     } else {
@@ -368,17 +373,20 @@ enum Shared {
     Nothing,
     /// Whole families: no sum is made twice, but they may differ much in their rows.
     Families,
-    /// The rows of every family: even shares, but every thread has sums of its own, to be cleared and added up.
+    /// The rows of every family: even shares, but every thread has sums of its own, to be cleared
+    /// and added up.
     Rows,
 }
 
 impl Shared {
-    /// What takes the least time for these nodes, with so many additions a row and `sums` sums a node, and rows in so many chunks.
+    /// What takes the least time for these nodes, with so many additions a row and `sums` sums a
+    /// node, and rows in so many chunks.
     fn fastest(nodes: &[Summed<'_>], additions: usize, sums: usize, chunks: usize) -> Self {
         let threads = rayon::current_num_threads();
         let work = |summed: &Summed<'_>| summed.rows * additions + SUM_COST * sums;
         let (all, most) = nodes.iter().map(work).fold((0, 0), |(all, most), work| (all + work, work.max(most)));
-        // Families that are summed one by one fetch cache lines that their rows share with those of others once each.
+        // Families that are summed one by one fetch cache lines that their rows share with those of
+        // others once each.
         let families = WAKE_COST + (all / threads).max(most) * 5 / 4;
         let rows = WAKE_COST + all / threads.min(chunks).max(1) + SUM_COST * sums * nodes.len();
         if all <= families.min(rows) {
@@ -447,8 +455,8 @@ impl<S: BinSum> Group<S> {
     }
 }
 
-/// The first sums of a buffer, which grows if it has fewer and never shrinks: to fill it anew for every level would cost more than to clear
-/// what is used.
+/// The first sums of a buffer, which grows if it has fewer and never shrinks: to fill it anew for
+/// every level would cost more than to clear what is used.
 fn at_least<S: BinSum>(sums: &mut Vec<S>, length: usize) -> &mut [S] {
     if sums.len() < length {
         sums.resize(length, S::default());
@@ -497,7 +505,8 @@ mod tests {
         BinnedMatrix::new(&columns, &names, ROWS, TreeMethod::Hist, 290).unwrap_or_else(|error| panic!("{error}"))
     }
 
-    /// The rows of nodes that follow each other, in chunks; `node` says which one of `nodes` a row is in.
+    /// The rows of nodes that follow each other, in chunks; `node` says which one of `nodes` a row
+    /// is in.
     fn chunks(nodes: Range<usize>, node: impl Fn(usize) -> usize) -> Vec<RowChunk> {
         let mut chunks = RowChunk::cover(ROWS, 2100);
         for chunk in &mut chunks {
@@ -514,7 +523,8 @@ mod tests {
 
     fn check<S: BinSum>(matrix: &BinnedMatrix, quantised: &[QuantisedPair], features: &[u32], parallel: bool) {
         let mut histograms = Histograms::<S>::new(matrix, 1 << 30);
-        // A root, its children, of which the first has a third of the rows, and eight grandchildren without parents.
+        // A root, its children, of which the first has a third of the rows, and eight grandchildren
+        // without parents.
         let node = |level: Range<usize>, row: usize| match level.len() {
             2 => level.start + usize::from(!row.is_multiple_of(3)),
             nodes => level.start + hash::combine(99, row as u32) as usize % nodes,

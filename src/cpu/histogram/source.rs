@@ -18,11 +18,12 @@ const AHEAD: usize = 12;
 /// And so many before a row of a larger one: about the time that memory takes.
 const FAR_AHEAD: usize = 24;
 
-/// A block of more bytes than this comes from memory: every level reads it all, and other data between.
+/// A block of more bytes than this comes from memory: every level reads it all, and other data
+/// between.
 const FAR: usize = 8 << 20;
 
-/// A chunk is read once from end to end before so many nodes are summed: the rows of fewer lie close enough together to be fetched
-/// well as they are.
+/// A chunk is read once from end to end before so many nodes are summed: the rows of fewer lie
+/// close enough together to be fetched well as they are.
 const WARM_NODES: usize = 3;
 
 /// And only if one of so many of its rows is summed: otherwise it is faster to fetch these alone.
@@ -73,7 +74,8 @@ impl<'a> Source<'a> {
         blocks.chain(lists).chain(columns).collect()
     }
 
-    /// Where in the group the sums of the wanted features are, if `used` says so of all its features.
+    /// Where in the group the sums of the wanted features are, if `used` says so of all its
+    /// features.
     pub fn wanted<'u>(&self, used: &'u [Range<usize>]) -> Cow<'u, [Range<usize>]> {
         match self {
             Self::Block(..) => Cow::Borrowed(used),
@@ -102,8 +104,8 @@ impl<'a> Source<'a> {
         }
     }
 
-    /// Reads a chunk's codes and pairs once in the order of memory, if that pays, so that they are fetched at full speed and found in the
-    /// cache when they are gathered node by node.
+    /// Reads a chunk's codes and pairs once in the order of memory, if that pays, so that they are
+    /// fetched at full speed and found in the cache when they are gathered node by node.
     pub fn warm(&self, chunk: &RowChunk, nodes: &[Summed<'_>], quantised: &[QuantisedPair]) {
         let rows = nodes.iter().map(|summed| chunk.ranges[summed.node].len());
         if nodes.len() < WARM_NODES || WARM_ROWS * rows.sum::<usize>() < chunk.rows() {
@@ -131,15 +133,16 @@ impl<'a> Source<'a> {
         let rows = chunk.node_rows(summed.node);
         let quantised = &quantised[chunk.first_row..][..chunk.rows()];
         match self {
-            // A code is a byte and a feature has more sums than a byte has values, so nothing is checked in the inner loop.
+            // A code is a byte and a feature has more sums than a byte has values, so nothing is
+            // checked in the inner loop.
             Self::Block(block, _) => {
                 let block = summed.joint.map_or(*block, |joint| &joint.block);
                 let (sums, _) = sums[..CODES * block.features.len()].as_chunks_mut::<CODES>();
                 let (words, rest) = sums.split_at_mut(sums.len() / WORD * WORD);
                 let (words, _) = words.as_chunks_mut::<WORD>();
                 each_row(rows, block, chunk, quantised, |codes, pair| {
-                    // A processor that reads a code and a sum and writes the sum in every cycle has no room for more, so
-                    // four codes are read as one.
+                    // A processor that reads a code and a sum and writes the sum in every cycle has
+                    // no room for more, so four codes are read as one.
                     let (code_words, code_rest) = codes.as_chunks::<WORD>();
                     for (sums, codes) in words.iter_mut().zip(code_words) {
                         let codes = u32::from_le_bytes(*codes);

@@ -51,7 +51,8 @@ impl BinSum for PackedSum {
 pub struct WideSum([i64; 2]);
 
 impl WideSum {
-    /// Adds both halves in one instruction: one by one they would be read and written separately, for 1.4 times as long.
+    /// Adds both halves in one instruction: one by one they would be read and written separately,
+    /// for 1.4 times as long.
     #[inline]
     fn plus(self, [g, h]: [i64; 2]) -> Self {
         #[cfg(target_arch = "x86_64")]

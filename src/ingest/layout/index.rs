@@ -9,10 +9,11 @@ use crate::ingest::{ColumnRef, ReadOptions};
 /// Rows that count are no chance from here on, in a file whose columns have no names.
 const LEAST_ROWS: usize = 10;
 
-/// Refuses a column without a name that numbers the rows as the label; tells of one among the features.
+/// Refuses a column without a name that numbers the rows as the label; tells of one among the
+/// features.
 ///
-/// Training on row numbers gives a model that is good on the file and worth nothing elsewhere. A label that is given by
-/// its made-up name is taken.
+/// Training on row numbers gives a model that is good on the file and worth nothing elsewhere. A
+/// label that is given by its made-up name is taken.
 pub(super) fn check(first: &First<'_>, layout: &Layout, options: &ReadOptions, notes: &mut Vec<String>) -> Result<()> {
     let mut told = 0;
     for (column, &role) in layout.roles.iter().enumerate() {

@@ -60,7 +60,8 @@ impl Layout {
         Ok(layout)
     }
 
-    /// The layout alone: what the columns hold matters to a training, not to who reads one of them apart.
+    /// The layout alone: what the columns hold matters to a training, not to who reads one of them
+    /// apart.
     pub(super) fn of(first: &First<'_>, options: &ReadOptions, notes: &mut Vec<String>) -> Result<Self> {
         let names = if first.is_header(options, None)? { Some(first.names(notes)?) } else { None };
         let roles = first.roles(names.as_deref(), options)?;
@@ -106,8 +107,8 @@ impl Layout {
 }
 
 impl First<'_> {
-    /// Whether this record is a header, where the files before it have the names `before`, if any; the rule is in the
-    /// [module](super).
+    /// Whether this record is a header, where the files before it have the names `before`, if any;
+    /// the rule is in the [module](super).
     pub(super) fn is_header(&self, options: &ReadOptions, before: Option<&Layout>) -> Result<bool> {
         match options.header {
             Header::Yes => return Ok(true),
@@ -171,8 +172,8 @@ impl First<'_> {
         Err(self.origin.error(self.line, 1, message).remedy(remedy))
     }
 
-    /// The first and the last of the numbers, where the fields count: from 0 or 1 on, or, four at least, from any
-    /// number on. An empty first field, over an index column, does not matter.
+    /// The first and the last of the numbers, where the fields count: from 0 or 1 on, or, four at
+    /// least, from any number on. An empty first field, over an index column, does not matter.
     fn counted(&self) -> Option<(u64, u64)> {
         let mut fields = self.record.iter().map(str::trim_ascii).peekable();
         fields.next_if(|field| field.is_empty());
@@ -190,7 +191,8 @@ impl First<'_> {
             && self.sample.first().is_some_and(|next| !next.has_quote)
     }
 
-    /// The names that this record gives the columns; a column without one gets one made of its number.
+    /// The names that this record gives the columns; a column without one gets one made of its
+    /// number.
     fn names(&self, notes: &mut Vec<String>) -> Result<Vec<String>> {
         let mut names: Vec<String> = Vec::with_capacity(self.record.len());
         let mut made_up = Vec::new();
@@ -293,8 +295,8 @@ pub(super) enum Unresolved {
     Ambiguous(String, String),
 }
 
-/// The number of the column that a reference names in a file of `width` columns, with these names if it has a header.
-/// Nothing else decides what a reference means.
+/// The number of the column that a reference names in a file of `width` columns, with these names
+/// if it has a header. Nothing else decides what a reference means.
 pub(super) fn resolve(
     column: &ColumnRef,
     names: Option<&[String]>,

@@ -14,7 +14,8 @@ pub fn leaf_value(tree: &Tree, data: &Data, row: usize) -> f32 {
     node.threshold
 }
 
-/// The margins of every row, `[row][class]`; `num_class` counts for the multiclass objectives alone.
+/// The margins of every row, `[row][class]`; `num_class` counts for the multiclass objectives
+/// alone.
 pub fn predict_margin(
     base_score: f32,
     objective: Objective,

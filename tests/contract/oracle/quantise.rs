@@ -111,7 +111,8 @@ mod tests {
         let mut list = vec![Some(quarter); 8];
         list.extend([Some(below), Some(tiny), None]);
         let q = quantise(&list, false, true);
-        // Sums of 27 x 2^28 and 9 x 2^28 and a little: shifts 2 and 1 (27 / 4 and 9 / 2 are below 8).
+        // Sums of 27 x 2^28 and 9 x 2^28 and a little: shifts 2 and 1 (27 / 4 and 9 / 2 are below
+        // 8).
         assert_eq!((q.kg, q.kh), (2, 1));
         let h = |row: usize| q.pairs[row].map(|p| p.h);
         assert_eq!((h(0), h(8)), (Some(1 << 27), Some((1 << 27) - 1)));
