@@ -8,17 +8,17 @@ mod common;
 
 use common::{FEATURES, binned, higgs_like, params, problem};
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
-use gboost::backend::NodeBatch;
-use gboost::cpu::chunk::RowChunk;
-use gboost::cpu::gradient;
-use gboost::cpu::gradient::Pairs;
-use gboost::cpu::histogram;
-use gboost::cpu::histogram::{Histograms, PackedSum};
-use gboost::cpu::{leaf_sums, partition, quantise, sample, split};
-use gboost::fixed::quantiser::{PairSum, QuantisedPair, Quantiser, ScaledRules};
+use gboost::internals::backend::NodeBatch;
+use gboost::internals::cpu::chunk::RowChunk;
+use gboost::internals::cpu::gradient;
+use gboost::internals::cpu::gradient::Pairs;
+use gboost::internals::cpu::histogram;
+use gboost::internals::cpu::histogram::{Histograms, PackedSum};
+use gboost::internals::cpu::{leaf_sums, partition, quantise, sample, split};
+use gboost::internals::fixed::quantiser::{PairSum, QuantisedPair, Quantiser, ScaledRules};
+use gboost::internals::tree::limits::NodeLimits;
+use gboost::internals::tree::sampling::{RowSample, SampleSource};
 use gboost::params::TreeMethod;
-use gboost::tree::limits::NodeLimits;
-use gboost::tree::sampling::{RowSample, SampleSource};
 use gboost::{Evaluate, Params, Rounds, Trainer};
 use std::hint::black_box;
 
@@ -57,7 +57,7 @@ fn kernels(criterion: &mut Criterion) {
     });
 
     let (_, columns) = SampleSource::new(&Params::default(), ROWS, FEATURES).next_tree();
-    let root_node = gboost::tree::grown::GrownNode { sums: root, ..Default::default() };
+    let root_node = gboost::internals::tree::grown::GrownNode { sums: root, ..Default::default() };
     let batch = NodeBatch { nodes: 0..1, subtract: false };
     let task = histogram::Task {
         matrix: &matrix,

@@ -9,16 +9,15 @@ mod common;
 
 use common::{FEATURES, higgs_like, params};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use gboost::util::threads::thread_pool;
+use gboost::internals::util::threads::thread_pool;
 use gboost::{Dataset, Evaluate, Model, Rounds, Trainer};
 use std::hint::black_box;
 
 /// The margins by the plain loop.
 fn plain(model: &Model, data: &Dataset, rows: usize) -> Vec<f32> {
     let margin = |row: usize| {
-        let leaf = |margin: f32, tree: &gboost::tree::Tree| {
-            margin + tree.predict(|feature| data.columns[feature as usize][row])
-        };
+        let leaf =
+            |margin: f32, tree: &gboost::Tree| margin + tree.predict(|feature| data.columns[feature as usize][row]);
         model.trees.iter().fold(model.base_margin(0), leaf)
     };
     (0..rows).map(margin).collect()

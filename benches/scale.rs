@@ -11,17 +11,15 @@
 mod common;
 
 use common::{FEATURES, higgs_like};
-use gboost::cpu::CpuOptions;
-use gboost::train::choice::BackendChoice;
-use gboost::{Compute, Evaluate, Params, Trainer};
+use gboost::{BackendChoice, Compute, CpuOptions, Evaluate, Params, Trainer};
 
 fn backend(name: &str) -> BackendChoice {
     match name {
         "cpu" | "cpu-profile" => BackendChoice::Cpu,
         #[cfg(feature = "gpu")]
-        "gpu" | "gpu-profile" => BackendChoice::Gpu(gboost::gpu::GpuOptions::default().profile(name == "gpu-profile")),
+        "gpu" | "gpu-profile" => BackendChoice::Gpu(gboost::GpuOptions::default().profile(name == "gpu-profile")),
         // Any adapter, so that the choice can be watched on a software adapter, too.
-        "auto" => BackendChoice::Auto(gboost::train::choice::AutoOptions { software: true, ..Default::default() }),
+        "auto" => BackendChoice::Auto(gboost::AutoOptions { software: true, ..Default::default() }),
         other => panic!("no backend {other}"),
     }
 }

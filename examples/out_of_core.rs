@@ -1,9 +1,8 @@
 //! Training with the feature values on disk, for files larger than memory: the same model, byte by
 //! byte. `cargo run --release --example out_of_core`
 
-use gboost::binning::BinnedMatrix;
 use gboost::ingest::{ReadOptions, SpillOptions, read_bytes};
-use gboost::{Params, Trainer};
+use gboost::{BinnedMatrix, Params, Trainer};
 use std::path::Path;
 
 pub(crate) fn main() -> gboost::Result<()> {

@@ -65,33 +65,81 @@
 #[doc = include_str!("../docs/guide/library.md")]
 struct Guides;
 
-pub mod backend;
-pub mod binning;
-pub mod collective;
-pub mod cpu;
-pub mod data;
-pub mod error;
+mod backend;
+mod binning;
+mod collective;
+mod cpu;
+mod data;
+mod error;
 pub mod explain;
-pub mod fixed;
+mod fixed;
 #[cfg(feature = "gpu")]
-pub mod gpu;
+mod gpu;
 pub mod ingest;
-pub mod io;
+mod io;
 pub mod metric;
 pub mod model;
 pub mod objective;
 pub mod params;
-pub mod train;
-pub mod tree;
-pub mod util;
+mod train;
+mod tree;
+mod util;
 pub mod validation;
 
 pub use binning::BinnedMatrix;
-pub use data::Dataset;
+pub use cpu::CpuOptions;
+#[cfg(feature = "datasets")]
+pub use data::datasets;
+pub use data::{Column, Dataset, Rows};
 pub use error::{Error, ErrorKind, Result};
+#[cfg(feature = "gpu")]
+pub use gpu::GpuOptions;
 pub use metric::Metric;
 pub use model::{Model, Rounds};
 pub use objective::Objective;
-pub use params::Params;
-pub use train::{BackendChoice, Compute, Evaluate, Progress, Round, Trained, Trainer};
+pub use params::{Params, ParamsBuilder};
+pub use train::{AutoOptions, BackendChoice, Compute, Evaluate, Placement, Progress, Round, Times, Trained, Trainer};
+pub use tree::{Node, Tree};
 pub use util::per_output::PerOutput;
+
+/// Everything that our own crates, tests and benchmarks use besides: no promise is made about it.
+#[doc(hidden)]
+pub mod internals {
+    pub mod backend {
+        pub use crate::backend::*;
+    }
+    pub mod binning {
+        pub use crate::binning::*;
+    }
+    pub mod collective {
+        pub use crate::collective::*;
+    }
+    pub mod cpu {
+        pub use crate::cpu::*;
+    }
+    pub mod data {
+        pub use crate::data::*;
+    }
+    pub mod error {
+        pub use crate::error::*;
+    }
+    pub mod fixed {
+        pub use crate::fixed::*;
+    }
+    #[cfg(feature = "gpu")]
+    pub mod gpu {
+        pub use crate::gpu::*;
+    }
+    pub mod io {
+        pub use crate::io::*;
+    }
+    pub mod train {
+        pub use crate::train::*;
+    }
+    pub mod tree {
+        pub use crate::tree::*;
+    }
+    pub mod util {
+        pub use crate::util::*;
+    }
+}

@@ -1,12 +1,11 @@
 //! The data that all benches share: Higgs-like rows, made in memory, the same on every machine.
 #![allow(dead_code)]
 
-use gboost::backend::problem::{Problem, RoutedChannel};
-use gboost::backend::shard::Shard;
-use gboost::binning::BinnedMatrix;
-use gboost::fixed::weight::RowWeights;
+use gboost::internals::backend::problem::{Problem, RoutedChannel};
+use gboost::internals::backend::shard::Shard;
+use gboost::internals::fixed::weight::RowWeights;
 use gboost::params::TreeMethod;
-use gboost::{Dataset, Params};
+use gboost::{BinnedMatrix, Dataset, Params};
 use rayon::prelude::*;
 
 /// Features of the Higgs data.

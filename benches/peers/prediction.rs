@@ -29,7 +29,8 @@ fn main() {
         return;
     };
     let model = Model::load(model).expect("a model");
-    let pool = gboost::util::threads::thread_pool(Some(threads.parse().expect("a number"))).expect("threads");
+    let pool =
+        gboost::internals::util::threads::thread_pool(Some(threads.parse().expect("a number"))).expect("threads");
     let data = pool.install(|| read_channel(&[data.into()], &ReadOptions::default())).expect("data").dataset;
     let batch = median(5, || {
         black_box(pool.install(|| model.transform(&model.predict_margins(black_box(&data), Rounds::All))));

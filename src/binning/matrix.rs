@@ -103,8 +103,8 @@ impl BinnedMatrix {
     /// the features, for messages.
     ///
     /// ```
-    /// use gboost::binning::BinnedMatrix;
-    /// use gboost::data::Column;
+    /// use gboost::internals::binning::BinnedMatrix;
+    /// use gboost::internals::data::Column;
     /// use gboost::{Dataset, Params, Trainer};
     ///
     /// let table = [1.0_f64, 0.0, 2.0, 1.0, 3.0, f64::NAN, 4.0, 1.0]; // four rows of two features

@@ -53,7 +53,7 @@ impl<T: Element> Element for Option<T> {
 /// An infinity, and a number that overflows to one, is an error.
 ///
 /// ```
-/// use gboost::data::Column;
+/// use gboost::internals::data::Column;
 ///
 /// // Two rows of three features, one row after the other.
 /// let table = [39_i64, 7, 1, 50, 13, 0];

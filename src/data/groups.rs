@@ -13,7 +13,7 @@ impl Groups<'static> {
     /// Makes groups of consecutive rows from their numbers of rows, as a ranking has its queries.
     ///
     /// ```
-    /// use gboost::data::Groups;
+    /// use gboost::internals::data::Groups;
     ///
     /// assert_eq!(Groups::of_sizes(&[2, 1, 3], 6)?.of_row(), [0, 0, 1, 2, 2, 2]);
     /// # Ok::<(), gboost::Error>(())

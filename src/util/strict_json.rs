@@ -8,7 +8,7 @@ use std::fmt;
 /// Reads a JSON text, and refuses a key that stands twice in one object, however it is written.
 ///
 /// ```
-/// use gboost::util::strict_json;
+/// use gboost::internals::util::strict_json;
 ///
 /// assert_eq!(strict_json::parse(r#"{"eta": 0.1}"#)?["eta"], 0.1);
 /// let twice = strict_json::parse(r#"{"eta": 0.1, "\u0065ta": 0.2}"#);

@@ -1,15 +1,14 @@
 //! The engine against the naive trainer of `tests/contract/oracle/`, bit for bit, on small random
 //! problems.
 use crate::oracle;
-use gboost::backend::expansion::Nodes;
-use gboost::backend::{Backend, Expansion, Problem as EngineProblem, Shard, TreeTask};
-use gboost::binning::BinnedMatrix;
-use gboost::cpu::{CpuBackend, CpuOptions};
-use gboost::fixed::weight::RowWeights;
-use gboost::train::grower::{Policy, grow};
-use gboost::train::leaf::finish;
-use gboost::tree::sampling::SampleSource;
-use gboost::{Dataset, Rounds, Trainer};
+use gboost::internals::backend::expansion::Nodes;
+use gboost::internals::backend::{Backend, Expansion, Problem as EngineProblem, Shard, TreeTask};
+use gboost::internals::cpu::CpuBackend;
+use gboost::internals::fixed::weight::RowWeights;
+use gboost::internals::train::grower::{Policy, grow};
+use gboost::internals::train::leaf::finish;
+use gboost::internals::tree::sampling::SampleSource;
+use gboost::{BinnedMatrix, CpuOptions, Dataset, Rounds, Trainer};
 use proptest::prelude::*;
 
 /// A small problem in the terms of both trainers.
@@ -91,11 +90,11 @@ fn oracle_bits(tree: &oracle::Tree) -> Vec<NodeBits> {
     tree.nodes.iter().map(bits).collect()
 }
 
-fn engine_bits(tree: &gboost::tree::Tree) -> Vec<NodeBits> {
-    let bits = |n: &gboost::tree::Node| {
+fn engine_bits(tree: &gboost::Tree) -> Vec<NodeBits> {
+    let bits = |n: &gboost::Node| {
         let condition = match n.split() {
-            Some(gboost::tree::Split::Below(threshold)) => *threshold,
-            Some(gboost::tree::Split::In(_)) => panic!("no split is on categories"),
+            Some(gboost::internals::tree::Split::Below(threshold)) => *threshold,
+            Some(gboost::internals::tree::Split::In(_)) => panic!("no split is on categories"),
             None => n.leaf_value().unwrap(),
         };
         let floats = [condition, n.gain, n.sum_hessian, n.base_weight].map(f32::to_bits);
@@ -406,7 +405,7 @@ fn check_by_leaves(train: &oracle::Data, params: &oracle::Params, max_leaves: us
         assert_eq!(engine_bits(tree), oracle_bits(expected), "tree {index}: {:#?}", tree.nodes);
     }
     assert_eq!(backend.margins().unwrap(), expected.margins.concat());
-    let leaves = |tree: &gboost::tree::Tree| tree.nodes.iter().filter(|node| node.is_leaf()).count();
+    let leaves = |tree: &gboost::Tree| tree.nodes.iter().filter(|node| node.is_leaf()).count();
     trees.iter().map(leaves).max().unwrap_or(0)
 }
 

@@ -1,7 +1,6 @@
 //! The model's bytes depend on the data, the parameters and the seed, and on nothing else.
 use crate::common::{Labels, data, params, permuted, with_weights};
-use gboost::cpu::CpuOptions;
-use gboost::{Dataset, Evaluate, Params, Rounds, Trainer};
+use gboost::{CpuOptions, Dataset, Evaluate, Params, Rounds, Trainer};
 
 /// A training, and the sha256 of its model. A hash that changes means that models trained before
 /// cannot be trained again: never change one without a new major version.

@@ -1,17 +1,14 @@
 //! Lists of codes, against the codes themselves: how features are stored changes no sum and no
 //! model.
 use crate::common::{Labels, Random, data, params, with_weights};
-use gboost::backend::{NodeBatch, Shard};
-use gboost::binning::BinnedMatrix;
-use gboost::binning::lists::ListRule;
-use gboost::cpu::CpuOptions;
-use gboost::cpu::chunk::RowChunk;
-use gboost::cpu::histogram;
-use gboost::cpu::histogram::{BinSum, Histograms, PackedSum, WideSum};
-use gboost::data::rows::Rows;
-use gboost::fixed::quantiser::{PairSum, QuantisedPair};
-use gboost::tree::grown::GrownNode;
-use gboost::{Dataset, Evaluate, Params, Trainer};
+use gboost::internals::backend::{NodeBatch, Shard};
+use gboost::internals::binning::lists::ListRule;
+use gboost::internals::cpu::chunk::RowChunk;
+use gboost::internals::cpu::histogram;
+use gboost::internals::cpu::histogram::{BinSum, Histograms, PackedSum, WideSum};
+use gboost::internals::fixed::quantiser::{PairSum, QuantisedPair};
+use gboost::internals::tree::grown::GrownNode;
+use gboost::{BinnedMatrix, CpuOptions, Dataset, Evaluate, Params, Rows, Trainer};
 
 /// Features of one code and of hundreds, of which one dominates more and less.
 fn columns(rows: usize) -> Vec<Vec<f32>> {

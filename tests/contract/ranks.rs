@@ -2,12 +2,11 @@
 //! ranks.
 
 use crate::common::{Labels, data, params, with_weights};
-use gboost::binning::BinnedMatrix;
-use gboost::collective::{Alone, Collective, agree};
-use gboost::cpu::CpuOptions;
-use gboost::data::rows::Rows;
 use gboost::ingest::{ReadOptions, read_channel};
-use gboost::{BackendChoice, Compute, Dataset, Error, ErrorKind, Params, Result, Trained, Trainer};
+use gboost::internals::collective::{Alone, Collective, agree};
+use gboost::{
+    BackendChoice, BinnedMatrix, Compute, CpuOptions, Dataset, Error, ErrorKind, Params, Result, Rows, Trained, Trainer,
+};
 use std::ops::{ControlFlow, Range};
 use std::path::Path;
 use std::sync::{Condvar, Mutex, PoisonError};

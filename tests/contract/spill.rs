@@ -1,9 +1,8 @@
 //! Values that are given up or spilled: the same bins, models and figures as with all values in
 //! memory.
 use crate::common::{Labels, data, params, with_weights};
-use gboost::binning::BinnedMatrix;
 use gboost::ingest::{Channel, ColumnRef, ReadOptions, SpillOptions, read_bytes, read_channel};
-use gboost::{Dataset, ErrorKind, Params, PerOutput, Rounds, Trained, Trainer};
+use gboost::{BinnedMatrix, Dataset, ErrorKind, Params, PerOutput, Rounds, Trained, Trainer};
 use gboost_report::Figures;
 use std::fmt::Write as _;
 use std::path::Path;
@@ -76,7 +75,7 @@ fn spilled_and_given_up_values_give_the_same_bytes() {
         let (csv, params) = (csv(&data), params(&text));
         let whole = read(&csv, &options(&data, None));
         assert!(whole.spilled.is_none() && whole.dataset.has_values());
-        let matrix = BinnedMatrix::of(gboost::data::rows::Rows::all(&whole.dataset), &params).unwrap();
+        let matrix = BinnedMatrix::of(gboost::Rows::all(&whole.dataset), &params).unwrap();
         let expected = train(&whole.dataset, None, &params);
         let figures = Figures::new(&expected.model, &whole.dataset, &expected.metrics, Rounds::Best).unwrap();
         let compare = |data: &Dataset, matrix: &BinnedMatrix, how: &str| {
@@ -125,7 +124,7 @@ fn bins_values_and_single_rows_predict_the_same_bits() {
     ] {
         let data = data(13, 6000, 4, 0.2, labels);
         let params = params(text);
-        let mut matrix = BinnedMatrix::of(gboost::data::rows::Rows::all(&data), &params).unwrap();
+        let mut matrix = BinnedMatrix::of(gboost::Rows::all(&data), &params).unwrap();
         let model = train(&data, Some(&matrix), &params).model;
         let mut predictor = model.row_predictor(Rounds::All);
         let classes = model.classes;
@@ -160,7 +159,7 @@ fn values_are_spilled_once_they_take_too_much() {
     let params = params("objective=binary:logistic num_round=2");
     let bytes = 4 * (data.rows * data.features()) as u64;
     let whole = read_channel(&paths, &options(&data, None)).unwrap();
-    let expected = BinnedMatrix::of(gboost::data::rows::Rows::all(&whole.dataset), &params).unwrap();
+    let expected = BinnedMatrix::of(gboost::Rows::all(&whole.dataset), &params).unwrap();
     for (from_bytes, spills) in [(0, true), (bytes / 5, true), (bytes / 2, true), (2 * bytes, false)] {
         // The size is known beforehand for files, and only found out of a reader.
         let options = options(&data, spill(1000, from_bytes));
@@ -247,7 +246,7 @@ fn a_gpu_is_not_given_codes_by_row() {
     let read = read(&csv(&data), &options(&data, spill(8, 0)));
     let params = params("num_round=2");
     let matrix = BinnedMatrix::of_spilled(&read.spilled.unwrap(), &read.dataset.names(), &params).unwrap();
-    let backend = gboost::BackendChoice::Gpu(gboost::gpu::GpuOptions::default());
+    let backend = gboost::BackendChoice::Gpu(gboost::GpuOptions::default());
     let error = Trainer::new(&params, &read.dataset).binned(&matrix).on(backend).run().unwrap_err().to_string();
     assert_eq!(
         error,

@@ -1,8 +1,7 @@
 //! Columns that are binned where they lie: the bytes of a table that owns the same values.
 use crate::common::{Labels, data, params};
-use gboost::binning::BinnedMatrix;
-use gboost::data::Column;
-use gboost::{Dataset, Params, Result, Trainer};
+use gboost::internals::data::Column;
+use gboost::{BinnedMatrix, Dataset, Params, Result, Trainer};
 
 const PARAMS: &str = "objective=binary:logistic num_round=5 max_depth=4 min_child_weight=0.1";
 

@@ -1,10 +1,9 @@
 //! The metrics against hand-made facts, scikit-learn 1.9 and XGBoost 3.2; the figures of the latter
 //! two are printed by `tests/fixtures/metric.py`.
 
-use gboost::PerOutput;
-use gboost::error::ErrorKind;
 use gboost::metric::{Classification, Confusion, Metric, Scored, class_scores, classification, lacking};
 use gboost::objective::Objective;
+use gboost::{ErrorKind, PerOutput};
 
 const ROWS: usize = 256;
 const CLASSES: usize = 4;

@@ -3,8 +3,8 @@
 
 use gboost::explain::shap::Explainer;
 use gboost::ingest::{ReadOptions, read_channel};
-use gboost::tree::{NONE, Node, Split, Tree};
-use gboost::{Dataset, Model, Objective, Rounds};
+use gboost::internals::tree::{NONE, Split};
+use gboost::{Dataset, Model, Node, Objective, Rounds, Tree};
 use std::fs;
 use std::path::PathBuf;
 
@@ -242,7 +242,7 @@ fn blocks_and_threads_change_no_bit() {
         let whole = explainer.contributions(&data, 0..200);
         let pairs = explainer.interactions(&data, 0..200);
         for threads in [1, 3] {
-            let pool = gboost::util::threads::thread_pool(Some(threads)).unwrap();
+            let pool = gboost::internals::util::threads::thread_pool(Some(threads)).unwrap();
             assert_eq!(bits(&pool.install(|| explainer.contributions(&data, 0..200)).values), bits(&whole.values));
         }
         for part in [0..1, 5..12, 64..128, 63..200, 50..50] {

@@ -1,14 +1,11 @@
 //! Cross-validation, and what it shares with a training: equal to trainings on the folds' rows,
 //! whatever runs them.
 use crate::common::{Labels, data, params, with_weights};
-use gboost::binning::BinnedMatrix;
-use gboost::data::rows::Rows;
+use gboost::internals::train::choice::Threads;
+use gboost::internals::util::threads::thread_pool;
 use gboost::metric::Lack;
-use gboost::train::choice::Threads;
-use gboost::train::outcome::Trained;
-use gboost::util::threads::thread_pool;
 use gboost::validation::{CrossValidated, CrossValidation, FoldedData, Folds, MeanStd, cross_validate};
-use gboost::{Dataset, ErrorKind, Model, Rounds, Trainer};
+use gboost::{BinnedMatrix, Dataset, ErrorKind, Model, Rounds, Rows, Trained, Trainer};
 use std::ops::ControlFlow;
 
 const BINARY: &str = "objective=binary:logistic eval_metric=auc,logloss num_round=8 max_depth=4 subsample=0.7 \

@@ -1,9 +1,9 @@
 //! Kernel add_leaves: margins of drawn and undrawn rows, saturating at the ends.
 
 use crate::kit::{Both, OBJECTIVES, on_all_sizes};
-use gboost::backend::Backend;
-use gboost::train::leaf::finish;
-use gboost::tree::{CategorySet, Split};
+use gboost::internals::backend::Backend;
+use gboost::internals::train::leaf::finish;
+use gboost::internals::tree::{CategorySet, Split};
 
 /// Grows and adds two rounds; `look` compares after each.
 pub fn two_rounds(both: &mut Both<'_>, mut look: impl FnMut(&mut Both<'_>)) {

@@ -2,12 +2,11 @@
 //! GPU refuses them or fails.
 
 use crate::kit::{Labels, data, params, tiny, with_weights};
-use gboost::gpu::device::{Gpu, choose};
-use gboost::gpu::{GpuOptions, adapters};
-use gboost::train::choice::AutoOptions;
-use gboost::train::contest::{News, Rule};
+use gboost::internals::gpu::adapters;
+use gboost::internals::gpu::device::{Gpu, choose};
+use gboost::internals::train::contest::{News, Rule};
 use gboost::validation::{CrossValidation, FoldedData, Folds};
-use gboost::{BackendChoice, Dataset, Model, Params, Trained, Trainer};
+use gboost::{AutoOptions, BackendChoice, Dataset, GpuOptions, Model, Params, Trained, Trainer};
 use std::ops::ControlFlow;
 
 /// Changes hands after these rounds, on any adapter.

@@ -1,14 +1,13 @@
 //! The choice of an adapter, and what is said where there is none or where memory does not suffice.
 
 use crate::kit::{Both, Labels, data, matrix, params, problem, with_weights};
-use gboost::backend::Backend;
-use gboost::backend::profile::Profile;
-use gboost::cpu::CpuOptions;
-use gboost::gpu::device::{Gpu, choose};
-use gboost::gpu::kernels::Kernel;
-use gboost::gpu::{AdapterDescription, GpuOptions, LimitChoice, adapters};
-use gboost::train::grower::{DepthWise, grow};
-use gboost::{BackendChoice, Compute, Dataset, Error, ErrorKind, Trainer};
+use gboost::internals::backend::Backend;
+use gboost::internals::backend::profile::Profile;
+use gboost::internals::gpu::device::{Gpu, choose};
+use gboost::internals::gpu::kernels::Kernel;
+use gboost::internals::gpu::{AdapterDescription, LimitChoice, adapters};
+use gboost::internals::train::grower::{DepthWise, grow};
+use gboost::{BackendChoice, Compute, CpuOptions, Dataset, Error, ErrorKind, GpuOptions, Trainer};
 
 fn adapter(index: usize, name: &str, kind: &'static str) -> AdapterDescription {
     AdapterDescription {

@@ -1,9 +1,9 @@
 //! Kernel gradient: the pairs of every row and class, at the ends of the margins' range too.
 
 use crate::kit::{OBJECTIVES, on_all_sizes};
-use gboost::cpu::gradient::{Pairs, StoredPair, run};
-use gboost::gpu::kernels::Slot;
-use gboost::gpu::layout::signed;
+use gboost::internals::cpu::gradient::{Pairs, StoredPair, run};
+use gboost::internals::gpu::kernels::Slot;
+use gboost::internals::gpu::layout::signed;
 
 pub fn pairs_are_equal() {
     for objective in OBJECTIVES {

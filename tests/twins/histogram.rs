@@ -2,11 +2,11 @@
 //! and in global memory.
 
 use crate::kit::{Both, on_all_sizes};
-use gboost::backend::{Backend, Expansion, NodeBatch};
-use gboost::fixed::quantiser::QuantisedPair;
-use gboost::gpu::buffers::Place;
-use gboost::gpu::kernels::Slot;
-use gboost::gpu::layout::signed;
+use gboost::internals::backend::{Backend, Expansion, NodeBatch};
+use gboost::internals::fixed::quantiser::QuantisedPair;
+use gboost::internals::gpu::buffers::Place;
+use gboost::internals::gpu::kernels::Slot;
+use gboost::internals::gpu::layout::signed;
 
 pub fn sums_of_the_root_are_equal() {
     for text in [

@@ -4,17 +4,18 @@
 mod common;
 
 pub use common::*;
-use gboost::backend::problem::{Problem, RoutedChannel};
-use gboost::backend::{Backend, Shard, TreeTask};
-use gboost::binning::BinnedMatrix;
-use gboost::cpu::{CpuBackend, CpuOptions};
-use gboost::fixed::weight::RowWeights;
-use gboost::gpu::buffers::Place;
-use gboost::gpu::kernels::Slot;
-use gboost::gpu::{GpuBackend, GpuOptions, LimitChoice};
-use gboost::train::grower::{DepthWise, grow};
-use gboost::tree::sampling::SampleSource;
-use gboost::{BackendChoice, Dataset, Evaluate, Objective, Params, Trained, Trainer};
+use gboost::internals::backend::problem::{Problem, RoutedChannel};
+use gboost::internals::backend::{Backend, Shard, TreeTask};
+use gboost::internals::cpu::CpuBackend;
+use gboost::internals::fixed::weight::RowWeights;
+use gboost::internals::gpu::buffers::Place;
+use gboost::internals::gpu::kernels::Slot;
+use gboost::internals::gpu::{GpuBackend, LimitChoice};
+use gboost::internals::train::grower::{DepthWise, grow};
+use gboost::internals::tree::sampling::SampleSource;
+use gboost::{
+    BackendChoice, BinnedMatrix, CpuOptions, Dataset, Evaluate, GpuOptions, Objective, Params, Trained, Trainer,
+};
 
 /// Default limits, no optional feature, tiles so small that every array is cut, and submits of a
 /// few dispatches.

@@ -1,7 +1,7 @@
 //! Kernel leaf_sums: exact sums of unquantised pairs that need all 64 bits.
 
 use crate::kit::{OBJECTIVES, on_all_sizes};
-use gboost::backend::Backend;
+use gboost::internals::backend::Backend;
 
 pub fn leaf_sums_are_equal() {
     for objective in OBJECTIVES {

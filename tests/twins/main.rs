@@ -37,7 +37,7 @@ macro_rules! trials {
 fn main() {
     let arguments = Arguments::from_args();
     let required = std::env::var("GBOOST_REQUIRE_GPU").is_ok_and(|value| value == "1");
-    let missing = !required && gboost::gpu::adapters().is_empty();
+    let missing = !required && gboost::internals::gpu::adapters().is_empty();
     let mut trials = Vec::new();
     trials.extend(trials![false;
         shaders::no_shader_has_a_float,

@@ -1,7 +1,7 @@
 //! Whole trainings on both backends: models and metrics are equal to the byte.
 
 use crate::kit::{Labels, Random, assert_same, data, params, tiny, with_weights};
-use gboost::gpu::GpuOptions;
+use gboost::GpuOptions;
 
 /// How many random configurations are tried; every third also with default limits and tiny tiles.
 const CONFIGURATIONS: u64 = 42;
@@ -121,7 +121,7 @@ pub fn task_1() {
         let trained = trainer.run().unwrap_or_else(|error| panic!("{error}"));
         (trained.model.trees.len(), trained.model.sha256())
     };
-    let on_cpu = sha256(gboost::train::choice::BackendChoice::Cpu);
+    let on_cpu = sha256(gboost::BackendChoice::Cpu);
     assert_eq!(on_cpu.0, 800);
-    assert_eq!(sha256(gboost::train::choice::BackendChoice::Gpu(GpuOptions::default())), on_cpu);
+    assert_eq!(sha256(gboost::BackendChoice::Gpu(GpuOptions::default())), on_cpu);
 }

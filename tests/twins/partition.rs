@@ -2,8 +2,8 @@
 
 use crate::kit::{OBJECTIVES, on_all_sizes};
 use gboost::ErrorKind;
-use gboost::backend::expansion::Nodes;
-use gboost::backend::{Backend, Expansion};
+use gboost::internals::backend::expansion::Nodes;
+use gboost::internals::backend::{Backend, Expansion};
 
 pub fn deeper_nodes_are_equal() {
     for objective in OBJECTIVES {

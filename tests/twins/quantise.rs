@@ -1,14 +1,14 @@
 //! Kernel quantise: shifts, scaled rules, quantised pairs and the root's sums.
 
 use crate::kit::{OBJECTIVES, on_all_sizes};
-use gboost::cpu::chunk::RowChunk;
-use gboost::cpu::gradient;
-use gboost::cpu::gradient::Pairs;
-use gboost::cpu::{quantise, sample};
-use gboost::fixed::quantiser::{QuantisedPair, Quantiser, ScaledRules};
-use gboost::gpu::buffers::Place;
-use gboost::gpu::kernels::Slot;
-use gboost::gpu::layout::{Node, TreeState, signed};
+use gboost::internals::cpu::chunk::RowChunk;
+use gboost::internals::cpu::gradient;
+use gboost::internals::cpu::gradient::Pairs;
+use gboost::internals::cpu::{quantise, sample};
+use gboost::internals::fixed::quantiser::{QuantisedPair, Quantiser, ScaledRules};
+use gboost::internals::gpu::buffers::Place;
+use gboost::internals::gpu::kernels::Slot;
+use gboost::internals::gpu::layout::{Node, TreeState, signed};
 
 pub fn quantisers_and_pairs_are_equal() {
     for objective in OBJECTIVES {

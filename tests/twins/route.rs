@@ -2,7 +2,7 @@
 
 use crate::add_leaves::two_rounds;
 use crate::kit::{OBJECTIVES, on_all_sizes};
-use gboost::backend::Backend;
+use gboost::internals::backend::Backend;
 
 pub fn channels_are_equal() {
     for objective in OBJECTIVES {

@@ -1,7 +1,7 @@
 //! Kernel sample: the same rows are drawn, by hash, by uploaded bits, and where weights are 0.
 
 use crate::kit::on_all_sizes;
-use gboost::gpu::kernels::Slot;
+use gboost::internals::gpu::kernels::Slot;
 
 pub fn drawn_rows_are_equal() {
     for (text, weighted) in [

@@ -1,9 +1,9 @@
 //! Shader hygiene, without a GPU: every composed shader is parsed and held against the table and
 //! Rust's structs.
 
-use gboost::gpu::compose::{SOURCES, Variant, compose};
-use gboost::gpu::kernels::{Access, KERNELS, Row, Slot};
-use gboost::gpu::layout::{LOGISTIC, SOFTMAX, SQUARED_ERROR, STRUCTS, WORKGROUP};
+use gboost::internals::gpu::compose::{SOURCES, Variant, compose};
+use gboost::internals::gpu::kernels::{Access, KERNELS, Row, Slot};
+use gboost::internals::gpu::layout::{LOGISTIC, SOFTMAX, SQUARED_ERROR, STRUCTS, WORKGROUP};
 use std::collections::BTreeSet;
 use std::path::Path;
 use wgpu::naga;

@@ -1,7 +1,7 @@
 //! Kernel split: the winners of the root under every rule, to the bit of the gain.
 
 use crate::kit::on_all_sizes;
-use gboost::backend::Backend;
+use gboost::internals::backend::Backend;
 
 pub fn winners_are_equal() {
     for text in [

@@ -1,10 +1,9 @@
 //! A search on both backends: the same trials with the same values, however many run at a time.
 
 use crate::kit::{Labels, data, params};
-use gboost::gpu::GpuOptions;
-use gboost::train::choice::BackendChoice;
 use gboost::validation::Folds;
 use gboost::validation::tune::{Bayesian, Hyperband, Random, Space, Trial, Tuned, Tuner};
+use gboost::{BackendChoice, GpuOptions};
 
 pub fn searches_find_the_same() {
     let (train, validation) = (data(1, 150, 3, 0.1, Labels::Binary), data(2, 60, 3, 0.1, Labels::Binary));

@@ -1,11 +1,7 @@
 //! The choice of the backend, made once for every job.
 
 use crate::observer::Observer;
-use gboost::cpu::CpuOptions;
-use gboost::train::choice::AutoOptions;
-use gboost::train::choice::{BackendChoice, Compute};
-use gboost::train::outcome::Placement;
-use gboost::{Error, Result};
+use gboost::{AutoOptions, BackendChoice, Compute, CpuOptions, Error, Placement, Result};
 
 /// Where to train.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -74,9 +70,9 @@ pub(crate) fn tell(placement: &Placement, adapter: &str, observer: &mut dyn Obse
 }
 
 #[cfg(feature = "gpu")]
-fn find(adapter: Option<&str>) -> Result<gboost::gpu::AdapterDescription> {
-    let adapters = gboost::gpu::adapters();
-    gboost::gpu::device::choose(&adapters, adapter).map(|index| adapters[index].clone())
+fn find(adapter: Option<&str>) -> Result<gboost::internals::gpu::AdapterDescription> {
+    let adapters = gboost::internals::gpu::adapters();
+    gboost::internals::gpu::device::choose(&adapters, adapter).map(|index| adapters[index].clone())
 }
 
 #[cfg(not(feature = "gpu"))]
@@ -96,7 +92,7 @@ fn gpu(adapter: Option<&str>, profile: bool, observer: &mut dyn Observer) -> Res
             found.name
         ))?;
     }
-    let options = gboost::gpu::GpuOptions::default().adapter(Some(found.index.to_string())).profile(profile);
+    let options = gboost::GpuOptions::default().adapter(Some(found.index.to_string())).profile(profile);
     Ok(BackendChoice::Gpu(options))
 }
 

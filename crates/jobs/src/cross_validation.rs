@@ -3,9 +3,9 @@
 use crate::data::{Channels, DataOptions};
 use crate::folds::FoldOptions;
 use crate::observer::{Event, Observer, Phase};
-use gboost::train::choice::{Compute, Threads};
+use gboost::internals::train::choice::Threads;
 use gboost::validation::{CrossValidated, CrossValidation, FoldedData, Folds, MeanStd};
-use gboost::{Params, Result};
+use gboost::{Compute, Params, Result};
 use serde_json::{Map, Value};
 use std::path::PathBuf;
 

@@ -4,15 +4,13 @@ use crate::memory::Plan;
 use crate::observer::{Observer, Phase};
 use crate::output::Request;
 use crate::text::count;
-use gboost::binning::BinnedMatrix;
-use gboost::data::datasets::CENSUS as BUILT_IN;
 use gboost::ingest::keys::{KeyColumn, KeyOf, Keys, check_files, read_keys};
 use gboost::ingest::{
     Channel, ColumnRef, Copies, Format, Header, ReadOptions, check_same_features, read_bytes, read_channel,
 };
-use gboost::train::choice::BackendChoice;
-use gboost::util::digest::sha256;
-use gboost::{Dataset, Error, Model, Objective, Params, Result};
+use gboost::internals::data::datasets::CENSUS as BUILT_IN;
+use gboost::internals::util::digest::sha256;
+use gboost::{BackendChoice, BinnedMatrix, Dataset, Error, Model, Objective, Params, Result};
 use gboost_report::manifest::{ChannelRecord, Data, FileRecord, Reading};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;

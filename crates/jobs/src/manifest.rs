@@ -2,9 +2,8 @@
 
 use crate::data::{Channels, DataOptions};
 use crate::output;
-use gboost::train::outcome::Placement;
-use gboost::util::clock::Clock;
-use gboost::{Params, Result};
+use gboost::internals::util::clock::Clock;
+use gboost::{Params, Placement, Result};
 use gboost_report::manifest::{FileRecord, FoldsRecord, Machine, Manifest, beside, commit};
 use serde_json::Value;
 use std::path::{Path, PathBuf};

@@ -3,9 +3,9 @@
 //! SageMaker's `hyperparameters.json` is such a table, with every value a string and a few keys of
 //! SageMaker's own.
 
-use gboost::io::files::read_text;
+use gboost::internals::io::files::read_text;
+use gboost::internals::util::strict_json;
 use gboost::params::find;
-use gboost::util::strict_json;
 use gboost::{Error, Params, Result};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};

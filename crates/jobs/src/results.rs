@@ -11,7 +11,7 @@ use crate::output::{Draft, Request};
 use crate::report_files::ReportFiles;
 use crate::training::{Training, figures};
 use crate::warnings::warn_of_drifts;
-use gboost::util::clock::Clock;
+use gboost::internals::util::clock::Clock;
 use gboost::{Params, Result, Rounds, Trained};
 use gboost_report::data;
 use gboost_report::data::NamedData;

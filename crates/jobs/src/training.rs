@@ -3,11 +3,8 @@
 use crate::data::Channels;
 use crate::memory::Need;
 use crate::observer::{Event, Observer, Phase};
-use gboost::binning::BinnedMatrix;
 use gboost::ingest::Channel;
-use gboost::train::choice::BackendChoice;
-use gboost::train::choice::Compute;
-use gboost::{Evaluate, Model, Params, Result, Rounds, Trained, Trainer};
+use gboost::{BackendChoice, BinnedMatrix, Compute, Evaluate, Model, Params, Result, Rounds, Trained, Trainer};
 use gboost_report::Figures;
 use gboost_report::metrics_file;
 

@@ -13,12 +13,11 @@ use crate::results::{Completion, SoFar, TrainFiles, TrainOutcome};
 use crate::search::Search;
 use crate::training::Training;
 use crate::warnings::check_search;
-use gboost::train::choice::{BackendChoice, Compute};
-use gboost::util::clock::Clock;
-use gboost::util::threads::thread_pool;
+use gboost::internals::util::clock::Clock;
+use gboost::internals::util::threads::thread_pool;
 use gboost::validation::Folds;
 use gboost::validation::tune::{Ended, Resume, Source, Space, Tuned, Tuner};
-use gboost::{Error, ErrorKind, Evaluate, Params, Result};
+use gboost::{BackendChoice, Compute, Error, ErrorKind, Evaluate, Params, Result};
 use gboost_report::{Manifest, Seconds};
 use std::path::{Path, PathBuf};
 

@@ -5,13 +5,11 @@ use crate::data::Channels;
 use crate::folds::FoldOptions;
 use crate::observer::Observer;
 use crate::text::figure;
-use gboost::data::dataset::Dataset;
-use gboost::data::rows::Rows;
+use gboost::internals::train::evaluation::lack_of;
 use gboost::metric::{Lack, Metric};
-use gboost::train::evaluation::lack_of;
 use gboost::validation::tune::{ObjectiveMetric, Source};
 use gboost::validation::{CrossValidated, FoldedData, Folds};
-use gboost::{Error, Objective, Params, Result};
+use gboost::{Dataset, Error, Objective, Params, Result, Rows};
 use gboost_report::figures::{Drift, Figures};
 
 /// Folds without a value that are told one by one.

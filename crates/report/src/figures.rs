@@ -1,13 +1,10 @@
 //! The figures of one channel, from the predictions of a finished model.
 
 use crate::history_file::History;
-use gboost::PerOutput;
-use gboost::binning::BinnedMatrix;
-use gboost::data::dataset::Dataset;
-use gboost::error::{Error, Result};
+use gboost::internals::train::evaluation::metric_weights;
 use gboost::metric::{Classification, Confusion, Lack, Metric, Scored, classification, lacking};
 use gboost::model::{Model, Rounds};
-use gboost::train::evaluation::metric_weights;
+use gboost::{BinnedMatrix, Dataset, Error, PerOutput, Result};
 use rayon::prelude::*;
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};

@@ -1,8 +1,8 @@
 //! The metrics of every round: as XGBoost prints them, and as a table.
 
 use gboost::metric::Metric;
-use gboost::train::outcome::{Round, Trained};
 use gboost::validation::{CrossValidated, CvRound};
+use gboost::{Round, Trained};
 use std::fmt::Write as _;
 
 /// One round as XGBoost prints it, without a line end:

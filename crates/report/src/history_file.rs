@@ -2,10 +2,9 @@
 
 use crate::palette::DataRole;
 use crate::thin::keep;
-use gboost::error::{Error, Result};
 use gboost::ingest::shown;
 use gboost::model::Model;
-use gboost::train::outcome::Trained;
+use gboost::{Error, Result, Trained};
 use serde::Serialize;
 use std::path::Path;
 
@@ -57,7 +56,7 @@ impl History {
     /// If the file cannot be read, is not of that form, or its rounds do not ascend; with the place
     /// of what is wrong.
     pub fn read(path: &Path) -> Result<Self> {
-        let text = gboost::io::files::read_text(path)
+        let text = gboost::internals::io::files::read_text(path)
             .map_err(|error| Error::io("read", path, error).remedy("give the history.csv that gboost train wrote"))?;
         Self::parse(&text).map_err(|error| error.at_path(path))
     }

@@ -4,16 +4,16 @@
 //! `model.json` has `model.manifest.json` beside it. Paths in it are relative to its own folder
 //! where they can be, so that a folder of data and models can be moved as a whole.
 
-use gboost::error::{Error, Result};
 use gboost::ingest::Channel;
-use gboost::io::files::read_at_most;
-use gboost::io::{Local, Storage as _};
+use gboost::internals::io::files::read_at_most;
+use gboost::internals::io::{Local, Storage as _};
+use gboost::internals::util::clock::RunTimes;
+use gboost::internals::util::digest::sha256;
+use gboost::internals::util::digest::sha256_of_file;
+use gboost::internals::util::strict_json;
 use gboost::metric::Metric;
 use gboost::params::Params;
-use gboost::util::clock::RunTimes;
-use gboost::util::digest::sha256;
-use gboost::util::digest::sha256_of_file;
-use gboost::util::strict_json;
+use gboost::{Error, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::io;

@@ -2,12 +2,11 @@
 
 use super::figures::{Drift, Figures};
 use crate::history_file::History;
-use gboost::Rounds;
+use gboost::internals::train::contest::Record;
 use gboost::metric::Metric;
 use gboost::model::Model;
 use gboost::params::Params;
-use gboost::train::contest::Record;
-use gboost::train::outcome::Trained;
+use gboost::{Rounds, Trained};
 use serde::Serialize;
 use serde_json::{Map, Value};
 

@@ -5,16 +5,15 @@ mod files;
 mod libsvm;
 mod values;
 
+use gboost::{Dataset, ErrorKind};
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use gboost::data::dataset::Dataset;
-use gboost::error::ErrorKind;
 use gboost::ingest::{Channel, ColumnRef, Format, Header, ReadOptions, check_same_features, read_bytes, read_channel};
-use gboost::util::digest::sha256_of_file;
+use gboost::internals::util::digest::sha256_of_file;
 
 const NAN: f32 = f32::NAN;
 
@@ -30,7 +29,7 @@ fn name(text: &str) -> ColumnRef {
     ColumnRef::Name(text.into())
 }
 
-fn read_as(file: &str, text: impl AsRef<[u8]>, options: &ReadOptions) -> gboost::error::Result<Channel> {
+fn read_as(file: &str, text: impl AsRef<[u8]>, options: &ReadOptions) -> gboost::Result<Channel> {
     read_bytes(Path::new(file), text.as_ref(), options)
 }
 

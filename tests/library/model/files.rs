@@ -66,7 +66,7 @@ fn dropout_weights_are_read_from_every_place_and_kept() {
     let dump = model.dump(3).unwrap();
     let (first, weight) = (dump.lines().next().unwrap(), model.tree_weights[3]);
     assert!(first.starts_with("booster[3]: leaves times weight_drop 0."), "{first}");
-    let leaf = model.trees[3].nodes.iter().find_map(gboost::tree::Node::leaf_value).unwrap() * weight;
+    let leaf = model.trees[3].nodes.iter().find_map(gboost::Node::leaf_value).unwrap() * weight;
     let shown: Vec<f32> =
         dump.split("leaf=").skip(1).map(|rest| rest.split(',').next().unwrap().parse().unwrap()).collect();
     assert!(shown.contains(&leaf), "{shown:?} {leaf}");

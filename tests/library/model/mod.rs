@@ -4,12 +4,10 @@
 
 mod files;
 
-use gboost::data::dataset::Dataset;
-use gboost::error::ErrorKind;
+use gboost::internals::tree::{NONE, Split};
 use gboost::model::Model;
 use gboost::objective::Objective;
-use gboost::tree::{NONE, Node, Split, Tree};
-use gboost::{PerOutput, Rounds};
+use gboost::{Dataset, ErrorKind, Node, PerOutput, Rounds, Tree};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;

@@ -3,7 +3,7 @@
 use super::numbers::{at_least, target};
 use super::words::Offered;
 use clap::ValueEnum;
-use gboost::io::files::read_text;
+use gboost::internals::io::files::read_text;
 use gboost::validation::tune::{Dimension, Direction};
 use gboost::{Error, Params, Result};
 use gboost_jobs::params_file::{self, text_of};

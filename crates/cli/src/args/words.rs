@@ -310,7 +310,7 @@ fn tip(given: &str, command: &Command, root: &Command) -> Option<Tip> {
         return Some(Tip::Sentence(format!("--{wanted} is an option of {owners}")));
     }
     let names: Vec<&str> = flags(command).collect();
-    let near = gboost::util::names::nearest(&wanted, names.into_iter())?;
+    let near = gboost::internals::util::names::nearest(&wanted, names.into_iter())?;
     // As it was written, where the flag is taken in that form.
     let underscored = near.replace('-', "_");
     let as_given = flag.contains('_') && command.get_arguments().any(|arg| all_names(arg).any(|n| n == underscored));

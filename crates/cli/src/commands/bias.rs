@@ -9,11 +9,11 @@ use crate::terminal::interrupt;
 use crate::terminal::interrupt::Phase;
 use crate::terminal::screen::Screen;
 use crate::terminal::teller::Teller;
-use gboost::error::words::Vocabulary;
 use gboost::explain::bias::{BiasMetric, BiasReport, BiasRows, Condition, Facet, Operand, distinct};
 use gboost::ingest::keys;
 use gboost::ingest::keys::{KeyOf, Keys};
 use gboost::ingest::{Channel, ColumnRef};
+use gboost::internals::error::words::Vocabulary;
 use gboost::objective::Task;
 use gboost::{Dataset, Error, Model, Result};
 use gboost_jobs::Observer;
@@ -100,7 +100,7 @@ pub fn run(global: &Global, args: &Args) -> Result<()> {
     claim.tell(&mut teller)?;
     let model = args.subject.load(&mut teller)?;
     let questions = Questions::new(args, &model)?;
-    let (label, reports) = gboost::util::threads::thread_pool(global.threads())?
+    let (label, reports) = gboost::internals::util::threads::thread_pool(global.threads())?
         .install(|| questions.answer(args, &model, &mut teller))?;
     write(args, &model, (&label, &questions.positive.to_string()), &reports, &mut teller)?;
     if screen.is_quiet() && args.outputs().next().is_some() {

@@ -10,7 +10,7 @@ use crate::args::numbers::at_least;
 use crate::args::params::HyperArgs;
 use crate::terminal::screen::Screen;
 use crate::terminal::teller::Teller;
-use gboost::util::clock::Clock;
+use gboost::internals::util::clock::Clock;
 use gboost::validation::MeanStd;
 use gboost::{Params, Result};
 use gboost_jobs::CvJob;

@@ -9,10 +9,10 @@ pub struct Args {}
 
 #[cfg(feature = "gpu")]
 pub fn run(screen: &Screen) -> Result<()> {
-    let adapters = gboost::gpu::adapters();
+    let adapters = gboost::internals::gpu::adapters();
     if adapters.is_empty() {
         // The same words, and the same exit code, as a training that asks for a GPU.
-        return gboost::gpu::device::choose(&adapters, None).map(drop);
+        return gboost::internals::gpu::device::choose(&adapters, None).map(drop);
     }
     for adapter in &adapters {
         let software = if adapter.software { ", software: slower than --backend cpu" } else { "" };

@@ -69,7 +69,7 @@ pub fn run(global: &Global, args: &Args) -> Result<()> {
     metrics.iter().try_for_each(|metric| metric.suits(model.objective))?;
     let rounds = args.subject.rounds();
 
-    let figures = gboost::util::threads::thread_pool(global.threads())?.install(|| {
+    let figures = gboost::internals::util::threads::thread_pool(global.threads())?.install(|| {
         args.subject.reading.refuse_no_label()?;
         let data = args.subject.read(&model, Purpose::evaluation(&model), &mut teller)?.dataset;
         Figures::new(&model, &data, &metrics, rounds)

@@ -99,7 +99,7 @@ pub fn run(global: &Global, args: &Args) -> Result<()> {
         .claim(&mut teller)?;
     claim.tell(&mut teller)?;
     let model = args.subject.load(&mut teller)?;
-    gboost::util::threads::thread_pool(global.threads())?.install(|| {
+    gboost::internals::util::threads::thread_pool(global.threads())?.install(|| {
         let purpose = Purpose::prediction(&model);
         let data = args.subject.read(&model, purpose, &mut teller)?.dataset;
         check_rows(&args.row, data.rows)?;

@@ -89,7 +89,7 @@ pub fn run(global: &Global, args: &Args) -> Result<()> {
         args.subject.request().output("--output", "the predictions", args.output.as_deref()).claim(&mut teller)?;
     claim.tell(&mut teller)?;
     let model = args.subject.load(&mut teller)?;
-    let pool = gboost::util::threads::thread_pool(global.threads())?;
+    let pool = gboost::internals::util::threads::thread_pool(global.threads())?;
     let content = match args.output_type {
         OutputType::Contribs => Some(Content::Contributions),
         OutputType::Interactions => Some(Content::Interactions),

@@ -8,8 +8,8 @@ use crate::args::model::ModelArgs;
 use crate::terminal::progress::spinner;
 use crate::terminal::teller::Teller;
 use gboost::ingest::Channel;
-use gboost::io::files::read_regular;
-use gboost::util::digest::sha256_of_file;
+use gboost::internals::io::files::read_regular;
+use gboost::internals::util::digest::sha256_of_file;
 use gboost::{Model, Result};
 use gboost_jobs::Observer;
 use gboost_jobs::data::Purpose;
@@ -96,7 +96,7 @@ pub fn run(global: &Global, args: &Args) -> Result<()> {
     claim.tell(&mut teller)?;
     let model = args.subject.load(&mut teller)?;
     let history = args.history.as_deref().map(|path| read_history(path, &model)).transpose()?;
-    gboost::util::threads::thread_pool(global.threads())?.install(|| {
+    gboost::internals::util::threads::thread_pool(global.threads())?.install(|| {
         args.subject.reading.refuse_no_label()?;
         let data = args.subject.read(&model, Purpose::evaluation(&model), &mut teller)?;
         let mut read = |name: &'static str, paths: &[PathBuf]| -> Result<Option<(&'static str, Channel)>> {

@@ -11,7 +11,7 @@ use crate::args::params::HyperArgs;
 use crate::terminal::screen::Screen;
 use crate::terminal::summary;
 use crate::terminal::teller::Teller;
-use gboost::util::clock::Clock;
+use gboost::internals::util::clock::Clock;
 use gboost::{Params, Result};
 use gboost_jobs::results::TrainFiles;
 use gboost_jobs::{DataFiles, TrainJob, built_in};

@@ -13,7 +13,7 @@ use crate::terminal::screen::Screen;
 use crate::terminal::summary;
 use crate::terminal::teller::Teller;
 use crate::terminal::tune_progress::TrialDisplay;
-use gboost::util::clock::Clock;
+use gboost::internals::util::clock::Clock;
 use gboost::validation::tune::{Dimension, Space, Tuned, WarmStart, text_of};
 use gboost::{Error, Params, Result};
 use gboost_jobs::search::Search;

@@ -1,6 +1,6 @@
 //! The program's words for what the library's texts name by handles: its flags.
 
-use gboost::error::words::Vocabulary;
+use gboost::internals::error::words::Vocabulary;
 
 /// The flag, or the option with its value, that stands for each handle of the library.
 pub const FLAGS: Vocabulary<'static> = Vocabulary::new(&[
@@ -43,7 +43,7 @@ pub const FLAGS: Vocabulary<'static> = Vocabulary::new(&[
 #[cfg(test)]
 mod tests {
     use super::FLAGS;
-    use gboost::error::words::LIBRARY;
+    use gboost::internals::error::words::LIBRARY;
 
     #[test]
     fn the_program_has_a_word_for_each_handle_of_the_library() {

@@ -1,7 +1,7 @@
 //! The table of `--profile`.
 
 use super::screen::table;
-use gboost::backend::profile::{Profile, ProfileRow};
+use gboost::internals::backend::profile::{Profile, ProfileRow};
 use std::time::Duration;
 
 /// Time and bytes of each kernel, and of all together.
@@ -50,8 +50,8 @@ fn size(bytes: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use gboost::backend::Kernel;
-    use gboost::backend::profile::Activity;
+    use gboost::internals::backend::Kernel;
+    use gboost::internals::backend::profile::Activity;
 
     #[test]
     fn sizes_have_a_unit() {

@@ -2,7 +2,7 @@
 
 use super::interrupt;
 use super::screen::Screen;
-use gboost::train::contest::News;
+use gboost::internals::train::contest::News;
 use gboost::validation::{CrossValidated, CvProgress};
 use gboost::{Progress, Result, Trained};
 use gboost_report::{cv_round_line, round_line};

@@ -1,7 +1,7 @@
 //! Manifests, and `gboost verify`.
 
 use super::support::{BINARY, Folder, Ran, binary_csv};
-use gboost::tree::Split;
+use gboost::internals::tree::Split;
 use serde_json::{Value, json};
 use std::fs;
 
@@ -57,7 +57,7 @@ fn what_a_manifest_holds() {
         ]
     );
     assert_eq!(manifest["gboost"], env!("CARGO_PKG_VERSION"));
-    let sha256 = |name: &str| gboost::util::digest::sha256(&fs::read(folder.path(name)).unwrap());
+    let sha256 = |name: &str| gboost::internals::util::digest::sha256(&fs::read(folder.path(name)).unwrap());
     assert_eq!(manifest["result"], json!({"path": "model.json", "sha256": sha256("model.json")}));
     assert_eq!(manifest["result"]["sha256"], folder.json("metrics.json")["model_sha256"]);
     for (channel, file, rows) in

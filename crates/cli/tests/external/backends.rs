@@ -47,7 +47,7 @@ fn models_and_tables_of_one_backend_verify_on_the_other() {
 /// The tests of this file.
 pub fn trials() -> Vec<Trial> {
     let required = std::env::var("GBOOST_REQUIRE_GPU").is_ok_and(|value| value == "1");
-    let missing = !required && gboost::gpu::adapters().is_empty();
+    let missing = !required && gboost::internals::gpu::adapters().is_empty();
     let trial = Trial::test("models_and_tables_of_one_backend_verify_on_the_other", || {
         models_and_tables_of_one_backend_verify_on_the_other();
         Ok(())

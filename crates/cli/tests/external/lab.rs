@@ -250,7 +250,7 @@ fn six_configurations(lab: &Lab) -> Result<(), Failed> {
 /// `np.random.seed(42); np.random.permutation(rows)`, cut by `np.array_split` into three folds: the
 /// fold of each row.
 fn numpys_folds(rows: usize) -> Vec<usize> {
-    let mut generator = gboost::tree::mt19937::Mt19937::new(42);
+    let mut generator = gboost::internals::tree::mt19937::Mt19937::new(42);
     let mut order: Vec<usize> = (0..rows).collect();
     for i in (1..rows).rev() {
         let mask = usize::MAX >> i.leading_zeros();
@@ -308,9 +308,9 @@ fn cross_validation_means(lab: &Lab) -> Result<(), Failed> {
 #[cfg(feature = "gpu")]
 fn on_the_gpu(lab: &Lab, on_cpu: &str, params: &Params) -> Result<(), Failed> {
     let train = lab.read("train");
-    let options = gboost::gpu::GpuOptions::default();
+    let options = gboost::GpuOptions::default();
     let trainer = Trainer::new(params, &train).evaluate(Evaluate::LastRound);
-    let found = trainer.on(gboost::train::choice::BackendChoice::Gpu(options)).run()?;
+    let found = trainer.on(gboost::BackendChoice::Gpu(options)).run()?;
     if found.model.sha256() == on_cpu { Ok(()) } else { Err(format!("another model on {}", found.adapter).into()) }
 }
 
@@ -322,7 +322,7 @@ fn gpu_trials(
     available: bool,
 ) -> Vec<Trial> {
     let required = std::env::var("GBOOST_REQUIRE_GPU").is_ok_and(|value| value == "1");
-    let ignored = !available || (!required && gboost::gpu::adapters().is_empty());
+    let ignored = !available || (!required && gboost::internals::gpu::adapters().is_empty());
     let (lab_1, lab_2, exact) = (lab.clone(), lab.clone(), exact.clone());
     vec![
         Trial::test("the_gpu_trains_the_same_exact_model", move || {

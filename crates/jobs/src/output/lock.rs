@@ -7,8 +7,8 @@ use super::place::{self, Id};
 use super::record::Name;
 use super::{folder_of, hidden};
 use crate::observer::Observer;
-use gboost::io::writing;
-use gboost::io::writing::Locking;
+use gboost::internals::io::writing;
+use gboost::internals::io::writing::Locking;
 use gboost::{Error, Result};
 use serde::{Deserialize, Serialize};
 use std::fs::{self, File, OpenOptions};
@@ -111,7 +111,7 @@ impl Holder {
         if let Some(program) = words.first_mut() {
             *program = Path::new(program).file_stem().unwrap_or_default().to_string_lossy().into_owned();
         }
-        let since = gboost::util::clock::Clock::start().times().start;
+        let since = gboost::internals::util::clock::Clock::start().times().start;
         let folders = folders.iter().map(|folder| Name::new(folder.as_os_str())).collect();
         Self { pid: std::process::id(), command: words.join(" "), since, folders }
     }

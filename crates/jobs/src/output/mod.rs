@@ -14,7 +14,7 @@ mod set;
 
 use crate::observer::{Event, Observer, Phase};
 use gboost::ingest::is_data_name;
-use gboost::io::writing;
+use gboost::internals::io::writing;
 use gboost::{Error, Result};
 use lock::{Holding, Taken};
 use place::{Id, Place};
@@ -22,7 +22,7 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-pub use gboost::io::writing::{folder_of, is_special};
+pub use gboost::internals::io::writing::{folder_of, is_special};
 pub use lock::release_all;
 
 /// The flag of the one output that grows as the work goes on.
@@ -47,7 +47,7 @@ fn hidden(output: &Path, end: &str) -> String {
     }
     // In small letters, so that a file system that takes no note of their size has one lock for one
     // file.
-    let digest = gboost::util::digest::sha256(name.to_lowercase().as_bytes());
+    let digest = gboost::internals::util::digest::sha256(name.to_lowercase().as_bytes());
     format!("{}{}{end}", writing::PREFIX, &digest[..32])
 }
 
@@ -406,8 +406,8 @@ impl Write for Draft {
 /// Returns the sha256 of a file that content of other bytes will replace.
 #[must_use]
 pub fn replaces(path: &Path, bytes: &[u8]) -> Option<String> {
-    let old = gboost::util::digest::sha256_of_file(path).ok().flatten()?;
-    (old != gboost::util::digest::sha256(bytes)).then_some(old)
+    let old = gboost::internals::util::digest::sha256_of_file(path).ok().flatten()?;
+    (old != gboost::internals::util::digest::sha256(bytes)).then_some(old)
 }
 
 /// Gives all files their names, the main result last in the list.

@@ -1,7 +1,7 @@
 //! Which file a path stands for, whether it is there or not.
 
 use super::folder_of;
-use gboost::io::writing;
+use gboost::internals::io::writing;
 use std::fs::{self, Metadata};
 use std::path::{Component, Path, PathBuf};
 

@@ -12,7 +12,7 @@
 //! the old one, once it is gone or `.done` the new one. Its owner holds a lock on each record.
 
 use super::place;
-use gboost::io::writing;
+use gboost::internals::io::writing;
 use serde::{Deserialize, Serialize};
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, Metadata};

@@ -3,8 +3,8 @@
 use super::record::{COMMIT, DONE, Record, gone};
 use super::{lock, place};
 use crate::observer::Observer;
-use gboost::io::writing;
-use gboost::io::writing::Locking;
+use gboost::internals::io::writing;
+use gboost::internals::io::writing::Locking;
 use gboost::{Error, Result};
 use std::fs::{self, File};
 use std::io;

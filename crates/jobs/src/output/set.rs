@@ -12,8 +12,8 @@
 
 use super::folder_of;
 use super::record::{COMMIT, DONE, Entry, Name, OLD, Record, gone, written};
-use gboost::io::writing;
-use gboost::io::writing::Draft;
+use gboost::internals::io::writing;
+use gboost::internals::io::writing::Draft;
 use gboost_report::manifest::relative;
 use std::fs::{self, File};
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};

@@ -2,10 +2,9 @@
 
 use super::sample::{even, of_rows};
 use super::shap::ShapSummary;
-use gboost::Rounds;
-use gboost::data::dataset::Dataset;
 use gboost::explain::importance::{Importance, importance};
 use gboost::model::Model;
+use gboost::{Dataset, Rounds};
 use serde::Serialize;
 
 /// Features that are shown.

@@ -1,6 +1,6 @@
 //! Rows to look at one by one, where all would be too many: evenly spread, so that no draw decides.
 
-use gboost::data::dataset::Dataset;
+use gboost::Dataset;
 
 /// The numbers of at most `most` of the rows, evenly spread.
 #[must_use]

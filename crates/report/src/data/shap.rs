@@ -2,11 +2,9 @@
 
 use super::sample::{even, of_rows};
 use crate::analysis::Explanations;
-use gboost::Rounds;
-use gboost::data::dataset::Dataset;
-use gboost::error::Result;
 use gboost::explain::shap::{Explainer, GlobalShap};
 use gboost::model::Model;
+use gboost::{Dataset, Result, Rounds};
 use serde::Serialize;
 
 /// Rows that are explained, at most.

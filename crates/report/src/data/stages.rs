@@ -4,11 +4,10 @@ use super::classes::largest;
 use super::histogram::bin_of;
 use super::{NamedData, class_counts, labels_of};
 use crate::history_file::{History, LossCurve};
-use gboost::Metric;
-use gboost::error::Result;
+use gboost::internals::train::evaluation::metric_weights;
 use gboost::metric::{MOST_DENSE_CLASSES, Scored, class_scores};
 use gboost::model::{Model, Stages};
-use gboost::train::evaluation::metric_weights;
+use gboost::{Metric, Result};
 use gboost::{PerOutput, Rounds};
 use serde::Serialize;
 

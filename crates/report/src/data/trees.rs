@@ -2,8 +2,9 @@
 
 use super::super::chart::picture::clip;
 use super::super::html::figure;
+use gboost::Tree;
+use gboost::internals::tree::Split;
 use gboost::model::Model;
-use gboost::tree::{Split, Tree};
 use serde::Serialize;
 
 /// Trees that are drawn at most; a page of more is not read.

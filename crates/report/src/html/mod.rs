@@ -7,7 +7,7 @@
 
 use super::chart::Chart;
 use super::palette;
-use gboost::error::{Error, ErrorKind, Result};
+use gboost::{Error, ErrorKind, Result};
 use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, Value};
 use serde::Serialize;

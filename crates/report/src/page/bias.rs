@@ -3,7 +3,7 @@
 use super::Section;
 use crate::chart::{Axis, BarSeries, Bars, Chart};
 use crate::html::{Page, figure};
-use gboost::error::Result;
+use gboost::Result;
 use gboost::explain::bias::{BiasMetric, BiasReport};
 use serde::Serialize;
 

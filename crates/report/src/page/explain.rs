@@ -7,11 +7,9 @@ use crate::chart::{Axis, BarSeries, Bars, Chart, Plane, Series, Style, Waterfall
 use crate::data::dependence::is_counted;
 use crate::data::sample::{even, of_rows};
 use crate::html::{Page, figure};
-use gboost::Rounds;
-use gboost::data::dataset::Dataset;
-use gboost::error::Result;
 use gboost::explain::shap::{Contributions, Explainer, GlobalInteractions, GlobalShap};
 use gboost::model::Model;
+use gboost::{Dataset, Result, Rounds};
 use serde::Serialize;
 
 /// Rows that are shown as points, at most.

@@ -10,7 +10,7 @@ use super::data::classes::{Classes, largest};
 use super::data::{Labels, ReportData};
 use super::html::{Page, count, figure};
 use super::palette::Ink;
-use gboost::error::Result;
+use gboost::Result;
 use gboost::metric;
 use serde::Serialize;
 use serde_json::{Map, Value};
