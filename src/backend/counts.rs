@@ -10,8 +10,9 @@
 //! the processor reads those of several features as one (`binning::joint`): bytes over time can
 //! then exceed what it reads.
 //!
-//! [`Counts`] are of elements and the same on every backend; [`Widths`] are a backend's; [`bytes`]
-//! has the one formula of each kernel.
+//! [`Counts`] are of elements and the same on every backend;
+//! [`Widths`](crate::backend::widths::Widths) are a backend's;
+//! [`bytes`](crate::backend::bytes::bytes) has the one formula of each kernel.
 
 use crate::backend::TreeTask;
 use crate::backend::expansion::Search;

@@ -11,7 +11,8 @@ pub enum BinColumn {
     Bytes(Vec<u8>),
     /// Two bytes per row, for features of more than 256 codes.
     Words(Vec<u16>),
-    /// Up to 256 codes, which are in a row block alone ([`BinnedMatrix::codes`] finds them).
+    /// Up to 256 codes, which are in a row block alone
+    /// ([`BinnedMatrix::codes`](crate::BinnedMatrix::codes) finds them).
     ByRow,
 }
 

@@ -72,6 +72,6 @@ pub struct Placement {
     pub name: &'static str,
     /// The driver of a GPU.
     pub driver: Option<String>,
-    /// What ran where, with [`BackendChoice::Auto`].
+    /// What ran where, with [`BackendChoice::Auto`](crate::BackendChoice::Auto).
     pub auto: Option<Record>,
 }

@@ -4,7 +4,7 @@ use super::strategy::Proposal;
 use super::trial::Trial;
 use std::ops::ControlFlow;
 
-/// What an observer is told, on the thread that called [`Tuner::run`].
+/// What an observer is told, on the thread that called [`Tuner::run`](super::Tuner::run).
 #[derive(Clone, Copy, Debug)]
 pub enum Event<'a> {
     /// A trial starts, or is continued.

@@ -1,6 +1,6 @@
 //! The numbers of a report: everything that a page or a notebook shows, as data.
 //!
-//! Scores and areas come from the margins, as all [metrics](crate::metric) do; everything
+//! Scores and areas come from the margins, as all [metrics](gboost::metric) do; everything
 //! about probabilities (calibration, lift by probability, distributions) from the predictions that
 //! `gboost predict` writes. Sums over rows run in the order of the rows, so that a report does not
 //! depend on the number of threads. Row weights count in scores and curves; counts of rows are
