@@ -101,7 +101,7 @@ fn a_label_outside_the_domain_is_refused() {
 fn a_device_refuses_a_loss_that_its_shaders_lack() {
     let (params, data) = (params("num_round=1"), counts(100));
     let gpu = crate::BackendChoice::Gpu(crate::gpu::GpuOptions::default());
-    let error = Trainer::new(&params, &data).backend(gpu).run().map(|_| ()).unwrap_err();
+    let error = Trainer::new(&params, &data).on(gpu).run().map(|_| ()).unwrap_err();
     assert_eq!(error.message(), "test:counts trains on the processor only");
 }
 
