@@ -299,9 +299,8 @@ impl Backend for CpuBackend<'_> {
     fn batches(&self, nodes: &Expansion) -> Result<Vec<NodeBatch>> {
         let numbers = numbers(nodes)?;
         let Some(tree) = self.trees.last() else { return Ok(Vec::new()) };
-        Ok(
-            of_width!(&self.histograms, histograms => histograms.batches(numbers.len(), parents_of(&tree.parents, &numbers))),
-        )
+        let parents = parents_of(&tree.parents, &numbers);
+        Ok(of_width!(&self.histograms, histograms => histograms.batches(numbers.len(), parents)))
     }
 
     fn histogram(&mut self, nodes: &Expansion, batch: &NodeBatch) -> Result<()> {
