@@ -1,8 +1,10 @@
 // import margins
-// Kernel add_leaves: moves the training rows' margins by the values of their leaves (docs/exactness.md 9).
+// Kernel add_leaves: moves the training rows' margins by the values of their leaves
+// (docs/exactness.md 9).
 //
-// IN: the finished tree, the drawn rows' leaves, bins of the others. OUT: margins. Invariant: a row that was not drawn waits at a
-// node whose feature lies in another tile until that tile's turn. Deterministic: each row by itself.
+// IN: the finished tree, the drawn rows' leaves, bins of the others. OUT: margins. Invariant: a row
+// that was not drawn waits at a node whose feature lies in another tile until that tile's turn.
+// Deterministic: each row by itself.
 
 @group(0) @binding(0) var<uniform> task: Step;
 @group(0) @binding(1) var<uniform> setup: Setup;

@@ -1,8 +1,8 @@
 // import int64
 // Kernel gradient: margins and labels to exact gradient pairs (docs/exactness.md 4).
 //
-// IN: margins, targets, weights, table. OUT: pairs, all classes. Invariant: every sum of |g| and of h over all rows fits 62
-// bits. Deterministic: each row by itself.
+// IN: margins, targets, weights, table. OUT: pairs, all classes. Invariant: every sum of |g| and of
+// h over all rows fits 62 bits. Deterministic: each row by itself.
 
 @group(0) @binding(0) var<uniform> task: Step;
 @group(0) @binding(1) var<uniform> setup: Setup;

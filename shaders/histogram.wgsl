@@ -3,9 +3,10 @@
 // import siblings
 // Kernel histogram: sums of quantised pairs by (node, feature, bin).
 //
-// IN: planes of bins, quantised pairs, the rows of every node of a level. OUT: histograms of the batch's nodes; with SUBTRACT of
-// the smaller sibling only, kernel split derives the other. Invariants: the batch's histograms are zero before; sums fit 31 bits
-// (narrow) or 52 (wide); a code of `bins` or above is missing and has no slot. Deterministic: integer sums, so neither the
+// IN: planes of bins, quantised pairs, the rows of every node of a level. OUT: histograms of the
+// batch's nodes; with SUBTRACT of the smaller sibling only, kernel split derives the other.
+// Invariants: the batch's histograms are zero before; sums fit 31 bits (narrow) or 52 (wide); a
+// code of `bins` or above is missing and has no slot. Deterministic: integer sums, so neither the
 // order nor the grouping of additions matters.
 
 @group(0) @binding(0) var<uniform> task: Step;
@@ -39,7 +40,8 @@ fn histogram_plan(@builtin(local_invocation_index) t: u32) {
     plan_end(t, total);
 }
 
-// Zeroes the histograms of the batch's nodes, as many as there are. x: as many workgroups as there is work for.
+// Zeroes the histograms of the batch's nodes, as many as there are. x: as many workgroups as there
+// is work for.
 @compute @workgroup_size(WORKGROUP)
 fn histogram_clear(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
     let after = max(state.level_nodes, task.batch_start) - task.batch_start;
@@ -95,7 +97,8 @@ fn is_drawn(feature: u32) -> bool {
     return ((masks[feature >> 5u] >> (feature & 31u)) & 1u) == 1u;
 }
 
-// Sums one run of rows of one node for the features of one job. x: items of the plan, y: jobs of the tile.
+// Sums one run of rows of one node for the features of one job. x: items of the plan, y: jobs of
+// the tile.
 @compute @workgroup_size(WORKGROUP)
 fn histogram_build(
     @builtin(workgroup_id) group: vec3<u32>,
@@ -105,8 +108,8 @@ fn histogram_build(
     let job = jobs[task.first_job + group.y];
     let items = plan[0].y;
     let code_mask = (1u << job.width) - 1u;
-    // Of every slot: its bins, 0 if the tree does not see the feature, and where they begin. Neighbouring invocations add to
-    // different copies, so that few bins do not make them wait.
+    // Of every slot: its bins, 0 if the tree does not see the feature, and where they begin.
+    // Neighbouring invocations add to different copies, so that few bins do not make them wait.
     var bins = array<u32, 8>();
     var bases = array<u32, 8>();
     for (var k = 0u; k < 8u; k++) {

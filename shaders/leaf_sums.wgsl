@@ -1,10 +1,12 @@
 // import pairs
 // import plan_write
 // import plan_read
-// Kernel leaf_sums: exact sums of the unquantised pairs of every deepest node (docs/exactness.md 9).
+// Kernel leaf_sums: exact sums of the unquantised pairs of every deepest node (docs/exactness.md
+// 9).
 //
-// IN: pairs of one class, both lists of rows, node records. OUT: the nodes' leaf sums; the leaf of every drawn row. Invariants: the
-// rows of a node of depth d stand in list d mod 2; leaf sums are zero before. Deterministic: integer sums.
+// IN: pairs of one class, both lists of rows, node records. OUT: the nodes' leaf sums; the leaf of
+// every drawn row. Invariants: the rows of a node of depth d stand in list d mod 2; leaf sums are
+// zero before. Deterministic: integer sums.
 
 @group(0) @binding(0) var<uniform> task: Step;
 @group(0) @binding(2) var<storage, read> state: TreeState;

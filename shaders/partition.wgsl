@@ -2,9 +2,10 @@
 // import plan_read
 // Kernel partition: sends the drawn rows of a split node to its children (docs/exactness.md 8).
 //
-// IN: node records, planes of bins, the rows of the old level. OUT: the rows of the new level in the other list; its ranges.
-// Invariants: the children's ranges tile their parent's, so rows of finished nodes stay where they are; the state already has
-// the children as its level. Deterministic: a row's position follows from its position before and the counts of its node.
+// IN: node records, planes of bins, the rows of the old level. OUT: the rows of the new level in
+// the other list; its ranges. Invariants: the children's ranges tile their parent's, so rows of
+// finished nodes stay where they are; the state already has the children as its level.
+// Deterministic: a row's position follows from its position before and the counts of its node.
 
 @group(0) @binding(0) var<uniform> task: Step;
 @group(0) @binding(2) var<storage, read> state: TreeState;
@@ -50,7 +51,8 @@ fn partition_plan(@builtin(local_invocation_index) t: u32) {
     plan_end(t, total);
 }
 
-// Counts the rows of every item that go left. x: items. Items of nodes whose feature lies in another tile are not for this dispatch.
+// Counts the rows of every item that go left. x: items. Items of nodes whose feature lies in
+// another tile are not for this dispatch.
 @compute @workgroup_size(WORKGROUP)
 fn partition_count(
     @builtin(workgroup_id) group: vec3<u32>,
@@ -77,7 +79,8 @@ fn partition_count(
     }
 }
 
-// Turns the counts of a node's items into where each begins on the left side; makes the children's ranges. x: entries.
+// Turns the counts of a node's items into where each begins on the left side; makes the children's
+// ranges. x: entries.
 @compute @workgroup_size(WORKGROUP)
 fn partition_scan(
     @builtin(workgroup_id) group: vec3<u32>,

@@ -1,9 +1,11 @@
 // import binary64
 // import pairs
-// Kernel quantise: exact sums over the drawn rows, the shifts they allow, quantised pairs and the root (docs/exactness.md 6).
+// Kernel quantise: exact sums over the drawn rows, the shifts they allow, quantised pairs and the
+// root (docs/exactness.md 6).
 //
-// IN: pairs of one class, the list of drawn rows. OUT: quantised pairs of those rows, the quantiser, the scaled rules, the
-// root. Invariant: every later sum of quantised pairs stays within the width. Deterministic: integer sums and maxima.
+// IN: pairs of one class, the list of drawn rows. OUT: quantised pairs of those rows, the
+// quantiser, the scaled rules, the root. Invariant: every later sum of quantised pairs stays within
+// the width. Deterministic: integer sums and maxima.
 
 @group(0) @binding(0) var<uniform> task: Step;
 @group(0) @binding(1) var<uniform> setup: Setup;

@@ -1,8 +1,10 @@
 // import margins
-// Kernel route: moves a channel's margins by the values of the leaves its rows fall into, by value (docs/exactness.md 8, 9).
+// Kernel route: moves a channel's margins by the values of the leaves its rows fall into, by value
+// (docs/exactness.md 8, 9).
 //
-// IN: the finished tree, raw values as ordered bits, 0 for missing. OUT: margins. Invariant: a row waits at a node whose feature lies
-// in another tile until that tile's turn. Deterministic: each row by itself.
+// IN: the finished tree, raw values as ordered bits, 0 for missing. OUT: margins. Invariant: a row
+// waits at a node whose feature lies in another tile until that tile's turn. Deterministic: each
+// row by itself.
 
 @group(0) @binding(0) var<uniform> task: Step;
 @group(0) @binding(1) var<uniform> setup: Setup;
@@ -10,7 +12,8 @@
 @group(0) @binding(27) var<storage, read_write> positions: array<u32>;
 @group(0) @binding(28) var<storage, read> values: array<u32>;
 
-// Routes a row as far as this tile's features take it; the tile holds features first_feature .. first_feature + features.
+// Routes a row as far as this tile's features take it; the tile holds features first_feature ..
+// first_feature + features.
 fn route_row(start: u32, row: u32) -> u32 {
     var index = start;
     loop {

@@ -2,9 +2,10 @@
 // import scan
 // Kernel sample: which rows a tree sees (docs/exactness.md 5).
 //
-// IN: the sampler, weights, drawn bits. OUT: the list of drawn rows and the root's range in it; the places of the others.
-// Invariant: the list is ascending up to the order within a block of PARTITION_ROWS. Deterministic: a row's draw depends on
-// the row alone, and its position on the draws before it.
+// IN: the sampler, weights, drawn bits. OUT: the list of drawn rows and the root's range in it; the
+// places of the others. Invariant: the list is ascending up to the order within a block of
+// PARTITION_ROWS. Deterministic: a row's draw depends on the row alone, and its position on the
+// draws before it.
 
 @group(0) @binding(0) var<uniform> task: Step;
 @group(0) @binding(4) var<storage, read_write> ranges: array<vec2<u32>>;

@@ -2,12 +2,14 @@
 // import hash
 // import scan
 // import siblings
-// Kernel split: the best split of every node of a batch, and the children that follow from it (docs/exactness.md 8).
+// Kernel split: the best split of every node of a batch, and the children that follow from it
+// (docs/exactness.md 8).
 //
-// IN: histograms, of the batch and of the level above; node sums; masks of features. OUT: derived histograms of larger
-// siblings; node records; the next level. Invariants: scores are binary64 to the bit; a candidate's rank is its position in the
-// written scan order. Deterministic: candidates are ordered by (score, feature, rank), whatever order they are found in, and
-// children are numbered by a prefix sum.
+// IN: histograms, of the batch and of the level above; node sums; masks of features. OUT: derived
+// histograms of larger siblings; node records; the next level. Invariants: scores are binary64 to
+// the bit; a candidate's rank is its position in the written scan order. Deterministic: candidates
+// are ordered by (score, feature, rank), whatever order they are found in, and children are
+// numbered by a prefix sum.
 
 @group(0) @binding(0) var<uniform> task: Step;
 @group(0) @binding(2) var<storage, read> state: TreeState;
@@ -66,7 +68,8 @@ fn store_bin(bin: u32, sums: vec4<u32>) {
     }
 }
 
-// G^2 / (H + lambda) of one side with the corrections of alpha and max_delta_step, in the order of src/split.rs.
+// G^2 / (H + lambda) of one side with the corrections of alpha and max_delta_step, in the order of
+// src/split.rs.
 fn side_score(sums: vec4<u32>) -> Real {
     var a = real_from_integer(absolute64(sums.xy));
     if ALPHA {
@@ -87,7 +90,8 @@ fn side_score(sums: vec4<u32>) -> Real {
     return real_divide(real_multiply(a, a), d);
 }
 
-// A candidate: (score low, score high, rank, last) and the left side's sums; a hessian sum of 0 marks none.
+// A candidate: (score low, score high, rank, last) and the left side's sums; a hessian sum of 0
+// marks none.
 struct Candidate {
     record: vec4<u32>,
     left: vec4<u32>,
@@ -182,7 +186,8 @@ fn scan_feature(slot_of_node: u32, t: u32, tile_feature: u32) {
     let slot = slot_of_node * task.features + ordinal;
     let first_bin = slot_of_node * task.node_bins + feature.first_bin;
 
-    // The larger sibling is its parent less the smaller one; also where the feature is not searched, for the level below.
+    // The larger sibling is its parent less the smaller one; also where the feature is not
+    // searched, for the level below.
     let derived = (task.flags & SUBTRACT) != 0u && !is_summed(index, state.level_start);
     let parent_bin = nodes[index].parent * task.node_bins + feature.first_bin;
     let sibling_bin = (slot_of_node ^ 1u) * task.node_bins + feature.first_bin;
@@ -233,14 +238,16 @@ fn scan_feature(slot_of_node: u32, t: u32, tile_feature: u32) {
             lowest_present = bin;
         }
         let at_ends = EXACT && block == blocks;
-        // upward: rows below the candidate left, missing ones right; downward: missing ones left too.
+        // upward: rows below the candidate left, missing ones right; downward: missing ones left
+        // too.
         for (var downward = 0u; downward < 2u; downward++) {
             var left = below;
             var rank = bin;
             var last = 0u;
             var offered = bin < feature.bins;
             if EXACT {
-                // Two neighbouring present bins make one candidate a scan, named by the one that is visited later.
+                // Two neighbouring present bins make one candidate a scan, named by the one that is
+                // visited later.
                 offered = present && previous > 0u && (downward == 1u || scans_upward);
                 last = previous - 1u;
                 if downward == 1u {
@@ -301,12 +308,14 @@ fn split_scan(
 
 var<workgroup> below_limit: atomic<u32>;
 
-// Sampling of features by node: the largest hash among the `keep` lowest of the level's features. x: nodes of the batch.
+// Sampling of features by node: the largest hash among the `keep` lowest of the level's features.
+// x: nodes of the batch.
 fn limit_columns(slot_of_node: u32, t: u32) {
     let position = task.batch_start + slot_of_node;
     let index = state.level_start + position;
     let key = new_nodes[index].key;
-    // The hash is a bijection, so exactly `keep` features lie at or below the limit; found by bisection, from the highest bit.
+    // The hash is a bijection, so exactly `keep` features lie at or below the limit; found by
+    // bisection, from the highest bit.
     var limit = 0u;
     for (var i = 0u; i < 32u; i++) {
         let bit = 0x80000000u >> i;
@@ -424,7 +433,8 @@ fn split_choose(
 
 var<workgroup> level: vec4<u32>;
 
-// Appends the children of the level in the order of their parents and makes them the level. One workgroup.
+// Appends the children of the level in the order of their parents and makes them the level. One
+// workgroup.
 @compute @workgroup_size(WORKGROUP)
 fn split_children(@builtin(local_invocation_index) t: u32) {
     if t == 0u {

@@ -1,6 +1,7 @@
 // import int64
-// IEEE binary64 by integers, round to nearest even, for numbers that are not negative: m x 2^e with 2^52 <= m < 2^53, or 0.
-// Exponents have 32 bits here; no operation of the split search leaves binary64's range, so none can differ from it.
+// IEEE binary64 by integers, round to nearest even, for numbers that are not negative: m x 2^e with
+// 2^52 <= m < 2^53, or 0. Exponents have 32 bits here; no operation of the split search leaves
+// binary64's range, so none can differ from it.
 
 struct Real {
     e: i32,
@@ -73,7 +74,8 @@ fn real_multiply(a: Real, b: Real) -> Real {
     let cross = multiply32(a.m.x, b.m.y);
     let other = multiply32(a.m.y, b.m.x);
     let high = multiply32(a.m.y, b.m.y);
-    // The product's words p3 p2 p1 p0; the cross products are below 2^53, so their high words add without a carry.
+    // The product's words p3 p2 p1 p0; the cross products are below 2^53, so their high words add
+    // without a carry.
     let p0 = low.x;
     let middle = add64(vec2<u32>(low.y, 0u), vec2<u32>(cross.x, 0u));
     let sum = add64(middle, vec2<u32>(other.x, 0u));
@@ -87,8 +89,8 @@ fn real_multiply(a: Real, b: Real) -> Real {
     return real_round(a.e + b.e + i32(drop) + 32, m, half, rest);
 }
 
-// b > 0. Long division by digits of 11 bits: a digit is estimated from the divisor's high word plus one, which is at most two
-// too low, and put right.
+// b > 0. Long division by digits of 11 bits: a digit is estimated from the divisor's high word plus
+// one, which is at most two too low, and put right.
 fn real_divide(a: Real, b: Real) -> Real {
     if real_is_zero(a) {
         return real_zero();
@@ -154,7 +156,8 @@ fn real_subtract(x: Real, y: Real) -> Real {
     let whole = shift_left64(y.m, 3u);
     let shifted = shift_right64(whole, distance);
     let lost = any(shift_left64(shifted, distance) != whole);
-    // Bits can be lost from a distance of 4 on only; then the difference loses one leading bit at most, and the guard bits do.
+    // Bits can be lost from a distance of 4 on only; then the difference loses one leading bit at
+    // most, and the guard bits do.
     var difference = subtract64(shift_left64(x.m, 3u), add64(shifted, vec2<u32>(select(0u, 1u, lost), 0u)));
     if is_zero64(difference) {
         return real_zero();

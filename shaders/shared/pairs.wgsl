@@ -1,5 +1,6 @@
 // import int64
-// Reads gradient pairs as kernel gradient stores them: a word each where they fit, two words each otherwise.
+// Reads gradient pairs as kernel gradient stores them: a word each where they fit, two words each
+// otherwise.
 
 @group(0) @binding(7) var<storage, read> pairs: array<vec2<u32>>;
 

@@ -1,10 +1,12 @@
 // import scan
-// Writes a plan: the runs of rows that a kernel works through, one entry a node, cut into items of equal length.
-// Entry 0 is (entries, items, 0, 0); entry i + 1 is (first item, first row position, end of rows, node), first items ascend.
+// Writes a plan: the runs of rows that a kernel works through, one entry a node, cut into items of
+// equal length. Entry 0 is (entries, items, 0, 0); entry i + 1 is (first item, first row position,
+// end of rows, node), first items ascend.
 
 @group(0) @binding(21) var<storage, read_write> new_plan: array<vec4<u32>>;
 
-// Adds one block of nodes, one an invocation; those without items get no entry. `before` and the answer are (entries, items).
+// Adds one block of nodes, one an invocation; those without items get no entry. `before` and the
+// answer are (entries, items).
 fn plan_block(t: u32, before: vec2<u32>, range: vec2<u32>, taken: bool, length: u32, node: u32) -> vec2<u32> {
     var items = 0u;
     if taken {

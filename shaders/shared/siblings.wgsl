@@ -4,7 +4,8 @@ fn sums_left(left_rows: u32, right_rows: u32) -> bool {
     return left_rows <= right_rows;
 }
 
-// Whether the node at this index is summed, when siblings are subtracted; level_start is the index of a left child or the root.
+// Whether the node at this index is summed, when siblings are subtracted; level_start is the index
+// of a left child or the root.
 fn is_summed(index: u32, level_start: u32) -> bool {
     if index == 0u {
         return true;

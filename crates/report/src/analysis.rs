@@ -9,7 +9,9 @@
 //!   },
 //!   "pre_training_bias_metrics": {
 //!     "label": "income", "label_value_or_threshold": "1",
-//!     "facets": { "sex": [{ "value_or_threshold": "1", "metrics": [{ "name": "CI", "description": "...", "value": 0.3 }] }] }
+//!     "facets": {
+//!       "sex": [{ "value_or_threshold": "1", "metrics": [{ "name": "CI", "description": "...", "value": 0.3 }] }]
+//!     }
 //!   },
 //!   "post_training_bias_metrics": { },
 //!   "report": { "label_counts": { "0": 621, "1": 1735 }, "accuracy": 0.855 }
