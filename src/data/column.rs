@@ -39,7 +39,7 @@ impl Element for bool {
     }
 }
 
-/// `None` is missing.
+/// `None` is a missing value, stored as NaN.
 impl<T: Element> Element for Option<T> {
     #[inline]
     fn to_f32(self) -> f32 {

@@ -19,16 +19,16 @@ pub struct Dataset {
     /// Whether the names came from a header (and so are to be checked between channels and kept in
     /// the model).
     pub named: bool,
-    /// Feature values, one vector of `rows` values a feature; without values, an empty vector a
-    /// feature.
+    /// Feature values, one vector of `rows` values per feature; without values, an empty vector
+    /// per feature.
     pub columns: Vec<Vec<f32>>,
-    /// Labels, one a row, where the file has them.
+    /// Labels, one per row, where the file has them.
     pub labels: Option<Vec<f32>>,
     /// Name of the label column, where a header names it.
     pub label_name: Option<String>,
-    /// Instance weights, one a row, where the file has them; finite and not negative.
+    /// Instance weights, one per row, where the file has them; finite and not negative.
     pub weights: Option<Vec<f32>>,
-    /// Number of rows.
+    /// Number of rows; fewer than 2^31 for a training.
     pub rows: usize,
     /// The index that feature 0 had in the libsvm files, 0 or 1; `None` for all other data. A model
     /// that is trained on these rows keeps it ([`Model::index_base`](crate::Model::index_base)),
@@ -103,7 +103,7 @@ impl Dataset {
         Ok(Self { columns: vec![Vec::new(); columns.len()], rows, ..Self::default() })
     }
 
-    /// Number of features.
+    /// Returns the number of features, also where their values were dropped.
     #[must_use]
     pub fn features(&self) -> usize {
         self.columns.len()

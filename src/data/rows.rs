@@ -8,20 +8,20 @@ use std::borrow::Cow;
 /// Some rows of a [`Dataset`] in an order of their own, or all of them as they stand.
 #[derive(Clone, Copy, Debug)]
 pub struct Rows<'a> {
-    /// The table.
+    /// The table that the rows are of, with all its rows.
     pub data: &'a Dataset,
     /// Numbers of the rows, from 0; `None` for all.
     pub chosen: Option<&'a [u32]>,
 }
 
 impl<'a> Rows<'a> {
-    /// All rows.
+    /// Returns all rows of a table, in its order.
     #[must_use]
     pub fn all(data: &'a Dataset) -> Self {
         Self { data, chosen: None }
     }
 
-    /// These rows.
+    /// Returns the rows of these numbers, in this order.
     #[must_use]
     pub fn chosen(data: &'a Dataset, rows: &'a [u32]) -> Self {
         Self { data, chosen: Some(rows) }
@@ -46,7 +46,7 @@ impl<'a> Rows<'a> {
         self.chosen.map_or(position, |rows| rows[position] as usize)
     }
 
-    /// What these rows have of one value a row.
+    /// What these rows have of one value per row.
     #[must_use]
     pub fn of(&self, values: &'a [f32]) -> Cow<'a, [f32]> {
         match self.chosen {
@@ -55,7 +55,7 @@ impl<'a> Rows<'a> {
         }
     }
 
-    /// The labels, one a row.
+    /// The labels, one per row.
     ///
     /// # Errors
     /// If the table has none.
@@ -66,7 +66,7 @@ impl<'a> Rows<'a> {
             .ok_or_else(|| Error::data("the data has no labels").remedy("name the label column with {label}"))
     }
 
-    /// The weights, one a row, where there are any.
+    /// The weights, one per row, where there are any.
     #[must_use]
     pub fn weights(&self) -> Option<Cow<'a, [f32]>> {
         self.data.weights.as_deref().map(|weights| self.of(weights))

@@ -117,7 +117,7 @@ impl Error {
         self
     }
 
-    /// Adds the file.
+    /// Adds the path of the file concerned.
     #[must_use]
     pub fn at_path(mut self, path: &Path) -> Self {
         self.inner.path = Some(path.to_path_buf());
@@ -144,7 +144,7 @@ impl Error {
         words::say(&self.inner.message)
     }
 
-    /// The kind of failure.
+    /// Returns the kind of failure, by which callers decide what to do.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         self.inner.kind

@@ -12,7 +12,7 @@ use std::io::{self, Read};
 pub enum Kind {
     /// A file, which has an end and can be read again.
     File,
-    /// A folder.
+    /// A folder, which holds files and has no bytes of its own.
     Folder,
     /// A device, which may have no end.
     Device,
@@ -23,7 +23,7 @@ pub enum Kind {
 /// What is known of a location before anything is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct About {
-    /// What stands there.
+    /// Kind of what stands at the location.
     pub kind: Kind,
     /// Bytes of a file; of no meaning elsewhere.
     pub bytes: u64,
@@ -33,7 +33,7 @@ pub struct About {
 pub struct Opened {
     /// What it is; [`Storage::about`] may have said something else before.
     pub about: About,
-    /// Its bytes.
+    /// Reader of its bytes, from the first one on.
     pub reader: Box<dyn Read + Send>,
 }
 

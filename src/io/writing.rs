@@ -147,7 +147,7 @@ impl Draft {
         &self.target
     }
 
-    /// Where it is now.
+    /// Returns the path of the hidden file, which holds the content until it is renamed.
     #[must_use]
     pub fn hidden(&self) -> &Path {
         &self.hidden

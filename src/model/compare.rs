@@ -38,7 +38,7 @@ impl Model {
         in_trees.chain(around.map(|(what, left, right)| format!("the {what}: {left} here, {right} there"))).next()
     }
 
-    /// A node in words.
+    /// Describes a node in words, for a message about a difference.
     fn describe(&self, node: &Node) -> String {
         let missing = if node.default_left { "left" } else { "right" };
         let name = || self.feature_name(node.feature as usize);

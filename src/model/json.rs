@@ -15,22 +15,22 @@ const MAX_DEPTH: usize = 64;
 /// A JSON value that borrows from the text.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Json<'a> {
-    /// `null`.
+    /// The literal `null`; stands for no value.
     Null,
-    /// `true` or `false`.
+    /// The literal `true` or `false`.
     Bool(bool),
     /// A number as it is written.
     Number(&'a str),
     /// A string without its escapes.
     Text(Cow<'a, str>),
-    /// A list.
+    /// An array, in the order of the file.
     List(Vec<Json<'a>>),
     /// An object in the order of the file.
     Map(Vec<(Cow<'a, str>, Json<'a>)>),
 }
 
 impl<'a> Json<'a> {
-    /// Parses a whole text.
+    /// Parses a text that holds exactly one value, with blanks around it at most.
     pub(super) fn parse(text: &'a str) -> Result<Self> {
         let mut parser = Parser { text, at: 0, depth: 0 };
         let value = parser.value()?;
@@ -41,7 +41,7 @@ impl<'a> Json<'a> {
         }
     }
 
-    /// The value of a key.
+    /// Returns the value of an object's key; `None` without the key, or if this is no object.
     pub(super) fn get(&self, key: &str) -> Option<&Self> {
         match self {
             Self::Map(entries) => entries.iter().find(|(name, _)| name == key).map(|(_, value)| value),

@@ -35,10 +35,10 @@ use std::ops::Range;
 pub struct Model {
     /// What was optimised; decides how margins become predictions.
     pub objective: Objective,
-    /// Margins a row: the number of classes for the multiclass objectives, otherwise 1.
+    /// Margins per row: the number of classes for the multiclass objectives, otherwise 1.
     pub classes: usize,
     /// The prediction before the first tree, in the space of the predictions (a probability for
-    /// binary:logistic): one value for all classes, or one a class as XGBoost estimates them since
+    /// binary:logistic): one for all classes, or one per class as XGBoost estimates them since
     /// 3.1.
     pub base_score: Vec<f32>,
     /// Feature names in column order; empty if the training data had none.
@@ -99,7 +99,7 @@ impl Model {
         }
     }
 
-    /// Number of rounds: trees a class.
+    /// Returns the number of rounds: trees per class.
     #[must_use]
     pub fn rounds(&self) -> usize {
         self.trees.len() / self.classes.max(1)

@@ -162,7 +162,7 @@ impl<'a> Stages<'a> {
         );
     }
 
-    /// Returns the margins.
+    /// Returns the margins, one per row and output.
     #[must_use]
     pub fn margins(self) -> PerOutput<f32> {
         PerOutput::from_blocks(self.blocks, BLOCK, self.model.classes)
@@ -197,8 +197,8 @@ pub struct RowPredictor {
 }
 
 impl RowPredictor {
-    /// The margins of a row, one a class. `row` has the features in the order of the training data;
-    /// NaN is missing, and so are features beyond its end.
+    /// Returns a row's margins, one per class. `row` has the features in the order of the training
+    /// data; NaN is missing, and so are features beyond its end.
     pub fn margins(&mut self, row: &[f32]) -> &[f32] {
         let Self { forest, base, margins, .. } = self;
         margins.copy_from_slice(base);

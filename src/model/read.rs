@@ -228,7 +228,7 @@ fn read_classes(learner: &Place<'_>, parameters: &Place<'_>, objective: Objectiv
 }
 
 /// The scalar form `2E-1`, or the list form `[2E-1]` of XGBoost 3.1 and later with one value, or
-/// one a class.
+/// one per class.
 fn read_base_score(place: &Place<'_>, objective: Objective, classes: usize) -> Result<Vec<f32>> {
     let text = match place.json {
         Json::Text(text) => text.trim(),
@@ -271,11 +271,11 @@ fn read_attributes(learner: &Place<'_>) -> Result<BTreeMap<String, String>> {
     }
 }
 
-/// The trees and what the file says about them.
+/// Trees, their weights, and the layout that the file declares.
 struct Booster {
     trees: Vec<Tree>,
     weights: Vec<f32>,
-    /// Whether the file says that every round has one tree a class.
+    /// Whether the file declares one tree per class and round.
     says_one_a_round: bool,
 }
 

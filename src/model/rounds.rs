@@ -9,7 +9,7 @@ pub enum Rounds {
     /// Up to the best round of early stopping; all in a model without one.
     #[default]
     Best,
-    /// All.
+    /// All rounds of the model, even those after the best one.
     All,
     /// As many from the first one on: all in a model that has no more, and the base margin alone
     /// for 0.

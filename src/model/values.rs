@@ -7,7 +7,7 @@ use crate::data::dataset::Dataset;
 
 /// Feature values, handed out a few rows at a time.
 pub(super) trait Values: Sync {
-    /// Number of rows.
+    /// Returns the number of rows.
     fn rows(&self) -> usize;
 
     /// Copies the values of a feature from the row `start` on; NaN is missing, and so is a feature
@@ -24,11 +24,11 @@ pub(super) trait Values: Sync {
 
 /// How values become codes.
 pub(super) enum Coder {
-    /// By themselves.
+    /// Counts, by lookup, the thresholds that a value reaches.
     Values(Box<Ladder>),
     /// By their bins, the missing one behind the others.
     Bins(Vec<u8>),
-    /// All are missing.
+    /// Gives every row this code: the data does not have the feature.
     Missing(u8),
 }
 

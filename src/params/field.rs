@@ -32,7 +32,7 @@ macro_rules! choice {
 pub(super) enum Refused {
     /// The form that is accepted, such as "a whole number".
     Form(String),
-    /// An error that says it all.
+    /// A complete error, passed on as it is.
     Error(Error),
 }
 

@@ -54,7 +54,7 @@ pub enum HistogramSums {
     Wide,
 }
 
-/// `base_score` as given.
+/// `base_score` as the user gave it.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub enum BaseScore {
@@ -73,12 +73,12 @@ impl From<f32> for BaseScore {
     }
 }
 
-/// The range of a number.
+/// Numbers that a parameter accepts.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Range {
     /// Any value the type has.
     Any,
-    /// Both ends included.
+    /// From the first to the second number, both included.
     Within(f64, f64),
     /// The lower end excluded, the upper included.
     Above(f64, f64),
@@ -107,17 +107,17 @@ impl Range {
     }
 }
 
-/// One row of [`table`].
+/// One parameter: a row of [`table`].
 pub struct Spec {
-    /// XGBoost's name.
+    /// Name of the parameter in XGBoost.
     pub name: &'static str,
     /// Other names it is known by.
     pub aliases: &'static [&'static str],
-    /// Accepted numbers.
+    /// Range of the accepted numbers; [`Range::Any`] for parameters that are no numbers.
     pub range: Range,
     /// The default as shown to users.
     pub default: &'static str,
-    /// One line of help.
+    /// Text of the help, in one line.
     pub help: &'static str,
     kind: Kind,
 }

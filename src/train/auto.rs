@@ -21,7 +21,7 @@ use crate::tree::{Node, Tree};
 use crate::util::clock::Stopwatch;
 use rayon::prelude::*;
 
-/// One round.
+/// What the choice has to know of a round before it runs.
 #[derive(Clone, Copy)]
 pub(crate) struct Turn {
     /// Whether metrics are due.
@@ -57,7 +57,7 @@ impl<'p> Auto<'p> {
         }
     }
 
-    /// A round of all trainings on the side whose turn it is; answers what happened before it.
+    /// Runs a round of all trainings on the current side; returns the events that preceded it.
     pub fn round(
         &mut self,
         plan: &Plan<'_>,
@@ -206,7 +206,7 @@ impl<'p> Auto<'p> {
     }
 }
 
-/// The margins after trees that were grown on a problem, one a class and round.
+/// Returns the margins after trees that were grown on a problem, one per row and class.
 fn margins_after(problem: &Problem<'_>, trees: &[Tree]) -> Margins {
     let (matrix, format, classes) = (problem.matrix, problem.format.margin, problem.classes);
     let finished: Vec<FinishedTree> = trees

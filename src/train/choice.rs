@@ -73,10 +73,10 @@ impl Threads {
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub enum BackendChoice {
-    /// On the processor.
+    /// The processor, on the threads of the pool.
     #[default]
     Cpu,
-    /// On a GPU.
+    /// A GPU, found by these options.
     #[cfg(feature = "gpu")]
     Gpu(crate::gpu::GpuOptions),
     /// Begins on the processor and tries a GPU where enough work is left to gain by it; the faster
@@ -102,6 +102,6 @@ pub struct AutoOptions {
     /// Whether an adapter that computes on the processor may be taken, which is never faster: tests
     /// do.
     pub software: bool,
-    /// When hands change.
+    /// When the training changes from one backend to the other.
     pub rule: Rule,
 }

@@ -22,10 +22,10 @@ const TIMED: usize = 3;
 /// Fewer will do if they take this long.
 const LONG: Duration = Duration::from_secs(1);
 
-/// When hands change.
+/// When a training changes from one backend to the other.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Rule {
-    /// By measured time.
+    /// By the measured time per round on either backend.
     #[default]
     Measured,
     /// To the other side after each of these numbers of rounds, ascending: for tests, since the
@@ -63,15 +63,15 @@ impl Pace {
     }
 }
 
-/// How far it is.
+/// Stage of the contest; it only advances.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Stage {
     /// The processor is at work, the GPU was not tried.
     #[default]
     Before,
-    /// The GPU is tried.
+    /// The GPU runs its trial rounds.
     Trial,
-    /// Decided.
+    /// The backend of the remaining rounds is settled.
     Over,
 }
 
@@ -91,8 +91,8 @@ impl Contest {
         Self { rule, ..Self::default() }
     }
 
-    /// Takes the time of a round in, that ran on `side` and after which `left` may follow; answers
-    /// the side that takes over, if hands change.
+    /// Adds the time of a round that ran on `side` and after which `left` may follow. Returns
+    /// the side that takes over, if the backend changes.
     pub fn after_round(&mut self, side: Side, took: Duration, left: usize) -> Option<Side> {
         match side {
             Side::Cpu => self.cpu.add(took),
@@ -133,7 +133,7 @@ impl Contest {
         self.stage == Stage::Over
     }
 
-    /// What ran where.
+    /// Returns rounds and seconds per backend so far.
     #[must_use]
     pub fn record(&self) -> Record {
         Record {
@@ -165,7 +165,7 @@ impl Rounds for Duration {
 pub struct Record {
     /// Rounds on the processor.
     pub cpu_rounds: usize,
-    /// Rounds on the GPU.
+    /// Rounds on the GPU, those of its trial included.
     pub gpu_rounds: usize,
     /// Seconds that they took on the processor.
     pub cpu_seconds: f64,
@@ -187,18 +187,18 @@ pub struct Record {
 pub enum News {
     /// The GPU takes over, to be tried.
     Tried {
-        /// Its name.
+        /// Name of the adapter that takes over.
         gpu: String,
         /// Seconds of a round on the processor.
         cpu_round: Option<f64>,
-        /// Rounds that are left.
+        /// Rounds that may still follow.
         left: usize,
     },
     /// The GPU was tried; the faster side keeps the rest.
     Decided {
-        /// Who keeps it.
+        /// The faster side, which keeps the remaining rounds.
         winner: Side,
-        /// The GPU's name.
+        /// Name of the adapter that was tried.
         gpu: String,
         /// Seconds of a round on the processor.
         cpu_round: Option<f64>,
@@ -207,12 +207,12 @@ pub enum News {
     },
     /// There is no GPU for this training, so the processor keeps it.
     Refused {
-        /// Why.
+        /// Reason why no GPU takes part.
         reason: String,
     },
     /// The GPU failed; the processor goes on from the end of the last round.
     Failed {
-        /// The error.
+        /// Message of the error that ended the GPU's rounds.
         reason: String,
     },
 }
@@ -253,7 +253,7 @@ mod tests {
         Duration::from_millis(time)
     }
 
-    /// Runs `rounds` rounds of these milliseconds on either side; answers where each ran.
+    /// Runs `rounds` rounds of these milliseconds on either side; returns where each ran.
     fn run(rounds: usize, cpu: u64, gpu: u64) -> (Vec<Side>, Contest) {
         let mut contest = Contest::new(Rule::Measured);
         let (mut side, mut sides) = (Side::Cpu, Vec::new());

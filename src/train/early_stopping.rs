@@ -4,7 +4,7 @@ use crate::metric::Metric;
 use crate::params::Params;
 use std::ops::ControlFlow;
 
-/// Early stopping: the best round so far by one value a round, and whether it was too long ago.
+/// Early stopping: the best round so far by one value per round, and whether it was too long ago.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct EarlyStopping {
     /// The metric whose value is judged.
@@ -16,7 +16,7 @@ pub(crate) struct EarlyStopping {
 }
 
 impl EarlyStopping {
-    /// The rule that the parameters ask for; the last metric counts.
+    /// Returns the rule that the parameters define; the last metric counts.
     pub fn new(params: &Params) -> Self {
         let patience = params.early_stopping_rounds.map(|rounds| rounds as usize);
         Self { metric: params.metrics().last().copied(), patience, best: None }

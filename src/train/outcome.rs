@@ -38,7 +38,7 @@ pub struct Trained {
     pub history: Vec<Round>,
     /// Whether early stopping ended the training before the last round.
     pub stopped_early: bool,
-    /// How long it took.
+    /// Wall-clock time of binning and of the rounds.
     pub times: Times,
     /// What it ran on; where it changed hands, what it ended on.
     pub adapter: String,
@@ -64,13 +64,13 @@ impl Trained {
     }
 }
 
-/// Which backend trained.
+/// Backend that a training ended on.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Placement {
     /// `cpu` or `gpu`; where the training changed hands, the one that ended it.
     pub name: &'static str,
-    /// The driver of a GPU.
+    /// Driver of the GPU that it ended on; `None` on the processor.
     pub driver: Option<String>,
     /// What ran where, with [`BackendChoice::Auto`](crate::BackendChoice::Auto).
     pub auto: Option<Record>,

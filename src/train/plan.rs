@@ -14,7 +14,7 @@ use crate::train::choice::{BackendChoice, Compute};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Evaluate {
-    /// After every round.
+    /// After every round, for the history and for observers.
     #[default]
     EveryRound,
     /// After the last round; every round all the same if early stopping needs it.

@@ -21,7 +21,7 @@ use std::ops::ControlFlow;
 /// due) and the events of backend selection. Returning `Break` ends all trainings.
 pub(crate) type OnRound<'w> = dyn FnMut(usize, &[Option<&Round>], &[News]) -> Result<ControlFlow<()>> + Send + 'w;
 
-/// Trains on rayon's current pool; answers every training's outcome in the order of the sets, and
+/// Trains on rayon's current pool; returns every training's outcome in the order of the sets, and
 /// whether `on_round` ended them before the last round.
 pub(crate) fn train_together(
     plan: &Plan<'_>,

@@ -7,9 +7,9 @@ use crate::model::Model;
 
 /// The data of one training.
 pub(crate) struct TrainingSet<'a> {
-    /// The rows to train on.
+    /// Rows to train on, with their labels and weights.
     pub rows: Rows<'a>,
-    /// The same, binned.
+    /// The same rows, binned; one code per row and feature.
     pub matrix: &'a BinnedMatrix,
     /// What else is evaluated.
     pub channels: Vec<(String, &'a Dataset)>,

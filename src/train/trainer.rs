@@ -1,6 +1,6 @@
 //! The round loop: sampling, growing, evaluation, early stopping, on any backend.
 //!
-//! Trainings advance together, a round at a time: one in a [`Trainer`], one a fold in a
+//! Trainings advance together, a round at a time: one in a [`Trainer`], one per fold in a
 //! cross-validation.
 
 use crate::binning::BinnedMatrix;

@@ -1,4 +1,4 @@
-//! One training between its rounds: what it begins with, a round of it, what has become of it.
+//! One training between its rounds: its start, one round of it, its outcome.
 
 use crate::backend::counts;
 use crate::backend::counts::Counts;
@@ -18,7 +18,7 @@ use crate::tree::Tree;
 use crate::tree::sampling::TreeSample;
 use rayon::prelude::*;
 
-/// What has become of a training.
+/// Outcome of a training, after its last round.
 pub(crate) struct Finished {
     pub model: Model,
     pub history: Vec<Round>,
@@ -27,7 +27,7 @@ pub(crate) struct Finished {
     pub profile: Option<Profile>,
 }
 
-/// A training under way.
+/// A training between two rounds: its backend, its model so far, and its evaluation.
 pub(crate) struct Training<'a> {
     pub backend: Box<dyn Backend + Send + 'a>,
     pub problem: &'a Problem<'a>,
@@ -67,7 +67,7 @@ impl<'a> Training<'a> {
         self.evaluation.history.last()
     }
 
-    /// One round: a tree a class on its sample, the margins, and the metrics where they are due.
+    /// Runs one round: a tree per class on its sample, the margins, and metrics where they are due.
     fn advance(&mut self, params: &Params, samples: Vec<TreeSample>, due: bool) -> Result<()> {
         let Self { backend, problem, model, evaluation, counts, .. } = self;
         let backend = backend.as_mut();
@@ -88,7 +88,7 @@ impl<'a> Training<'a> {
         if due { evaluation.evaluate(backend, problem, round) } else { Ok(()) }
     }
 
-    /// How far it is.
+    /// Returns the number of trees and of evaluated rounds so far.
     pub fn done(&self) -> Done {
         Done { trees: self.model.trees.len(), evaluated: self.evaluation.history.len() }
     }
@@ -104,7 +104,7 @@ impl<'a> Training<'a> {
         &self.model.trees[self.first_tree..]
     }
 
-    /// What has become of it.
+    /// Returns the outcome, with `auto` as the record of the contest, if there was one.
     pub fn finish(self, auto: Option<Record>) -> Finished {
         let Self { backend, model, evaluation, counts, .. } = self;
         let mut profile = backend.profile().cloned();

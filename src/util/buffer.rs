@@ -19,7 +19,7 @@ enum Memory<T> {
 const LARGE_PAGE: usize = 2 << 20;
 
 impl<T: Pod> Buffer<T> {
-    /// A buffer of zeros.
+    /// Returns a buffer of `length` zeros; in large pages where it fills at least one of 2 MiB.
     #[must_use]
     pub fn zeroed(length: usize) -> Self {
         let allocated = || Self(Memory::Allocated(vec![T::zeroed(); length]));
@@ -28,7 +28,7 @@ impl<T: Pod> Buffer<T> {
             return allocated();
         }
         let Ok(map) = memmap2::MmapMut::map_anon(bytes) else { return allocated() };
-        // A system without large pages says so; the buffer is as good.
+        // A system without large pages returns an error; the buffer is as good.
         #[cfg(target_os = "linux")]
         let _ = map.advise(memmap2::Advice::HugePage);
         Self(Memory::Mapped(map))

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant, SystemTime};
 pub struct Stopwatch(Instant);
 
 impl Stopwatch {
-    /// Begins now.
+    /// Starts a measurement at the present time.
     #[must_use]
     pub fn start() -> Self {
         Self(Instant::now())
@@ -29,7 +29,7 @@ pub struct Clock {
 }
 
 impl Clock {
-    /// Begins now.
+    /// Reads the date, and starts to measure now.
     #[must_use]
     pub fn start() -> Self {
         Self { date: timestamp(SystemTime::now()), stopwatch: Stopwatch::start() }
@@ -68,9 +68,9 @@ pub fn date(at: jiff::Timestamp) -> String {
 pub struct RunTimes {
     /// Its beginning, RFC 3339, in UTC.
     pub start: String,
-    /// Its end.
+    /// Its end, RFC 3339, in UTC.
     pub end: String,
-    /// What lies between.
+    /// Seconds from start to end, measured by a clock that is never set back.
     pub seconds: f64,
 }
 

@@ -3,7 +3,7 @@
 use crate::observer::Observer;
 use gboost::{AutoOptions, BackendChoice, Compute, CpuOptions, Error, Placement, Result};
 
-/// Where to train.
+/// Device on which the kernels run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Device {
     /// Begins on the processor, and goes on with a GPU where that is faster.
@@ -18,9 +18,9 @@ pub enum Device {
 /// What is asked for. The model is the same to the last byte.
 #[derive(Clone, Debug, Default)]
 pub struct BackendOptions {
-    /// Where to train.
+    /// Device on which the kernels run; [`Device::Auto`] by default.
     pub device: Device,
-    /// The GPU, by its number or a part of its name; asks for [`Device::Gpu`].
+    /// The GPU, by its number or a part of its name; implies [`Device::Gpu`].
     pub gpu: Option<String>,
     /// Whether the time of each kernel is measured.
     pub profile: bool,
@@ -61,7 +61,7 @@ impl BackendOptions {
     }
 }
 
-/// Tells where a training ended, and why, if [`Device::Auto`] chose.
+/// Reports where a training ended, and why, if [`Device::Auto`] chose.
 pub(crate) fn tell(placement: &Placement, adapter: &str, observer: &mut dyn Observer) -> Result<()> {
     match &placement.auto {
         Some(auto) => observer.detail(&format!("backend: {}, {adapter} (auto; {})", placement.name, auto.reason)),
@@ -81,7 +81,7 @@ fn find(_adapter: Option<&str>) -> Result<()> {
         .remedy("use --backend cpu or auto: the model is the same to the last byte"))
 }
 
-/// A GPU as a backend.
+/// Finds a GPU, reports its name, and returns it as a backend.
 #[cfg(feature = "gpu")]
 fn gpu(adapter: Option<&str>, profile: bool, observer: &mut dyn Observer) -> Result<BackendChoice> {
     let found = find(adapter)?;

@@ -12,7 +12,7 @@ pub fn params() -> Params {
     params
 }
 
-/// Tells what is trained where no data is given.
+/// Reports what is trained where no data is given.
 pub(crate) fn tell_built_in(params: &Params, observer: &mut dyn Observer) -> Result<()> {
     let Params { num_round, eta, gamma, max_depth, min_child_weight, subsample, .. } = params;
     observer.note(&format!(

@@ -13,9 +13,9 @@ use std::path::PathBuf;
 pub struct Source<'a> {
     /// The files; none for the built-in data.
     pub paths: &'a [PathBuf],
-    /// How to read them.
+    /// Delimiter, columns and index base with which the files are read.
     pub reading: &'a DataOptions,
-    /// How to split them.
+    /// Number of folds, their seed, and the columns or the file that define them.
     pub folds: &'a FoldOptions,
 }
 
@@ -35,7 +35,7 @@ impl Source<'_> {
     }
 }
 
-/// Cross-validates on the current pool, and tells of the rounds.
+/// Cross-validates on the current pool, and reports the rounds to the observer.
 pub fn run(
     data: &FoldedData<'_>,
     params: &Params,

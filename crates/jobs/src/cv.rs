@@ -20,7 +20,7 @@ use gboost_report::{Manifest, cv_csv};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-/// The name of the table.
+/// File name of the table, unless the caller gives another.
 const TABLE: &str = "cv.csv";
 
 /// A cross-validation. Writes the table and its manifest: both, or none.
@@ -28,26 +28,26 @@ const TABLE: &str = "cv.csv";
 pub struct CvJob {
     /// The parameters; those of [`crate::built_in::params`] suit the built-in data.
     pub params: Params,
-    /// Whether the objective was chosen; otherwise a note tells of labels that look like classes.
+    /// Whether the objective was chosen; otherwise a note names labels that look like classes.
     pub is_objective_given: bool,
     /// The data: files, or folders of them; none for the built-in data.
     pub train: Vec<PathBuf>,
-    /// How the data is read.
+    /// Delimiter, columns and index base with which the files are read.
     pub reading: DataOptions,
     /// How the rows are split into folds.
     pub folds: FoldOptions,
-    /// Where to train.
+    /// Device on which the folds' models are trained; changes no result.
     pub backend: BackendOptions,
-    /// Where the results go.
+    /// Paths of the table, its manifest and the out-of-fold predictions.
     pub files: CvFiles,
 }
 
 /// Where the results of a cross-validation go.
 #[derive(Clone, Debug)]
 pub struct CvFiles {
-    /// The table.
+    /// Table of the metrics, one line per round (CSV).
     pub table: PathBuf,
-    /// Its manifest.
+    /// Manifest of the table, from which `gboost verify` makes it again.
     pub manifest: PathBuf,
     /// The predictions of the rows held out, where they are asked for.
     pub oof: Option<PathBuf>,
@@ -63,11 +63,11 @@ impl Default for CvFiles {
 /// What came of a cross-validation whose files are written.
 #[derive(Debug)]
 pub struct CvOutcome {
-    /// The rounds.
+    /// Metrics per round over all folds, and the best round.
     pub found: CrossValidated,
-    /// The folds.
+    /// Fold of every row, by its number.
     pub folds: Folds,
-    /// What the manifest says.
+    /// Content of the manifest that was written.
     pub manifest: Manifest,
 }
 

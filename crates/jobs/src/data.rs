@@ -72,7 +72,7 @@ pub struct Delimiter(pub Option<u8>);
 impl FromStr for Delimiter {
     type Err = String;
 
-    /// Reads `auto`, `tab`, or a character; the error says what can be given.
+    /// Reads `auto`, `tab`, or a character; the error lists what can be given.
     fn from_str(text: &str) -> std::result::Result<Self, String> {
         match text.as_bytes() {
             b"auto" => Ok(Self(None)),
@@ -108,7 +108,7 @@ pub struct Purpose {
 enum IndexBase {
     /// From the training data.
     Train(usize),
-    /// From the model.
+    /// Stored in the model (0 or 1).
     Model(usize),
     /// The model does not say it, so it is XGBoost's.
     Unsaid,
@@ -139,7 +139,7 @@ impl Purpose {
         }
     }
 
-    /// To evaluate a model.
+    /// Reads data to evaluate a model: labels have to fit its objective.
     #[must_use]
     pub fn evaluation(model: &Model) -> Self {
         Self { domain: Some((model.objective, model.classes)), ..Self::prediction(model) }
@@ -301,7 +301,7 @@ impl DataOptions {
             .copies(self.shared.copies.clone())
     }
 
-    /// Reads a channel, and tells what it found.
+    /// Reads a channel, and reports what was found.
     pub(crate) fn read(
         &self,
         name: &str,
@@ -478,7 +478,7 @@ impl DataFiles {
 pub(crate) struct Channels {
     /// Whether they are the built-in data.
     pub built_in: bool,
-    /// To train on.
+    /// Rows that the model is trained on.
     pub train: Channel,
     /// To evaluate on each round.
     pub validation: Option<Channel>,
@@ -503,7 +503,7 @@ impl Channels {
         Self::read_with(train, reading, files, purpose, observer)
     }
 
-    /// Bins the training rows as the parameters ask, for that backend, and gives their values up.
+    /// Bins the training rows for the parameters and the backend, and drops their values.
     pub fn take_train(&mut self, params: &Params, backend: &BackendChoice) -> Result<BinnedMatrix> {
         let data = &mut self.train.dataset;
         let Some(spilled) = self.train.spilled.take() else { return BinnedMatrix::take(data, params) };
@@ -532,7 +532,7 @@ impl Channels {
         Ok(Self { built_in: false, train, validation, test })
     }
 
-    /// The census data that every gboost has with it; `data/README.md` tells its origin.
+    /// Reads the census data built into every gboost; `data/README.md` has its origin.
     pub fn built_in() -> Result<Self> {
         let read = |name: &str| read_bytes(Path::new(name), embedded(name), &ReadOptions::default());
         let train = read(BUILT_IN[0].0)?;
@@ -540,7 +540,7 @@ impl Channels {
         Ok(Self { built_in: true, train, validation, test })
     }
 
-    /// Tells that labels of 0 and 1 are trained as numbers where no objective is given.
+    /// Reports that labels of 0 and 1 are trained as numbers where no objective is given.
     pub fn tell_of_classes(
         &self,
         params: &Params,
@@ -559,7 +559,7 @@ impl Channels {
         Ok(())
     }
 
-    /// What a manifest in the folder `from` says of them.
+    /// Returns the record of the channels for a manifest in the folder `from`.
     pub fn record(&self, from: &Path) -> Result<Data> {
         let record = |channel: &Channel| match self.built_in {
             false => ChannelRecord::new(channel, from),

@@ -22,13 +22,13 @@ pub struct FoldOptions {
     pub folds: Option<String>,
     /// The column, then no feature, whose equal values stay in one fold.
     pub group_column: Option<String>,
-    /// Seed of the folds.
+    /// Seed that shuffles rows (or groups) into folds; 0 by default.
     pub shuffle_seed: u64,
     /// Whether `folds` is a column for sure, and no file of that name is opened.
     pub is_column: bool,
 }
 
-/// What `--folds` names.
+/// Source of the folds that `--folds` names: a file, or a column of the training data.
 enum Given {
     File(PathBuf),
     Column(ColumnRef),

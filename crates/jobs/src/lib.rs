@@ -28,7 +28,7 @@
 //! ```
 //!
 //! The way of a job: [`output`] locks the places of the results and mends what a killed run left;
-//! [`data`] and [`folds`] read the rows, [`memory`] says where they are kept; [`backend`] chooses
+//! [`data`] and [`folds`] read the rows, [`memory`] plans where they are kept; [`backend`] chooses
 //! where to compute; [`results`] makes the files, which [`output`] then publishes.
 
 pub mod backend;

@@ -10,19 +10,19 @@ use std::path::{Path, PathBuf};
 
 /// What is known of a run before it trains.
 pub(crate) struct Inputs<'a> {
-    /// The command's name.
+    /// Name of the command: `train`, `cv` or `tune`.
     pub command: &'static str,
     /// The file that the manifest is about.
     pub result: &'a Path,
     /// The parameters as given.
     pub params: &'a Params,
-    /// How the data was read.
+    /// Delimiter, columns and index base with which the files were read.
     pub reading: &'a DataOptions,
-    /// The data.
+    /// Channels whose files and sizes the manifest records.
     pub channels: &'a Channels,
     /// The model that is continued.
     pub start: Option<&'a PathBuf>,
-    /// The folds.
+    /// Origin and number of the folds; `None` where there are none.
     pub folds: Option<FoldsRecord>,
 }
 
@@ -30,17 +30,17 @@ pub(crate) struct Inputs<'a> {
 pub(crate) struct Outcome<'a> {
     /// The content of the result's file.
     pub bytes: &'a [u8],
-    /// Rounds in the result.
+    /// Number of rounds in the result.
     pub rounds: usize,
-    /// Its figures.
+    /// Figures of the result as JSON, as the manifest keeps them.
     pub metrics: Value,
-    /// The backend.
+    /// Backend that made the result, its driver, and its rounds under `auto`.
     pub backend: &'a Placement,
     /// What the backend ran on.
     pub adapter: &'a str,
     /// Threads that were used.
     pub threads: usize,
-    /// When the run began.
+    /// Clock that was started with the run.
     pub clock: Clock,
 }
 
@@ -74,7 +74,7 @@ pub(crate) fn begin(inputs: Inputs<'_>) -> Result<Manifest> {
     })
 }
 
-/// The whole manifest.
+/// Returns the manifest of a finished run: what was known before, and the outcome.
 pub(crate) fn complete(begun: Manifest, outcome: &Outcome<'_>) -> Manifest {
     let Outcome { bytes, rounds, metrics, backend, adapter, threads, clock } = outcome;
     Manifest {

@@ -13,9 +13,9 @@ pub enum Spill {
     /// Where they would take more than half of the memory that is available.
     #[default]
     Auto,
-    /// Whatever their size.
+    /// Always, however few bytes they take.
     Always,
-    /// Not at all.
+    /// Never: the values stay in memory until they are binned.
     Never,
 }
 
@@ -31,11 +31,11 @@ pub struct MemoryOptions {
 /// Why the values of the training rows are needed after they were binned.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Need {
-    /// The option.
+    /// Name of the option, with its dashes.
     pub flag: &'static str,
     /// What it does with them.
     pub why: &'static str,
-    /// How to do without.
+    /// Advice for the error: how to train without the option.
     pub remedy: &'static str,
 }
 
@@ -56,7 +56,7 @@ impl Plan {
 }
 
 impl MemoryOptions {
-    /// The option that asks for values to be spilled, where one is given.
+    /// Returns the option that requests spilled values, where one is given.
     fn asks(&self) -> Option<&'static str> {
         match (self.spill, &self.spill_folder) {
             (Spill::Always, _) => Some("--spill always"),
@@ -108,7 +108,7 @@ impl MemoryOptions {
 }
 
 impl Plan {
-    /// Tells what was done.
+    /// Reports where the values of the training rows are kept.
     pub fn tell(&self, channel: &Channel, observer: &mut dyn Observer) -> Result<()> {
         let data = &channel.dataset;
         let values = shown((data.rows * data.features() * size_of::<f32>()) as u64);

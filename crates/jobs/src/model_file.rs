@@ -4,7 +4,7 @@ use crate::observer::Observer;
 use gboost::{Model, Result};
 use std::path::Path;
 
-/// Reads a model, and tells what its file leaves open.
+/// Reads a model, and reports what its file leaves open.
 ///
 /// # Errors
 ///

@@ -55,7 +55,7 @@ impl Observer for Silent {
     }
 }
 
-/// What a job is at.
+/// Phase of a job, for progress displays.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Phase<'a> {
@@ -63,25 +63,25 @@ pub enum Phase<'a> {
     Claiming,
     /// Pipes are copied, so that they can be read twice.
     Copying,
-    /// A channel is read.
+    /// The rows of a channel are read.
     Reading,
     /// Training rows are binned, and their values given up.
     Binning,
     /// A model is trained. Ends with [`Event::Trained`].
     Training {
-        /// Rounds asked for.
+        /// Number of rounds; early stopping may end the training before.
         rounds: u32,
     },
     /// The models of the folds are trained. Ends with [`Event::CrossValidated`].
     CrossValidating {
-        /// Rounds asked for.
+        /// Number of rounds; early stopping may end the trainings before.
         rounds: u32,
     },
     /// Trials run. Ends with [`Event::Searched`].
     Searching {
-        /// What is optimised.
+        /// Metric that the search optimises.
         objective: ObjectiveMetric,
-        /// Trials at most.
+        /// Number of trials, at most.
         trials: usize,
         /// Where finished trials are kept, whatever becomes of the search.
         journal: &'a Path,
@@ -100,7 +100,7 @@ pub enum Phase<'a> {
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum Event<'a> {
-    /// A phase begins.
+    /// A phase begins, before its other events.
     Begins(Phase<'a>),
     /// A phase ends, unless it has an event of its own for that.
     Ends(Phase<'a>),
@@ -108,7 +108,7 @@ pub enum Event<'a> {
     Claimed(&'a [&'a Path]),
     /// A detail that few care for.
     Detail(&'a str),
-    /// Something to know.
+    /// Information for the user; the job goes on.
     Note(&'a str),
     /// Something that may be wrong; the text has no word such as "warning".
     Warning(&'a str),
@@ -132,7 +132,7 @@ pub enum Event<'a> {
 const WARNING: &str = "warning: ";
 
 impl dyn Observer + '_ {
-    /// Tells of an event.
+    /// Passes an event to the observer.
     ///
     /// # Errors
     ///
@@ -144,7 +144,7 @@ impl dyn Observer + '_ {
         }
     }
 
-    /// Tells that a phase begins.
+    /// Reports that a phase begins.
     ///
     /// # Errors
     ///
@@ -153,7 +153,7 @@ impl dyn Observer + '_ {
         self.tell(&Event::Begins(phase))
     }
 
-    /// Does the work of a phase, whose end is told even if it fails.
+    /// Does the work of a phase, and reports its end even if it fails.
     ///
     /// # Errors
     ///
@@ -174,7 +174,7 @@ impl dyn Observer + '_ {
         self.tell(&Event::Tick)
     }
 
-    /// Tells a line: a warning if it begins with "warning: ", otherwise a note.
+    /// Reports a line: a warning if it begins with "warning: ", otherwise a note.
     ///
     /// # Errors
     ///
@@ -186,7 +186,7 @@ impl dyn Observer + '_ {
         }
     }
 
-    /// Tells a detail.
+    /// Reports a detail.
     ///
     /// # Errors
     ///

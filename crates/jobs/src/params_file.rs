@@ -14,7 +14,7 @@ use std::path::Path;
 /// Keys that SageMaker adds for itself start with one of these.
 const FOREIGN: [&str; 2] = ["_", "sagemaker_"];
 
-/// Those of them that ask for another training than this one.
+/// Those of them that request cross-validation rather than a training.
 const CROSS_VALIDATION: [&str; 2] = ["_kfold", "_num_cv_round"];
 
 /// The one that names a metric to be evaluated.
@@ -37,7 +37,7 @@ pub fn names(entries: &Map<String, Value>) -> impl Iterator<Item = &'static str>
     entries.iter().filter(|(_, value)| !value.is_null()).filter_map(|(name, _)| Some(find(name).ok()?.name))
 }
 
-/// Sets what a table of a file says. Returns notes on what was left out.
+/// Sets the parameters of a file's table. Returns notes on what was left out.
 ///
 /// # Errors
 ///
@@ -98,7 +98,7 @@ fn parse_json(path: &Path, text: &str) -> Result<Map<String, Value>> {
     }
 }
 
-/// What an error says, without the place that it ends with.
+/// Returns an error's message, without the place that it ends with.
 fn without_place(error: &serde_json::Error) -> String {
     let text = error.to_string();
     text.rsplit_once(" at line ").map_or(text.as_str(), |(message, _)| message).to_string()

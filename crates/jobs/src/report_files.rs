@@ -6,10 +6,10 @@ use gboost::Result;
 use gboost_report::{Analysis, ReportData, notebook, page};
 use std::path::{Path, PathBuf};
 
-/// Where a report goes.
+/// Paths of the files of one report.
 #[derive(Clone, Debug)]
 pub struct ReportFiles {
-    /// The page.
+    /// Path of the page, an HTML file.
     pub html: PathBuf,
     /// Its numbers, where they are asked for.
     pub json: Option<PathBuf>,
@@ -18,7 +18,7 @@ pub struct ReportFiles {
 }
 
 impl ReportFiles {
-    /// Names the files.
+    /// Returns the files of a report at these paths.
     #[must_use]
     pub fn new(html: &Path, json: Option<&Path>, notebook: Option<&Path>) -> Self {
         Self { html: html.to_path_buf(), json: json.map(Path::to_path_buf), notebook: notebook.map(Path::to_path_buf) }

@@ -27,7 +27,7 @@ const HISTORY: &str = "history.csv";
 /// Where the results of a training go.
 #[derive(Clone, Debug)]
 pub struct TrainFiles {
-    /// The model.
+    /// Path of the model file (XGBoost's JSON).
     pub model: PathBuf,
     /// Its manifest; none where the model goes to a device.
     pub manifest: Option<PathBuf>,
@@ -113,23 +113,23 @@ struct Contents<'a> {
 /// What came of a training whose files are written.
 #[derive(Debug)]
 pub struct TrainOutcome {
-    /// The parameters.
+    /// Parameters that the model was trained with.
     pub params: Params,
     /// The model, its history and where it was trained.
     pub trained: Trained,
-    /// What the file of the metrics says.
+    /// Content of the metrics file that was written.
     pub metrics: MetricsFile,
-    /// What the manifest says.
+    /// Content of the manifest that was written.
     pub manifest: Manifest,
 }
 
 /// All that is left to do for a model when the data has been read.
 pub(crate) struct Completion<'a> {
-    /// The training.
+    /// Training to run: parameters, data and backend.
     pub training: Training<'a>,
-    /// Where the results go.
+    /// Paths of the model, its manifest, metrics, history and report.
     pub files: &'a TrainFiles,
-    /// What was done before.
+    /// Manifest, times and spilled bytes of the steps before the training.
     pub so_far: SoFar,
     /// Files that are of one set with the model's: where they go, and their content.
     pub more: Vec<(PathBuf, String)>,
@@ -141,7 +141,7 @@ pub(crate) struct Completion<'a> {
 pub(crate) struct SoFar {
     /// The manifest as far as it is known.
     pub begun: Manifest,
-    /// When the job began.
+    /// Clock that was started with the job.
     pub clock: Clock,
     /// How long the parts took.
     pub seconds: Seconds,

@@ -5,7 +5,7 @@ use gboost::validation::tune::{
 };
 use gboost::{Error, Result};
 
-/// How to search.
+/// Rule that proposes the trials of a search.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Strategy {
     /// Settings drawn from the ranges.
@@ -24,13 +24,13 @@ pub enum Strategy {
 pub struct Search {
     /// The tuned parameters and their values.
     pub dimensions: Vec<Dimension>,
-    /// How to search.
+    /// Rule that proposes the trials; random settings by default.
     pub strategy: Strategy,
-    /// Trials at most.
+    /// Number of trials, at most; `None` for the tuner's default.
     pub max_jobs: Option<usize>,
     /// Trials that run at a time.
     pub max_parallel_jobs: Option<usize>,
-    /// What is optimised.
+    /// Metric that the search optimises; `None` for the tuner's default.
     pub objective: Option<ObjectiveMetric>,
     /// Whether lower or higher values are better.
     pub direction: Option<Direction>,
@@ -90,7 +90,7 @@ impl Search {
         }
     }
 
-    /// Tells the tuner all but the data.
+    /// Configures the tuner with all but the data.
     pub(crate) fn configure<'a>(&self, mut tuner: Tuner<'a>) -> Tuner<'a> {
         let bayesian = Bayesian::default();
         let batch = self.batch_size.unwrap_or(bayesian.batch);

@@ -18,21 +18,21 @@ const MOST_PAIRS: usize = 1 << 24;
 /// How long a block may take, so that the bar moves and Ctrl-C is heard.
 const BLOCK_TIME: Duration = Duration::from_millis(200);
 
-/// What a line holds.
+/// What the columns of the table attribute the prediction to: features, or pairs of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Content {
-    /// A column a feature, then `bias`.
+    /// One column per feature, then `bias`.
     Contributions,
-    /// A column a pair of features: `age:age`, `age:hours`, ..., `bias:bias`, the matrix line after
-    /// line.
+    /// One column per pair of features: `age:age`, `age:hours`, ..., `bias:bias`, the matrix line
+    /// after line.
     Interactions,
 }
 
 /// The values of some rows.
 pub enum Block {
-    /// Of the features.
+    /// SHAP values: one per row, output and feature, and the bias.
     Contributions(Contributions),
-    /// Of the pairs.
+    /// SHAP interaction values: one per row, output and pair of features.
     Interactions(Interactions),
 }
 
@@ -47,7 +47,7 @@ impl Block {
     }
 }
 
-/// A table in the making.
+/// Writer of a table of SHAP values, one line per row (CSV).
 pub struct ShapCsv<'a> {
     model: &'a Model,
     explainer: &'a Explainer,

@@ -25,19 +25,19 @@ use std::time::Instant;
 pub struct TrainJob {
     /// The parameters; those of [`crate::built_in::params`] suit the built-in data.
     pub params: Params,
-    /// Whether the objective was chosen; otherwise a note tells of labels that look like classes.
+    /// Whether the objective was chosen; otherwise a note names labels that look like classes.
     pub is_objective_given: bool,
     /// The data; without training files the built-in data.
     pub data: DataFiles,
-    /// How the data is read.
+    /// Delimiter, columns and index base with which the files are read.
     pub reading: DataOptions,
     /// Where the training rows are kept.
     pub memory: MemoryOptions,
-    /// Where to train.
+    /// Device on which the model is trained; changes no result.
     pub backend: BackendOptions,
     /// The model whose training goes on, where there is one.
     pub continue_from: Option<PathBuf>,
-    /// Where the results go.
+    /// Paths of the model, its manifest, metrics, history and report.
     pub files: TrainFiles,
 }
 

@@ -18,13 +18,13 @@ pub const CONTINUES: Need = Need {
 /// A training, ready to run.
 #[derive(Clone, Copy)]
 pub struct Training<'a> {
-    /// The parameters.
+    /// Parameters that the model is trained with.
     pub params: &'a Params,
-    /// The data.
+    /// Training rows, and those to evaluate on.
     pub channels: &'a Channels,
     /// The training rows, binned, where their values were given up.
     pub matrix: Option<&'a BinnedMatrix>,
-    /// The model to continue.
+    /// Model whose training goes on; `None` to begin with no tree.
     pub start: Option<&'a Model>,
     /// Where and how to compute.
     pub compute: &'a Compute,
@@ -34,7 +34,7 @@ pub struct Training<'a> {
 }
 
 impl Training<'_> {
-    /// Trains, and tells of the rounds.
+    /// Trains, and reports the rounds to the observer.
     pub fn run(&self, observer: &mut dyn Observer) -> Result<Trained> {
         let Self { params, channels, compute, .. } = self;
         observer.begin(Phase::Training { rounds: params.num_round })?;

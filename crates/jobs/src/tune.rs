@@ -33,23 +33,23 @@ const BEST_PARAMS: &str = "best_params.toml";
 pub struct TuneJob {
     /// The parameters that are not tuned.
     pub params: Params,
-    /// Whether the objective was chosen; otherwise a note tells of labels that look like classes.
+    /// Whether the objective was chosen; otherwise a note names labels that look like classes.
     pub is_objective_given: bool,
     /// The data; without training files the built-in data.
     pub data: DataFiles,
-    /// How the data is read.
+    /// Delimiter, columns and index base with which the files are read.
     pub reading: DataOptions,
     /// How the rows are split into folds, where trials are cross-validated.
     pub folds: FoldOptions,
-    /// How to search.
+    /// Tuned parameters, strategy and limits of the search.
     pub search: Search,
     /// Whether the journal's search goes on.
     pub resume: bool,
     /// Journals of other searches, whose findings are taken up.
     pub warm_start: Vec<PathBuf>,
-    /// Where to train.
+    /// Device on which the trials are trained; changes no result.
     pub backend: BackendOptions,
-    /// Where the results go.
+    /// Paths of the journal and of the best model's files.
     pub files: TuneFiles,
 }
 
@@ -57,14 +57,14 @@ pub struct TuneJob {
 #[derive(Clone, Debug)]
 pub struct TuneFiles {
     folder: PathBuf,
-    /// The journal.
+    /// Journal: one line per finished trial, from which a search resumes.
     pub journal: PathBuf,
     /// Those of the best model.
     pub model: TrainFiles,
 }
 
 impl Default for TuneFiles {
-    /// The folder `tuning`.
+    /// Returns the files of a search in the folder `tuning`.
     fn default() -> Self {
         Self::new(Path::new("tuning"), None)
     }
@@ -73,9 +73,9 @@ impl Default for TuneFiles {
 /// What came of a search whose files are written.
 #[derive(Debug)]
 pub struct TuneOutcome {
-    /// The trials.
+    /// Trials in the order of their numbers, and the best one.
     pub tuned: Tuned,
-    /// The best model.
+    /// Best trial's model, with its metrics and manifest.
     pub best: TrainOutcome,
     target: Option<f64>,
 }

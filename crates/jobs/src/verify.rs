@@ -32,7 +32,7 @@ pub struct VerifyJob {
     pub manifest: PathBuf,
     /// Where the training rows are kept.
     pub memory: MemoryOptions,
-    /// Where to train.
+    /// Device on which the result is made again; by default the processor, then a GPU if faster.
     pub backend: BackendOptions,
     /// Threads to use; all cores by default.
     pub threads: Option<usize>,
@@ -43,9 +43,9 @@ pub struct VerifyJob {
 pub struct Verified {
     /// What it is: "model" or "table".
     pub what: &'static str,
-    /// Where it is.
+    /// Location of the result that was verified.
     pub path: PathBuf,
-    /// Its sha256.
+    /// SHA-256 of the result's bytes, in hexadecimal.
     pub sha256: String,
     /// What it was made again on.
     pub adapter: String,
@@ -101,7 +101,7 @@ struct Case<'a> {
     path: &'a Path,
     folder: &'a Path,
     manifest: &'a Manifest,
-    /// What it says word for word.
+    /// The manifest's JSON as it stands in the file.
     told: &'a Value,
     command: &'static str,
     params: &'a Params,
@@ -157,7 +157,7 @@ impl Case<'_> {
         Error::new(ErrorKind::CheckFailed, message)
     }
 
-    /// Compares a file's content with what the manifest says.
+    /// Compares a file's content with its record in the manifest.
     fn check_file(&self, record: &FileRecord, what: &str) -> Result<()> {
         let path = record.place(self.folder);
         let Some(expected) = &record.sha256 else {
@@ -210,7 +210,7 @@ impl Case<'_> {
         Ok(Stored { path, sha256 })
     }
 
-    /// Compares what the data holds with what the manifest says of it.
+    /// Compares the sizes of the data with those in the manifest.
     fn check_counts(&self, found: &Data) -> Result<()> {
         for ((name, expected), (_, found)) in self.manifest.data.channels().zip(found.channels()) {
             let about = |channel: &ChannelRecord| {

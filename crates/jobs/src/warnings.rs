@@ -12,10 +12,10 @@ use gboost::validation::{CrossValidated, FoldedData, Folds};
 use gboost::{Dataset, Error, Objective, Params, Result, Rows};
 use gboost_report::figures::{Drift, Figures};
 
-/// Folds without a value that are told one by one.
+/// Folds without a value that are named one by one, at most.
 const FOLDS_TOLD: usize = 5;
 
-/// The metrics that rank rows: those of the list, and auc, which every classification is told.
+/// Returns the metrics that rank rows: those of the list, and auc, which every classification has.
 fn ranking(metrics: &[Metric]) -> String {
     let mut names: Vec<String> = Vec::new();
     for metric in metrics.iter().filter(|metric| metric.ranks()).chain([&Metric::Auc]) {

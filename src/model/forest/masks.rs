@@ -15,7 +15,7 @@ use crate::tree::Tree;
 use pulp::{Arch, Simd, WithSimd};
 use std::ops::Range;
 
-/// Leaves of a word.
+/// Leaves per word of a mask: 8, one bit each.
 const WORD: usize = u8::BITS as usize;
 
 /// The most words of a tree: their numbers are bytes.
@@ -44,7 +44,7 @@ pub(super) struct Tests<T> {
     tests: Vec<Test<T>>,
     /// The tests of each word.
     words: Vec<Range<usize>>,
-    /// A step down a tree takes as long as about so many tests.
+    /// Tests that take about as long as one step down a tree.
     tests_a_step: usize,
 }
 

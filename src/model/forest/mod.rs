@@ -48,7 +48,7 @@ struct Slot {
 }
 
 impl Slot {
-    /// What a node reads.
+    /// Returns the column that a node reads: its feature, default direction and categories.
     fn of(node: &Node) -> Self {
         let right = match node.split() {
             Some(Split::In(right)) => Some(right.clone()),
@@ -108,7 +108,7 @@ struct Columns {
 }
 
 impl Columns {
-    /// The columns of codes.
+    /// Makes columns that hold codes, from the thresholds of each slot.
     fn of(steps: Steps) -> Self {
         let (slots, steps) = steps.0.into_iter().unzip();
         Self { slots: Slots(slots), steps }
@@ -123,7 +123,7 @@ impl Columns {
 
 /// What stands for a value in a block's buffer: the value itself, or its code.
 trait Lane: Copy + Debug + Default + PartialOrd + Send + Sync {
-    /// A step down a tree takes as long as about so many tests in vectors.
+    /// Tests in vectors that take about as long as one step down a tree.
     const TESTS_A_STEP: usize;
 
     /// What a value has to be below to be below the threshold, one of `steps`.
@@ -328,7 +328,7 @@ fn coded(trees: &[Tree]) -> Option<Vec<(&[Tree], Columns)>> {
     split(trees, Ladder::MOST).filter(|parts| is_worth(parts.iter().map(|(_, columns)| columns.slots.0.len()).sum()))
 }
 
-/// Trees after trees that have no more than so many thresholds a column; `None` if a tree has more
+/// Splits trees into runs of at most `most` thresholds per column; `None` if a tree has more
 /// on its own.
 fn split(trees: &[Tree], most: usize) -> Option<Vec<(&[Tree], Columns)>> {
     let mut parts = Vec::new();

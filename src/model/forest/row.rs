@@ -41,7 +41,7 @@ pub(in super::super) struct RowForest {
     groups: Vec<Group>,
     /// Trees that are too deep, with their numbers.
     deep: Vec<(usize, Tree)>,
-    /// One value a slot.
+    /// Values of the last row, one per slot.
     values: Vec<f32>,
     /// The value of the last row's leaf in each tree; of a tree that is a single leaf always the
     /// same one.
@@ -61,7 +61,7 @@ impl RowForest {
         Self { slots, groups, deep, values, found }
     }
 
-    /// The values of the row's leaves, one a tree. Values that the row lacks are missing.
+    /// Returns the values of the row's leaves, one per tree. Values that the row lacks are missing.
     pub(in super::super) fn leaves(&mut self, row: &[f32]) -> &[f32] {
         let of = |feature: u32| row.get(feature as usize).copied().unwrap_or(f32::NAN);
         for (value, slot) in self.values.iter_mut().zip(&self.slots.0) {

@@ -13,11 +13,11 @@ struct Step<T> {
     threshold: T,
     /// The column of the buffer.
     column: u32,
-    /// Left and right child.
+    /// Numbers of the left and right child among the tree's nodes.
     children: [u32; 2],
 }
 
-/// The nodes of a tree.
+/// Nodes of a tree in its own order; its leaves are numbered over all trees.
 #[derive(Clone, Debug)]
 pub(super) struct Steps<T> {
     steps: Vec<Step<T>>,

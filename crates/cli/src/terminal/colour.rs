@@ -10,10 +10,10 @@ use clap::builder::styling::{AnsiColor, Style};
 /// The word `error:`, as clap has it in its own errors.
 pub const ERROR: Style = AnsiColor::Red.on_default().bold();
 
-/// The word `warning:`.
+/// Style of the word `warning:` at the beginning of a line.
 pub const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 
-/// The header of a table.
+/// Style of the header of a table of results.
 pub const HEADER: Style = Style::new().bold();
 
 /// Whether the stream shows colours.

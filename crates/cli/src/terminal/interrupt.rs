@@ -37,7 +37,7 @@ static DOING: Mutex<&str> = Mutex::new("");
 /// Rounds done, and those there will be; 0 before the first.
 static ROUNDS: [AtomicUsize; 2] = [AtomicUsize::new(0), AtomicUsize::new(0)];
 
-/// What will be written.
+/// Outputs of an earlier run, which an interrupt leaves unchanged.
 struct Outputs {
     /// The first file that there is from an earlier run.
     earlier: Option<String>,
@@ -45,7 +45,7 @@ struct Outputs {
     more: bool,
 }
 
-/// From now on Ctrl-C does what the phase says.
+/// Installs the handler: from now on Ctrl-C has the effect that the phase defines.
 pub fn install() -> Result<()> {
     ctrlc::set_handler(|| {
         let again = INTERRUPTED.swap(true, Ordering::SeqCst);

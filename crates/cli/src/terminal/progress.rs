@@ -10,13 +10,13 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::{IsTerminal, stderr, stdout};
 use std::ops::ControlFlow;
 
-/// How progress is shown.
+/// Form in which rounds are displayed.
 enum Form {
-    /// Not at all.
+    /// Displays no rounds at all.
     Hidden,
-    /// A line on standard output every so many rounds, and for the last one.
+    /// A line on standard output per this number of rounds, and for the last one.
     Lines(usize),
-    /// A bar on the terminal.
+    /// A progress bar on standard error.
     Bar(ProgressBar),
 }
 

@@ -103,12 +103,12 @@ impl Screen {
         self.write(format!("{header}\n").as_bytes())
     }
 
-    /// Says something on standard error, unless quiet.
+    /// Writes a line to standard error, unless quiet.
     pub fn note(&self, line: &str) {
         self.message(1, line);
     }
 
-    /// Says something on standard error with `-v`.
+    /// Writes a line to standard error with `-v`.
     pub fn detail(&self, line: &str) {
         self.message(2, line);
     }

@@ -31,7 +31,7 @@ impl<'a> Teller<'a> {
         Self { log_every, ..self }
     }
 
-    /// Shows no rounds.
+    /// Hides the rounds; notes and warnings are still written.
     pub fn without_rounds(self) -> Self {
         Self { live: Screen::QUIET, ..self }
     }
@@ -111,7 +111,7 @@ impl<'a> Teller<'a> {
 
 impl Observer for Teller<'_> {
     fn on(&mut self, event: &Event<'_>) -> ControlFlow<()> {
-        // A round that cannot be shown stops the rounds; what failed is told at their end.
+        // A round that cannot be shown stops the rounds; the failure is reported at their end.
         match (event, &mut self.display) {
             (Event::Round(progress), Some(display)) => display.show(progress),
             (Event::FoldRound(progress), Some(display)) => display.show_folds(progress),

@@ -77,7 +77,7 @@ impl<'a> TrialDisplay<'a> {
     }
 }
 
-/// A trial in a line.
+/// Returns a finished trial as one line of text: number, status, values, parameters.
 fn line(trial: &Trial, objective: ObjectiveMetric, is_best: bool, from_journal: bool) -> String {
     let mut words = vec![format!("trial {}", trial.number)];
     if trial.status != Status::Completed {

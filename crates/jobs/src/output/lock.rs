@@ -34,7 +34,7 @@ static HELD: Mutex<Vec<Held>> = Mutex::new(Vec::new());
 /// The number of the next claim.
 static NEXT: AtomicU64 = AtomicU64::new(0);
 
-/// What one claim holds.
+/// Locks and folders that one claim holds, released when it ends.
 struct Held {
     claim: u64,
     locks: Vec<(PathBuf, File)>,
@@ -62,14 +62,14 @@ impl Held {
 pub struct Holding(u64);
 
 impl Holding {
-    /// Holds nothing yet.
+    /// Registers a new claim that holds no lock and no folder.
     pub fn new() -> Self {
         let claim = NEXT.fetch_add(1, Ordering::Relaxed);
         held().push(Held { claim, locks: Vec::new(), folders: Vec::new() });
         Self(claim)
     }
 
-    /// Changes what is held.
+    /// Applies `work` to the locks and folders of this claim, if it still holds any.
     fn change(&self, work: impl FnOnce(&mut Held)) {
         if let Some(held) = held().iter_mut().find(|held| held.claim == self.0) {
             work(held);
@@ -95,7 +95,7 @@ fn held() -> MutexGuard<'static, Vec<Held>> {
     HELD.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Who holds a lock.
+/// Owner of a lock, written to the lock file as JSON.
 #[derive(Serialize, Deserialize)]
 struct Holder {
     pid: u32,
@@ -123,7 +123,7 @@ impl Holder {
         serde_json::from_str(&text).ok()
     }
 
-    /// What an error says of the holder.
+    /// Describes the holder for an error.
     fn of(file: &File) -> String {
         match Self::read(file) {
             Some(Self { pid, command, since, .. }) => format!("process {pid}, `{command}`, since {since}"),
@@ -135,7 +135,7 @@ impl Holder {
 /// What came of taking the locks.
 #[derive(Default)]
 pub struct Taken {
-    /// What there is to say.
+    /// Warnings for the user, such as of a file system without locks.
     pub notes: Vec<String>,
     /// Folders that a killed run wrote to whose lock this one took over.
     pub left: Vec<PathBuf>,

@@ -51,7 +51,7 @@ fn hidden(output: &Path, end: &str) -> String {
     format!("{}{}{end}", writing::PREFIX, &digest[..32])
 }
 
-/// What a command reads.
+/// A file or folder that a command reads, with the flag that names it.
 struct Input {
     flag: &'static str,
     path: PathBuf,
@@ -61,7 +61,7 @@ struct Input {
     becomes: Option<&'static str>,
 }
 
-/// What it writes.
+/// A file that a command writes, with the flag that names it.
 struct Output {
     flag: &'static str,
     /// What it is, such as "the model".

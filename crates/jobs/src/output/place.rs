@@ -8,7 +8,7 @@ use std::path::{Component, Path, PathBuf};
 /// A file as the file system knows it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Place {
-    /// A file that is there.
+    /// An existing file or folder, by its identity in the file system.
     There(Id),
     /// One that is not: the nearest folder above it that is, and the names from there on, folded
     /// where the file system does not tell large letters from small ones.

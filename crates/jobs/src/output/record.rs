@@ -65,11 +65,11 @@ impl Name {
     }
 }
 
-/// A file of a set.
+/// One file of a set: its name, its draft, and the old file that it replaces.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Entry {
-    /// Its name.
+    /// Final name of the file, within the record's folder.
     pub name: Name,
     /// What it is called until it is renamed.
     pub draft: Name,
@@ -107,7 +107,7 @@ impl Record {
         folder.join(format!("{}{}{end}", writing::PREFIX, self.set))
     }
 
-    /// Reads an open record; an error says why it is none of ours.
+    /// Reads an open record; the error is the reason why it is not one of gboost's.
     pub fn read(file: &File) -> Result<Self, String> {
         let mut bytes = Vec::new();
         file.take(MOST_BYTES).read_to_end(&mut bytes).map_err(|error| error.to_string())?;

@@ -28,7 +28,7 @@ pub fn tidy(folder: &Path, observer: &mut dyn Observer) -> Result<Vec<String>> {
         let id = place::id(&other);
         if seen.len() < MOST_FOLDERS && !seen.contains(&id) {
             seen.push(id);
-            // Nothing there was asked for: what cannot be mended is told to who does ask.
+            // Nothing there was asked for: what cannot be mended is reported to the run that asks.
             notes.extend(tidy_one(&other, &mut left, observer).unwrap_or_default());
         }
     }
@@ -70,9 +70,9 @@ struct Owned {
 /// What became of an attempt to own a record.
 enum Attempt {
     Owned(Owned),
-    /// Its owner lives.
+    /// A living process owns the record, or may own it where there are no locks.
     Busy,
-    /// It is there no more.
+    /// The record was removed meanwhile.
     Gone,
     /// It is none of ours: why.
     Foreign(String),

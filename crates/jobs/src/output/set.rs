@@ -22,9 +22,9 @@ use std::path::{Path, PathBuf};
 
 /// An error about one of the files.
 pub struct Failure {
-    /// The file.
+    /// Path of the output or folder at which the work failed.
     pub path: PathBuf,
-    /// What happened.
+    /// Error of the file system.
     pub source: io::Error,
     /// Whether the old files could not be brought back.
     pub stuck: bool,
@@ -114,7 +114,7 @@ impl Set {
         }
     }
 
-    /// Steps 2 to 4.
+    /// Performs steps 2 to 4: writes records, renames drafts, and commits.
     fn take_names(&mut self, drafts: Vec<Draft>) -> Result<(), (PathBuf, io::Error)> {
         for part in self.parts.iter_mut().rev() {
             part.write_record().map_err(|source| (part.folder.clone(), source))?;
