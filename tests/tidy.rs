@@ -75,7 +75,7 @@ const SHORT_DOC: usize = 22;
 
 /// The most doc comments as short as that: there were 649, and there shall be fewer than 100. It
 /// only ever falls.
-const MOST_SHORT_DOCS: usize = 400;
+const MOST_SHORT_DOCS: usize = 230;
 
 /// What a rule found.
 struct Found {
